@@ -1,0 +1,14 @@
+# The whole product in one container: web server and workers, which share a folder for uploaded files.
+# To run them apart, give each container the same folder and start it with one line of the Procfile.
+FROM python:3.13-slim
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
+WORKDIR /app
+COPY requirements.txt requirements-s3.txt .
+RUN pip install -r requirements-s3.txt
+COPY . .
+# Collecting needs settings, but not those of the place where it will run.
+RUN SECRET_KEY=only-for-building DATABASE_URL=sqlite:// python manage.py collectstatic --noinput
+
+# Stays root: the volumes that Fly and Render mount belong to root.
+CMD ["honcho", "start", "web", "worker", "webhooks"]

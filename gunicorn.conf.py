@@ -1,0 +1,16 @@
+"""How gunicorn serves the product. GUNICORN_CMD_ARGS and WEB_CONCURRENCY, which it reads itself, win over this."""
+
+from pathlib import Path
+
+# A thread per request: a slow upload of a large file takes up a thread and nothing else. Such a worker counts as alive
+# while its main thread runs, so `timeout` bounds no upload.
+worker_class = "gthread"
+threads = 16
+timeout = 60
+# For uploads on their way when a stop comes. Heroku kills after 30 seconds.
+graceful_timeout = 25
+keepalive = 5
+# The heartbeat's file must not wait for a disk that is busy with uploads.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes a file of its own in it
+accesslog = "-"
+control_socket_disable = True

@@ -1,0 +1,298 @@
+"""All settings. Everything that differs between installations is read from the environment, here and nowhere else.
+
+`.env.example` lists the variables. A file `.env` beside `manage.py` (or the one that ENV_FILE names) is read as well;
+the real environment wins.
+"""
+
+import os
+from importlib.util import find_spec
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvError, EnvValidationError, validate
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Env()
+env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"), recurse=False)
+
+
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """The value of variable `name`, which must be one of `allowed`."""
+    return env.str(name, default, validate=validate.OneOf(allowed, error="must be one of: {choices}"))
+
+
+def whole_number(name: str, default: int, minimum: int) -> int:
+    """The value of variable `name`, a whole number of at least `minimum`."""
+    return env.int(name, default, validate=validate.Range(min=minimum, error="must be {min} or more"))
+
+
+def networks(name: str, default: str) -> list[IPv4Network | IPv6Network]:
+    """The value of variable `name`: networks as CIDRs, separated by commas."""
+    try:
+        return [ip_network(cidr.strip()) for cidr in env.str(name, default).split(",") if cidr.strip()]
+    except ValueError as error:
+        raise EnvValidationError(f'Environment variable "{name}" invalid: {error}', [str(error)]) from None
+
+
+def database(url: str) -> dj_database_url.DBConfig:
+    """Django's settings for the database at `url`, with what this product needs of each kind.
+
+    SQLite: WAL lets readers go on while an import writes; IMMEDIATE makes a writer wait for its turn at BEGIN instead
+    of failing half-way through. PostgreSQL: the connection is kept, since Django-Q's broker opens one per operation
+    otherwise.
+    """
+    config = dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 60,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000",
+        }
+    elif config["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(f"DATABASE_URL: {url.partition(':')[0]} is not supported; use sqlite or postgresql.")
+    return config
+
+
+def upload_storage(url: str, folder: Path) -> dict[str, Any]:
+    """Django's settings for the storage of uploaded files: at `url`, or in `folder` if there is none.
+
+    Who may use an S3 bucket, and where it is, boto reads from the environment itself.
+    """
+    if not url:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder}}
+    parts = urlsplit(url)
+    if parts.scheme != "s3" or not parts.netloc:
+        raise ImproperlyConfigured(f"UPLOAD_STORAGE: '{url}' is not understood; use s3://bucket or s3://bucket/prefix.")
+    if find_spec("storages") is None:
+        raise ImproperlyConfigured("UPLOAD_STORAGE: S3 needs more packages: pip install -r requirements-s3.txt")
+    options = {"bucket_name": parts.netloc, "location": parts.path.strip("/")}
+    return {"BACKEND": "imports.s3storage.StreamedS3Storage", "OPTIONS": options}
+
+
+try:
+    DEBUG = env.bool("DEBUG", False)
+    SECRET_KEY = env.str("SECRET_KEY", "")
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+    CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+    CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ORIGINS", [])
+    HTTPS_ONLY = env.bool("HTTPS_ONLY", not DEBUG)
+    DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+    UPLOAD_FOLDER = Path(env.str("UPLOAD_FOLDER", str(BASE_DIR / "storage" / "uploads"))).resolve()
+    UPLOAD_STORAGE = env.str("UPLOAD_STORAGE", "")
+    UPLOAD_KEEP_DAYS = whole_number("UPLOAD_KEEP_DAYS", 30, minimum=1)
+    UPLOAD_MAX_BYTES = whole_number("UPLOAD_MAX_MB", 2048, minimum=1) * 1024 * 1024
+    IMPORT_WRITER = choice("IMPORT_WRITER", "bulk_create", ("bulk_create", "copy"))
+    IMPORT_LANES = whole_number("IMPORT_LANES", 0, minimum=0)
+    # Measured: smaller chunks cost more transactions than they save memory, larger ones gain nothing.
+    IMPORT_CHUNK_ROWS = whole_number("IMPORT_CHUNK_ROWS", 10_000 if IMPORT_WRITER == "copy" else 5_000, minimum=1)
+    IMPORT_MAX_REJECTED = whole_number("IMPORT_MAX_REJECTED", 0, minimum=0)
+    # On a developer's machine receivers are on the same machine.
+    WEBHOOK_ALLOWED_NETWORKS = networks("WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8,::1/128" if DEBUG else "")
+    WEBHOOK_REQUIRE_HTTPS = env.bool("WEBHOOK_REQUIRE_HTTPS", not DEBUG)
+    WEBHOOK_TIMEOUT_SECONDS = whole_number("WEBHOOK_TIMEOUT_SECONDS", 15, minimum=1)
+    WEBHOOK_KEEP_DAYS = whole_number("WEBHOOK_KEEP_DAYS", 30, minimum=6)
+    # Mail is sent only to these, and only if there are any.
+    ADMIN_EMAILS: list[str] = env.list("ADMIN_EMAILS", [])
+    SERVER_EMAIL = env.str("EMAIL_FROM", "acme-importer@localhost")
+    EMAIL_HOST = env.str("EMAIL_HOST", "localhost")
+    EMAIL_PORT = whole_number("EMAIL_PORT", 25, minimum=1)
+    EMAIL_HOST_USER = env.str("EMAIL_USER", "")
+    EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", "")
+    EMAIL_USE_TLS = env.bool("EMAIL_STARTTLS", False)
+    WORKERS = whole_number("WORKERS", os.cpu_count() or 1, minimum=1)
+    PORT = whole_number("PORT", 8000, minimum=1)
+    ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", "")
+    LOG_LEVEL = choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+except EnvError as error:
+    raise ImproperlyConfigured(str(error)) from None
+
+if not SECRET_KEY:
+    if not DEBUG:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. Set it to a long random string, "
+            "or try the product on this machine with `make run`, which makes one."
+        )
+    SECRET_KEY = "only-for-trying-out-on-this-machine"  # noqa: S105
+
+INSTALLED_APPS = [
+    "acme_importer.apps.AcmeImporterConfig",
+    "products",
+    "imports",
+    "webhooks",
+    "acme_importer.apps.DashboardConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_q",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "acme_importer.content_security.ContentSecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "acme_importer.urls"
+WSGI_APPLICATION = "acme_importer.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": database(DATABASE_URL)}
+if IMPORT_WRITER == "copy" and DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    raise ImproperlyConfigured(
+        "IMPORT_WRITER: 'copy' works on PostgreSQL only, and DATABASE_URL names another database; use 'bulk_create'."
+    )
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+ADMINS = [("", address) for address in ADMIN_EMAILS]
+EMAIL_TIMEOUT = 30
+EMAIL_SUBJECT_PREFIX = "[Acme Product Importer] "
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": upload_storage(UPLOAD_STORAGE, UPLOAD_FOLDER),
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+if DEBUG:
+    # Nothing to collect on a developer's machine.
+    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    WHITENOISE_USE_FINDERS = True
+
+# Uploads: hashed while they are written, on the file system where they stay (or leave for S3), so that keeping one is a
+# rename.
+FILE_UPLOAD_HANDLERS = ["imports.uploads.HashingUploadHandler"]
+FILE_UPLOAD_TEMP_DIR = UPLOAD_FOLDER / "incoming"
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
+FILE_UPLOAD_PERMISSIONS = 0o640
+
+# Security. HTTPS_ONLY is for an installation behind a proxy that ends TLS and sets X-Forwarded-Proto.
+if HTTPS_ONLY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz/?$"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = HTTPS_ONLY
+CSRF_COOKIE_SECURE = HTTPS_ONLY
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["acme_importer.api.ModelPermissions"],
+    "DEFAULT_PAGINATION_CLASS": "acme_importer.api.Pages",
+    "DEFAULT_FILTER_BACKENDS": [
+        "django_filters.rest_framework.DjangoFilterBackend",
+        "rest_framework.filters.OrderingFilter",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Acme Product Importer",
+    "DESCRIPTION": "Product catalogues from CSV files: uploads, import jobs and products.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    # The first version of OpenAPI that describes webhooks.
+    "OAS_VERSION": "3.1.0",
+    "WEBHOOKS": "webhooks.schema.WEBHOOKS",
+}
+
+# Django-Q2. A message is locked when a worker's queue takes it, not when it runs, so `retry` must be longer than the
+# time that those before it in the queue may take: timeout * (1 + ceil((queue_limit + 1) / workers)).
+TASK_TIMEOUT_SECONDS = 300
+TASK_QUEUE_LIMIT = 1
+Q_CLUSTER: dict[str, Any] = {
+    "name": "acme",
+    "orm": "default",
+    "workers": WORKERS,
+    "bulk": 1,
+    "queue_limit": TASK_QUEUE_LIMIT,
+    "timeout": TASK_TIMEOUT_SECONDS,
+    "retry": TASK_TIMEOUT_SECONDS * (1 + -(-(TASK_QUEUE_LIMIT + 1) // WORKERS)) + 60,
+    "poll": 0.1,
+    "save_limit": -1,
+    "ack_failures": True,
+    "max_attempts": 1,
+    "catch_up": False,
+    "label": "Workers",
+    "log_level": LOG_LEVEL,
+    # Webhooks have workers of their own: `manage.py run_workers --queue webhooks`. One dispatches, the other waits
+    # for the last receivers of the slice before; see webhooks/tasks.py. The time-out is never reached but by a fault.
+    "ALT_CLUSTERS": {
+        "webhooks": {
+            "workers": 2,
+            "timeout": 3 * WEBHOOK_TIMEOUT_SECONDS + 60,
+            "retry": 2 * (3 * WEBHOOK_TIMEOUT_SECONDS + 60) + 60,
+        },
+    },
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        # At INFO Django-Q writes several lines for each ten seconds of each import.
+        "django-q": {"level": "DEBUG" if LOG_LEVEL == "DEBUG" else "WARNING"},
+        # Without the handlers of its own, which would write each line twice. At DEBUG it tells every SQL statement.
+        "django": {"level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
+        # It warns of addresses that WEBHOOK_ALLOWED_NETWORKS then allows; those refused are on the delivery's record.
+        "requests_hardened": {"level": "ERROR"},
+    },
+}

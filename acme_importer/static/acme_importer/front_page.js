@@ -1,0 +1,77 @@
+/* Keeps the front page up to date: the bars of running imports by the API, the rest by reading the page anew. */
+
+const JOBS = "/api/jobs/?status=queued&status=running&page_size=20";
+const BARS_EVERY = 1500;
+const PAGE_EVERY = 30_000;
+
+const overview = document.getElementById("overview");
+const news = document.getElementById("news");
+const number = new Intl.NumberFormat("en");
+let pageRead = Date.now();
+
+function detail(job) {
+    if (job.status === "queued") return "waiting for a worker";
+    const parts = [`${Math.floor(job.progress * 100)} %`, `${number.format(job.processed_rows)} rows`];
+    if (job.rows_per_second) parts.push(`${number.format(Math.round(job.rows_per_second))} rows/s`);
+    if (job.eta_seconds !== null) parts.push(`${duration(job.eta_seconds)} left`);
+    return parts.join(" · ");
+}
+
+function duration(seconds) {
+    if (seconds < 60) return `${seconds} s`;
+    if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
+    return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+}
+
+function shownIds() {
+    return Array.from(overview.querySelectorAll("[data-job]"), (item) => item.dataset.job).join();
+}
+
+function showBars(jobs) {
+    for (const job of jobs) {
+        const item = overview.querySelector(`[data-job="${job.id}"]`);
+        item.querySelector("progress").setAttribute("value", job.progress);
+        item.querySelector(".job-detail").textContent = detail(job);
+    }
+}
+
+/* Put in the panels as they are now. What has the focus, and what is folded out, stays so. */
+async function readPage() {
+    const answer = await fetch(location.href);
+    if (!answer.ok || answer.redirected) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById("overview");
+    if (!fresh) return;
+    const focus = overview.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    const open = Array.from(overview.querySelectorAll("details"), (details) => details.open);
+    overview.replaceChildren(...fresh.childNodes);
+    overview.querySelectorAll("details").forEach((details, index) => { details.open = open[index] ?? false; });
+    if (focus) overview.querySelector(`a[href="${CSS.escape(focus)}"]`)?.focus();
+    pageRead = Date.now();
+}
+
+async function update() {
+    if (document.hidden) return;
+    const answer = await fetch(JOBS, { headers: { Accept: "application/json" } });
+    if (!answer.ok) return;
+    const { results } = await answer.json();
+    const before = shownIds();
+    const changed = results.map((job) => String(job.id)).join() !== before;
+    if (changed || Date.now() - pageRead > PAGE_EVERY) await readPage();
+    if (changed) {
+        news.textContent = results.length ? `${results.length} imports are running.` : "All imports are over.";
+    }
+    if (shownIds() === results.map((job) => String(job.id)).join()) showBars(results);
+}
+
+/* One after the other, also when the server is slow or away for a while. */
+async function keepUpdating() {
+    try {
+        await update();
+    } catch (error) {
+        if (!(error instanceof TypeError)) throw error; // TypeError: the network
+    }
+    setTimeout(keepUpdating, BARS_EVERY);
+}
+
+if (document.getElementById("running")) keepUpdating();

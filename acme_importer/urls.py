@@ -1,0 +1,38 @@
+"""Every URL of the product."""
+
+from django.contrib import admin
+from django.contrib.auth.decorators import login_required
+from django.urls import include, path, re_path, reverse_lazy
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.permissions import IsAuthenticated
+
+from acme_importer.health import healthz
+from acme_importer.routers import OptionalSlashRouter
+from imports.views import JobViewSet, UploadViewSet
+from products.views import ProductViewSet
+from webhooks.views import DeliveryViewSet, EndpointViewSet
+
+router = OptionalSlashRouter()
+router.register("products", ProductViewSet, basename="product")
+router.register("webhooks", EndpointViewSet, basename="webhook")
+router.register(r"webhooks/(?P<endpoint_id>[^/.]+)/deliveries", DeliveryViewSet, basename="delivery")
+router.register("uploads", UploadViewSet, basename="upload")
+router.register("jobs", JobViewSet, basename="job")
+
+schema = SpectacularAPIView.as_view(permission_classes=[IsAuthenticated])
+# The variant that has its script in a file of its own, for a strict content security policy.
+docs = login_required(
+    SpectacularSwaggerSplitView.as_view(url_name="api-schema"), login_url=reverse_lazy("rest_framework:login")
+)
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("admin/", admin.site.urls),
+    re_path(r"^api/schema/?$", schema, name="api-schema"),
+    re_path(r"^api/docs/?$", docs, name="api-docs"),
+    path("api", router.get_api_root_view()),
+    path("api/", include(router.urls)),
+    path("api-auth/", include("rest_framework.urls")),
+    re_path(r"^healthz/?$", healthz, name="healthz"),
+]

@@ -1,0 +1,99 @@
+"""The list of products in the dashboard: the filters of the API, and pages that are quick however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from django.contrib.admin import ListFilter, ModelAdmin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import InvalidPage, Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from products.counts import Count, count_all, ids_up_to
+from products.filters import ProductFilter
+from products.models import Product
+
+# A selection is counted and paged up to here. Nobody leafs through more; actions take all that match nevertheless.
+MOST_MATCHES = 10_000
+
+
+class SelectionFilter(ListFilter):
+    """All filters of `ProductFilter` as one of the admin's: the same names in the address as in the API."""
+
+    title = "selection"
+
+    def __init__(
+        self, request: HttpRequest, params: dict[str, list[str]], model: type[Product], model_admin: ModelAdmin
+    ) -> None:
+        super().__init__(request, params, model, model_admin)
+        for name in ProductFilter.base_filters:
+            if values := params.pop(name, None):
+                self.used_parameters[name] = values[-1]
+        self.form = ProductFilter(self.used_parameters, Product.objects.none()).form
+        for field in self.form.fields.values():
+            # Written for the documentation of the API.
+            field.help_text = ""
+
+    def has_output(self) -> bool:
+        return True
+
+    def expected_parameters(self) -> list[str | None]:
+        return list(ProductFilter.base_filters)
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:  # noqa: ARG002
+        """Nothing to choose from: the list's template shows the form."""
+        return iter(())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:  # noqa: ARG002
+        """The products that the filters select: none where a filter cannot be understood, which the form then says."""
+        if not self.form.is_valid():
+            return queryset.none()
+        return ProductFilter(self.used_parameters, queryset).qs
+
+
+class ProductChangeList(ChangeList):
+    """Finds the ids of a page before its rows, and counts no further than is cheap."""
+
+    count: Count
+
+    def get_results(self, request: HttpRequest) -> None:  # noqa: ARG002
+        size = self.list_per_page
+        if self.queryset.query.where:
+            ids, self.count = ids_up_to(self.queryset, MOST_MATCHES)
+            paginator = Paginator(ids, size)
+            on_page = self._page(paginator)
+        else:
+            self.count = count_all()
+            paginator = Paginator(range(self.count.number), size)
+            places = self._page(paginator)
+            on_page = list(self.queryset.values_list("pk", flat=True)[places.start : places.stop])
+        # Descriptions are long, and not in the list.
+        self.result_list = self.queryset.model._default_manager.filter(pk__in=on_page).defer("description")
+        self.result_list = self.result_list.order_by(*self.queryset.query.order_by)
+        self.paginator = paginator
+        self.result_count = self.count.number
+        self.full_result_count = None
+        self.show_full_result_count = False
+        self.show_admin_actions = bool(on_page)
+        self.can_show_all = False
+        self.multi_page = paginator.num_pages > 1
+
+    def _page(self, paginator: Paginator) -> Any:
+        try:
+            return paginator.page(self.page_num).object_list
+        except InvalidPage:
+            raise IncorrectLookupParameters from None
+
+    @property
+    def filter_form(self) -> Any:
+        """The form of the filters, as it was sent."""
+        (selection,) = self.filter_specs
+        return cast("SelectionFilter", selection).form
+
+    @property
+    def has_rare_filters(self) -> bool:
+        """Whether one of the filters is in use that the page folds away."""
+        return any(self.filter_form.data.get(name) for name in ("description", "price_min", "price_max", "last_import"))

@@ -1,0 +1,36 @@
+"""The lookup `field__any_of=[…]`: one of many values, which go to the database as a single parameter.
+
+Django's `__in` makes a parameter of each value, which PostgreSQL is slow to take in, and of which SQLite takes no more
+than its parameter limit.
+"""
+
+import json
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import CharField, Lookup
+from django.db.models.sql.compiler import SQLCompiler
+
+
+@CharField.register_lookup
+class AnyOf(Lookup):
+    """Whether the text field holds one of the texts in a list."""
+
+    lookup_name = "any_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+        """A subquery over an array, which PostgreSQL joins through the field's index.
+
+        For `= ANY(array)` it plans a scan of the whole table from some thousand values on: 19 instead of 7 µs a value,
+        for 5,000 values in a table of 500,000 rows (measured on PostgreSQL 15).
+        """
+        left, params = self.process_lhs(compiler, connection)
+        return f"{left} IN (SELECT unnest(%s::text[]))", (*params, list(self.rhs))
+
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        """The same through a JSON array, since SQLite has no other."""
+        left, params = self.process_lhs(compiler, connection)
+        return f"{left} IN (SELECT value FROM json_each(%s))", (*params, json.dumps(list(self.rhs)))

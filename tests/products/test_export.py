@@ -1,0 +1,102 @@
+"""Exported products, imported again, are what they were."""
+
+import csv
+import io
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from products.export import BATCH_ROWS, csv_blocks
+from products.models import Product, normalize_sku
+from tests.imports.factories import run_import
+from tests.products.factories import client_with, make_product
+
+pytestmark = pytest.mark.django_db
+
+COUNTS = ("created_rows", "updated_rows", "unchanged_rows", "duplicate_rows", "rejected_rows")
+
+# What the product takes in: no NUL, no halves of characters; names and SKUs without outer white space.
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
+stripped = texts.map(str.strip).filter(bool)
+products = st.builds(
+    lambda sku, **fields: Product(sku=sku, sku_normalized=normalize_sku(sku), **fields),
+    sku=stripped,
+    name=stripped,
+    description=texts,
+    price=st.none() | st.decimals(0, Decimal("9999999999.99"), places=2),
+    is_active=st.booleans(),
+)
+
+
+def export():
+    return "".join(csv_blocks(Product.objects.all()))
+
+
+def table():
+    return list(
+        Product.objects.order_by("sku_normalized").values_list("sku", "name", "description", "price", "is_active")
+    )
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(products, min_size=1, max_size=8, unique_by=lambda product: product.sku_normalized))
+def test_importing_an_export_again_changes_nothing(made):
+    Product.objects.all().delete()
+    Product.objects.bulk_create(made)
+    before = table()
+
+    job = run_import(export())
+
+    assert job.status == "completed", job.failure_reason
+    assert table() == before
+    assert [getattr(job, name) for name in COUNTS] == [0, 0, len(made), 0, 0]
+
+
+def test_an_export_into_an_empty_catalogue_makes_the_same_products():
+    make_product("CaSe-1", name='With "quotes", commas', description="and\nline\r\nbreaks", price=Decimal("0.50"))
+    make_product("=1+1", name="-2", description="", price=None, is_active=False)
+    before, file = table(), export()
+    Product.objects.all().delete()
+
+    run_import(file)
+
+    assert table() == before
+
+
+def test_the_columns_are_those_of_an_import_and_the_values_plain():
+    make_product("A-1", name="Chair", description="Oak", price=Decimal("1234.50"), is_active=False)
+
+    assert list(csv.reader(io.StringIO(export(), newline=""))) == [
+        ["sku", "name", "description", "price", "is_active"],
+        ["A-1", "Chair", "Oak", "1234.50", "false"],
+    ]
+
+
+def test_it_is_written_block_by_block():
+    Product.objects.bulk_create(
+        Product(sku=f"S{n}", sku_normalized=f"s{n}", name="N") for n in range(2 * BATCH_ROWS + 1)
+    )
+
+    blocks = list(csv_blocks(Product.objects.all()))
+
+    assert [block.count("\r\n") for block in blocks] == [BATCH_ROWS + 1, BATCH_ROWS, 1]
+
+
+def test_the_api_exports_what_the_filters_select():
+    make_product("A-1")
+    make_product("B-1")
+
+    for accept in ("text/csv", "application/json", "*/*"):
+        answer = client_with("products.view_product").get("/api/products/export.csv?sku=a", headers={"Accept": accept})
+
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+        lines = b"".join(answer.streaming_content).decode().splitlines()
+        assert [line.partition(",")[0] for line in lines] == ["sku", "A-1"]
+
+
+def test_the_api_exports_nothing_without_permission_or_with_a_wrong_filter():
+    assert client_with("products.add_product").get("/api/products/export.csv").status_code == 403
+    assert client_with("products.view_product").get("/api/products/export.csv?price_min=x").status_code == 400

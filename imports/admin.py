@@ -1,0 +1,145 @@
+"""The imports in the dashboard: what became of each file, to look at, to cancel and to retry.
+
+The pages that upload a file and show one job have files of their own: `import_page.py`, `job_page.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views import View
+
+from imports import job_page, jobs
+from imports.import_page import ReviewView, UploadView
+from imports.job_actions import ImportForRealView, JobActionView
+from imports.models import ImportJob
+from imports.progress import progress
+from imports.templatetags import imports_dashboard
+from imports.texts import printable
+
+
+@admin.register(ImportJob)
+class ImportJobAdmin(admin.ModelAdmin):
+    """Shows jobs; they are made by uploads and changed by the actions only."""
+
+    list_display = ("file", "state", "receipt", "rejected", "created_by", "created_at")
+    list_display_links = None
+    list_filter = ("status", "dry_run", "created_at")
+    search_fields = ("filename", "sha256")
+    list_per_page = 50
+    show_full_result_count = False
+    actions = ("cancel", "retry")
+
+    def get_urls(self) -> list[URLPattern]:
+        def page(route: str, name: str, view: type[View], **options: Any) -> URLPattern:
+            handler = view.as_view(model_admin=self, **options)
+            return path(route, self.admin_site.admin_view(handler), name=f"imports_importjob_{name}")
+
+        return [
+            page("upload/", "upload", UploadView),
+            page("upload/<int:draft_id>/", "review", ReviewView),
+            page("<int:job_id>/cancel/", "cancel", JobActionView, transition=jobs.cancel, done="Cancelled"),
+            page("<int:job_id>/retry/", "retry", JobActionView, transition=jobs.retry, done="Started again"),
+            page("<int:job_id>/import/", "for_real", ImportForRealView),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Imports", **(extra_context or {})})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportJob]:  # noqa: ARG002
+        return ImportJob.objects.with_progress().select_related("created_by", "follows")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_control_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may cancel and retry; asked by the actions, since the form itself changes nothing."""
+        return request.user.has_perm("imports.change_importjob")
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:  # noqa: ARG002
+        """What Django's own links to add something lead to: a job is added by importing a file."""
+        return redirect("admin:imports_importjob_upload")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The page of one job."""
+        job = kwargs["obj"]
+        shown = job_page.context(job, code=request.GET.get("code", ""), page=request.GET.get("page", ""))
+        may = {"may_control": self.has_control_permission(request), "may_import": self.has_add_permission(request)}
+        return super().render_change_form(
+            request, {**context, **shown, **may, "title": f"Import {job.pk}", "subtitle": None}, *args, **kwargs
+        )
+
+    @admin.action(description="Cancel selected imports", permissions=["control"])
+    def cancel(self, request: HttpRequest, selected: QuerySet[ImportJob]) -> None:
+        """Stop the selected jobs, as far as they are not over."""
+        for job in selected:
+            self.change_state(request, job, jobs.cancel, "Cancelled")
+
+    @admin.action(description="Retry selected imports", permissions=["control"])
+    def retry(self, request: HttpRequest, selected: QuerySet[ImportJob]) -> None:
+        """Let the selected jobs go on, as far as they have failed or were cancelled."""
+        for job in selected:
+            self.change_state(request, job, jobs.retry, "Started again")
+
+    def change_state(
+        self, request: HttpRequest, job: ImportJob, transition: Callable[[ImportJob], None], done: str
+    ) -> None:
+        """Take a job through one transition of `jobs`; tell the user, and the job's history."""
+        try:
+            transition(job)
+        except jobs.WrongStateError as error:
+            self.message_user(request, str(error), messages.WARNING)
+        else:
+            self.log_change(request, job, f"{done}.")
+            self.message_user(request, f"Import {job.pk} was {done.lower()}.", messages.SUCCESS)
+
+    @admin.display(description="File", ordering="filename")
+    def file(self, job: ImportJob) -> SafeString:
+        """The file's name, which leads to the job, and its number."""
+        return format_html(
+            '<a class="import-file" href="{}/change/"><bdi>{}</bdi></a> <span class="quiet">{}{}</span>',
+            job.pk,
+            printable(job.filename),
+            f"Import {job.pk}",
+            " · dry run" if job.dry_run else "",
+        )
+
+    @admin.display(description="Status", ordering="status")
+    def state(self, job: ImportJob) -> SafeString:
+        """The job's state in a word, and how far it is."""
+        badge = render_to_string("admin/imports/importjob/badge.html", imports_dashboard.status_badge(job))
+        is_running = job.status == ImportJob.Status.RUNNING
+        return (
+            format_html('{} <span class="quiet number">{}</span>', badge, f"{progress(job):.0%}")
+            if is_running
+            else badge
+        )
+
+    @admin.display(description="Receipt", ordering="processed_rows")
+    def receipt(self, job: ImportJob) -> SafeString:
+        """What became of the rows."""
+        return render_to_string(
+            "admin/imports/importjob/receipt_cell.html", {"job": job, **imports_dashboard.receipt_bar(job)}
+        )
+
+    @admin.display(description="Rejected", ordering="rejected_rows")
+    def rejected(self, job: ImportJob) -> SafeString | str:
+        """How many rows did not go in; leads to them."""
+        if not job.rejected_rows:
+            return "0"
+        return format_html('<a href="{}/change/#rejected">{}</a>', job.pk, f"{job.rejected_rows:,}")

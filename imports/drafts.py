@@ -1,0 +1,52 @@
+"""A draft's life: an uploaded file that its sender looks at, changes the reading of, and then imports or discards."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from imports import jobs, uploads
+from imports.models import Draft, ImportJob
+
+
+def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follows: ImportJob | None = None) -> Draft:
+    """Keep an uploaded file. Raises FileRefusedError if it is empty.
+
+    `follows` is the import whose rejected rows the file has mended; what was said of that one's columns holds here.
+    """
+    options = jobs.Options(mapping=follows.asked_mapping) if follows else jobs.Options()
+    stored = uploads.keep(file)
+    try:
+        return Draft.objects.create(follows=follows, **jobs.sent_fields(stored, options, user))
+    except BaseException:
+        uploads.delete_stored(stored.stored_as)
+        raise
+
+
+def change(draft: Draft, options: jobs.Options) -> None:
+    """Note how the sender wants the file to be read."""
+    draft.asked_mapping = options.mapping
+    draft.asked_delimiter = options.delimiter
+    draft.asked_encoding = options.encoding
+    draft.save(update_fields=["asked_mapping", "asked_delimiter", "asked_encoding"])
+
+
+def submit(draft: Draft, *, dry_run: bool) -> ImportJob:
+    """Make the job that imports the file; the draft is gone then. Raises WrongStateError if it is gone already."""
+    with transaction.atomic():
+        _take(draft)
+        return jobs.create_from(draft, dry_run=dry_run)
+
+
+def discard(draft: Draft) -> None:
+    """Delete the draft and its file. Raises WrongStateError if it is gone already: then the file may be a job's."""
+    _take(draft)
+    uploads.delete_stored(draft.stored_as)
+
+
+def _take(draft: Draft) -> None:
+    """Remove the draft, unless somebody was first."""
+    deleted, _ = Draft.objects.filter(pk=draft.pk).delete()
+    if not deleted:
+        raise jobs.WrongStateError(f"'{draft.filename}' has been imported or discarded already.")

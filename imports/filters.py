@@ -1,0 +1,47 @@
+"""Which jobs, and which rejected rows, a caller wants to see."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django_filters import fields
+from django_filters import rest_framework as filters
+
+from imports.models import ImportJob
+from products.filters import TrueOrFalseFilter
+
+
+class MomentField(fields.IsoDateTimeField):
+    """A date and time that has a year from 1 to 9999 in UTC as well; no database takes another."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        moment = super().to_python(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class MomentFilter(filters.IsoDateTimeFilter):
+    field_class = MomentField
+
+
+class JobFilter(filters.FilterSet):
+    status = filters.MultipleChoiceFilter(
+        choices=ImportJob.Status.choices, help_text="Give it several times for several."
+    )
+    dry_run = TrueOrFalseFilter(help_text="`true` or `false`.")
+    filename = filters.CharFilter(lookup_expr="icontains", help_text="A part of the file's name, in any letter case.")
+    sha256 = filters.CharFilter(lookup_expr="iexact", help_text="The SHA-256 of the file, in hexadecimal.")
+    created_after = MomentFilter("created_at", lookup_expr="gte", help_text="The earliest creation.")
+    created_before = MomentFilter("created_at", lookup_expr="lt", help_text="What creation is before.")
+
+    class Meta:
+        model = ImportJob
+        fields = ()
+
+
+class RejectedRowFilter(filters.FilterSet):
+    code = filters.CharFilter(help_text="The rule that the row breaks first, such as `missing` or `not_a_price`.")

@@ -1,0 +1,235 @@
+"""What is kept of an import: the file, the job, its lanes with their checkpoints, the rejected rows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, F, Q, Sum, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+# How long a claim holds without a sign of life. A chunk takes a second or two; a worker that has been silent for this
+# long is taken for dead. Should it live after all, its chunk fails at the compare-and-set of the lane's offset.
+LEASE = timedelta(seconds=45)
+
+
+class SentFile(models.Model):
+    """A file as it came, and what was asked for with it."""
+
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    filename = models.CharField(max_length=255)
+    stored_as = models.CharField(max_length=255, blank=True)
+    file_size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+
+    # Empty means: find out.
+    asked_mapping = models.JSONField(default=dict, blank=True)
+    asked_delimiter = models.CharField(max_length=1, blank=True)
+    asked_encoding = models.CharField(max_length=40, blank=True)
+    # The import whose rejected rows this file has mended, or whose dry run it makes good.
+    follows = models.ForeignKey("ImportJob", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class Draft(SentFile):
+    """An uploaded file that its sender is still looking at. It becomes a job, or it is deleted after a day."""
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Draft {self.pk}: {self.filename}"
+
+
+class Work(models.Model):
+    """Something that one worker at a time is at: opening a job's file, or moving a lane forward."""
+
+    # Work whose message was queued this long ago, and which nobody has claimed, may have lost its message.
+    LOST_AFTER = timedelta(seconds=60)
+
+    # Claims since the last progress; a claim that is never released is a worker that died.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_until = models.DateTimeField(null=True)
+    # When a message for this work was last put on the queue.
+    woken_at = models.DateTimeField(null=True)
+    # What the last attempt failed with, if it did.
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def stalled(cls) -> Q:
+        """What picks the work that stands still: its worker died, or its message waits long or was lost."""
+        now = timezone.now()
+        return Q(claimed_until__lt=now) | Q(claimed_until=None, woken_at__lt=now - cls.LOST_AFTER)
+
+    def claim(self) -> bool:
+        """Take this work, unless another worker has it. Counts the attempt and loads the row as it then is."""
+        now = timezone.now()
+        free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+        claimed = (
+            type(self)
+            ._default_manager.filter(free, pk=self.pk)
+            .update(claimed_until=now + LEASE, attempts=F("attempts") + 1)
+        )
+        if claimed:
+            self.refresh_from_db()
+        return bool(claimed)
+
+    def keep_claim(self) -> None:
+        """Say that this work is still being done. May be called often: it writes once a third of the lease is over."""
+        now = timezone.now()
+        if self.claimed_until is None or self.claimed_until - now < LEASE * 2 / 3:
+            self.claimed_until = now + LEASE
+            type(self)._default_manager.filter(pk=self.pk).update(claimed_until=self.claimed_until)
+
+    def release(self, error: str = "") -> None:
+        """Let go of this work, so that the next worker may claim it at once; `error` is what it failed with, if so."""
+        type(self)._default_manager.filter(pk=self.pk).update(claimed_until=None, last_error=error)
+
+
+class JobQuerySet(models.QuerySet["ImportJob"]):
+    """Jobs; `with_progress` adds what the lanes have counted so far."""
+
+    def with_progress(self) -> JobQuerySet:
+        """Add the sums over each job's lanes, in the same query; no row of the job itself changes while lanes work."""
+        sums = {name: Coalesce(Sum(f"lanes__{name}"), 0) for name in ImportLane.COUNTS}
+        passed = {"lanes_offset": Coalesce(Sum("lanes__offset"), 0), "lane_count": Count("lanes")}
+        # In a grouped query Django leaves out the model's own order.
+        jobs = self.annotate(**sums, **passed).order_by("-pk")
+        return jobs.annotate(processed_rows=sum(map(F, ImportLane.COUNTS), Value(0)))
+
+
+class ImportJob(SentFile, Work):
+    """One file on its way into the catalogue."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        COMPLETED = "completed"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    dry_run = models.BooleanField(default=False)
+
+    # What was decided when the file was opened. The content is the original file, or its rewriting as UTF-8.
+    content_stored_as = models.CharField(max_length=255, blank=True)
+    content_size = models.PositiveBigIntegerField(default=0)
+    encoding = models.CharField(max_length=40, blank=True)
+    delimiter = models.CharField(max_length=1, blank=True)
+    header = models.JSONField(default=list, blank=True)
+    # Position in the header of each product field that the file has: {"sku": 0, "name": 3}.
+    columns = models.JSONField(default=dict, blank=True)
+
+    total_rows = models.PositiveBigIntegerField(null=True)
+    failure_reason = models.TextField(blank=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    # When this run of the job began, and how many rows had been read by then: a retry begins a new run.
+    run_started_at = models.DateTimeField(null=True)
+    run_first_row = models.PositiveBigIntegerField(default=0)
+
+    # How many webhook events there have been of this job, and the progress that was announced last.
+    event_sequence = models.PositiveIntegerField(default=0)
+    announced_tenths = models.PositiveSmallIntegerField(default=0)
+
+    # Only on jobs from `with_progress`.
+    created_rows: int
+    updated_rows: int
+    unchanged_rows: int
+    duplicate_rows: int
+    rejected_rows: int
+    processed_rows: int
+    lanes_offset: int
+    lane_count: int
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "import"
+        ordering = ("-id",)
+        indexes = (models.Index(fields=["status"], name="importjob_status"),)
+
+    def __str__(self) -> str:
+        return f"Import {self.pk}: {self.filename}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more happens to the job by itself."""
+        return self.status in (self.Status.COMPLETED, self.Status.FAILED, self.Status.CANCELLED)
+
+
+class ImportLane(Work):
+    """One lane of a job: the SKUs whose hash falls to `number`, its checkpoint in the file, and its counts."""
+
+    COUNTS = ("created_rows", "updated_rows", "unchanged_rows", "duplicate_rows", "rejected_rows")
+
+    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="lanes")
+    number = models.PositiveSmallIntegerField()
+    # The checkpoint: the byte offset of the next record, its line number, and how many records of the file are before.
+    offset = models.PositiveBigIntegerField()
+    line = models.PositiveBigIntegerField()
+    records = models.PositiveBigIntegerField(default=0)
+    finished = models.BooleanField(default=False)
+
+    created_rows = models.PositiveBigIntegerField(default=0)
+    updated_rows = models.PositiveBigIntegerField(default=0)
+    unchanged_rows = models.PositiveBigIntegerField(default=0)
+    duplicate_rows = models.PositiveBigIntegerField(default=0)
+    rejected_rows = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (models.UniqueConstraint(fields=["job", "number"], name="importlane_job_number_unique"),)
+
+    def __str__(self) -> str:
+        return f"Lane {self.number} of import {self.job_id}"
+
+
+class RejectedRow(models.Model):
+    """A row of the file that did not go in, and why."""
+
+    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="rejected", db_index=False)
+    line = models.PositiveBigIntegerField()
+    # The rule of the first fault, to group by; `faults` has all: [{"column", "value", "code", "reason"}].
+    code = models.CharField(max_length=30)
+    faults = models.JSONField()
+    # The row's fields as they were read.
+    record = models.JSONField()
+
+    class Meta:
+        ordering = ("job", "line")
+        indexes = (
+            models.Index(fields=["job", "line"], name="rejectedrow_job_line"),
+            # To count the rows of each code, and to page through those of one.
+            models.Index(fields=["job", "code", "line"], name="rejectedrow_job_code"),
+        )
+
+    def __str__(self) -> str:
+        return f"Line {self.line} of import {self.job_id}: {self.code}"
+
+
+class DryRunSku(models.Model):
+    """A SKU that a dry run would have written: what `Product.last_import` tells a real run about duplicates."""
+
+    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    sku_normalized = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["job", "sku_normalized"],
+                name="dryrunsku_job_sku_unique",
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.sku_normalized} in dry run {self.job_id}"

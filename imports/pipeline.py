@@ -1,0 +1,192 @@
+"""The pipeline: one lane, one chunk forward, exactly once. Does not know how it is woken.
+
+A chunk is one transaction that moves the lane's checkpoint first, by compare-and-set on the old one. Whoever finds the
+checkpoint moved has been overtaken, and stops. So a chunk takes effect once, whatever is killed or delivered twice.
+"""
+
+from __future__ import annotations
+
+import gc
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from django.conf import settings
+from django.db import reset_queries, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from imports import jobs
+from imports.csvfile import Position, RecordReader
+from imports.encodings import is_ascii_compatible
+from imports.events import announce_progress
+from imports.models import LEASE, ImportJob, ImportLane, RejectedRow
+from imports.rows import CleanRow, Rejection, RowReader
+from imports.texts import storable
+from imports.uploads import open_stored
+from imports.writers import Outcome, make_writer
+
+# A chunk also ends when this much of the file has been passed: rows may be long, and memory must not depend on them.
+CHUNK_BYTES = 8 * 1024 * 1024
+
+
+class LaneTakenError(Exception):
+    """The lane is not this worker's (any more): moved on by another, finished, or its job no longer running."""
+
+
+@dataclass(slots=True)
+class Chunk:
+    """The next rows of a lane, read and checked, and where the lane stands behind them."""
+
+    rows: list[CleanRow]
+    rejections: list[Rejection]
+    end: Position
+    records: int
+    at_end: bool
+
+
+def lane_of(sku_normalized: str, lanes: int) -> int:
+    """The number of the lane that owns a SKU; a record without one belongs to the lane of the empty SKU."""
+    try:
+        key = sku_normalized.encode()
+    except UnicodeEncodeError:
+        # Undecodable bytes; the row will be rejected, by one lane.
+        key = sku_normalized.encode("utf-8", "surrogatepass")
+    return zlib.crc32(key) % lanes
+
+
+@contextmanager
+def _garbage_collection_paused() -> Iterator[None]:
+    """Python's cyclic collector would walk a chunk's rows again and again, which are many and have no cycles.
+
+    A sixth of the processor time of an import (measured). Reference counts free the rows as ever.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@contextmanager
+def open_lane(lane: ImportLane) -> Iterator[LaneRun]:
+    """The lane with its file open at the checkpoint."""
+    with open_stored(lane.job.content_stored_as, lane.keep_claim) as stream:
+        yield LaneRun(lane, stream)
+
+
+class LaneRun:
+    """One worker's run along one lane, from its checkpoint on. `lane` follows what has been committed."""
+
+    def __init__(self, lane: ImportLane, stream: BinaryIO) -> None:
+        self.lane = lane
+        self._job: ImportJob = lane.job
+        self._lanes = self._job.lanes.count()
+        self._records = lane.records
+        self._row_reader = RowReader(self._job.header, self._job.columns, self._job.delimiter)
+        self._writer = make_writer(job_id=self._job.pk, fields=self._row_reader.fields, dry_run=self._job.dry_run)
+        self._reader = RecordReader(
+            stream,
+            # The file's own encoding; one that the reader does not take has been rewritten.
+            encoding=self._job.encoding if is_ascii_compatible(self._job.encoding) else "utf-8",
+            delimiter=self._job.delimiter,
+            start=Position(lane.offset, lane.line),
+        )
+        self._stream = iter(self._reader)
+
+    def advance(self) -> bool:
+        """Take the lane one chunk forward; returns whether there is more. Raises LaneTakenError."""
+        with _garbage_collection_paused():
+            return self._advance()
+
+    def _advance(self) -> bool:
+        chunk = self._read_chunk()
+        with transaction.atomic():
+            self._move_checkpoint(chunk)
+            outcome = self._writer.write(chunk.rows) if chunk.rows else Outcome()
+            rejections = chunk.rejections + outcome.rejections
+            self._keep(rejections)
+            ImportLane.objects.filter(pk=self.lane.pk).update(
+                created_rows=F("created_rows") + outcome.created,
+                updated_rows=F("updated_rows") + outcome.updated,
+                unchanged_rows=F("unchanged_rows") + outcome.unchanged,
+                duplicate_rows=F("duplicate_rows") + outcome.duplicate,
+                rejected_rows=F("rejected_rows") + len(rejections),
+            )
+            if chunk.at_end:
+                jobs.finish_if_all_lanes_have(self._job.pk, total_rows=chunk.records)
+            else:
+                self._watch_job(chunk, rejections)
+        self.lane.offset, self.lane.line = chunk.end.offset, chunk.end.line
+        # With DEBUG on, Django keeps the text of the last 9,000 queries, and a chunk's are a megabyte long.
+        reset_queries()
+        return not chunk.at_end
+
+    def _watch_job(self, chunk: Chunk, rejections: list[Rejection]) -> None:
+        """Do what is due for the whole job now and then: judge its rejected rows, announce its progress."""
+        if rejections and settings.IMPORT_MAX_REJECTED:
+            jobs.fail_if_hopeless(self._job.pk)
+        size = self._job.content_size
+        if chunk.end.offset * 10 // size > self.lane.offset * 10 // size:
+            announce_progress(self._job.pk)
+
+    def _move_checkpoint(self, chunk: Chunk) -> None:
+        # The job is asked for in a subquery, and not by `job__status`: with that join, Django would select the lanes in
+        # a subquery, and PostgreSQL does not look at that again when it has waited for another worker's lock.
+        running = ImportJob.objects.filter(pk=self._job.pk, status=ImportJob.Status.RUNNING)
+        moved = ImportLane.objects.filter(
+            pk=self.lane.pk, offset=self.lane.offset, finished=False, job__in=running
+        ).update(
+            offset=chunk.end.offset,
+            line=chunk.end.line,
+            records=chunk.records,
+            finished=chunk.at_end,
+            attempts=0,
+            last_error="",
+            claimed_until=None if chunk.at_end else timezone.now() + LEASE,
+        )
+        if not moved:
+            raise LaneTakenError
+
+    def _read_chunk(self) -> Chunk:
+        """The lane's next `IMPORT_CHUNK_ROWS` rows; what belongs to other lanes is passed over."""
+        rows: list[CleanRow] = []
+        rejections: list[Rejection] = []
+        reader, read_key, read_row = self._reader, self._row_reader.key, self._row_reader.read
+        lanes, number = self._lanes, self.lane.number
+        bytes_limit = self.lane.offset + CHUNK_BYTES
+        rows_limit = settings.IMPORT_CHUNK_ROWS
+        records, at_end = self._records, True
+        for record in self._stream:
+            records += 1
+            key = read_key(record)
+            if lanes == 1 or lane_of(key, lanes) == number:
+                row = read_row(record, key, search_bad_characters=reader.has_bad_characters)
+                if isinstance(row, CleanRow):
+                    rows.append(row)
+                else:
+                    rejections.append(row)
+                if len(rows) + len(rejections) == rows_limit:
+                    at_end = False
+                    break
+            if reader.block_end > bytes_limit:
+                at_end = False
+                break
+        self._records = records
+        return Chunk(rows, rejections, reader.position, records, at_end)
+
+    def _keep(self, rejections: list[Rejection]) -> None:
+        RejectedRow.objects.bulk_create(
+            RejectedRow(
+                job_id=self._job.pk,
+                line=rejection.line,
+                code=rejection.faults[0].code,
+                faults=[fault._asdict() for fault in rejection.faults],  # noqa: SLF001  # public: named tuples have no other
+                record=[storable(field) for field in rejection.record],
+            )
+            for rejection in rejections
+        )

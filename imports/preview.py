@@ -1,0 +1,152 @@
+"""The preview of a file before it is imported: how its first rows will be read, and what is wrong with them.
+
+It reads the beginning of the file only, with the reader and the rules of the import itself. Does not know the
+catalogue: a row that would clash with nothing here may still turn out to be an update or a duplicate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from imports.csvfile import MAX_RECORD_BYTES, Record, RecordReader
+from imports.errors import FileRefusedError
+from imports.header import find_columns
+from imports.models import SentFile
+from imports.opening import Beginning, open_beginning
+from imports.rows import CleanRow, Fault, Rejection, RowReader
+from imports.texts import shown
+
+ROWS_CHECKED = 1000
+ROWS_SHOWN = 20
+# Of each kind of fault, this many rows are told.
+EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as it will be read: a text for each field that the file has, and what is wrong with it, if anything."""
+
+    line: int
+    values: list[str]
+    faults: Sequence[Fault] = ()
+
+
+@dataclass(slots=True)
+class FaultGroup:
+    """The rows that break one rule first: how many, and the first few of them."""
+
+    code: str
+    count: int = 0
+    examples: list[tuple[int, Fault]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Preview:
+    """What was found in a file, and in its first rows.
+
+    `refusal` is empty, or the sentence why the file cannot be imported as it stands. Then there are no rows; there is a
+    header if it could be read, with the values of the first records below it, so that one can say what it means.
+    """
+
+    refusal: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+    header: list[str] = field(default_factory=list)
+    # The first value in each column of the file.
+    samples: list[str] = field(default_factory=list)
+    columns: Mapping[str, int] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    rows_checked: int = 0
+    whole_file: bool = False
+    faults: list[FaultGroup] = field(default_factory=list)
+
+    @property
+    def rows_rejected(self) -> int:
+        """How many of the rows that were checked will not go in."""
+        return sum(group.count for group in self.faults)
+
+    @property
+    def ignored(self) -> list[str]:
+        """The names of the columns that are not imported."""
+        return [name for position, name in enumerate(self.header) if position not in self.columns.values()]
+
+
+def preview(file: SentFile) -> Preview:
+    """Read the beginning of `file` as it will be imported; takes the same time and memory however large it is."""
+    try:
+        beginning = open_beginning(file)
+    except FileRefusedError as error:
+        return Preview(refusal=str(error))
+    found = Preview(encoding=beginning.encoding, delimiter=beginning.delimiter, header=beginning.header)
+    records, found.whole_file = _first_records(beginning)
+    found.samples = _samples(records, len(beginning.header))
+    try:
+        found.columns = find_columns(beginning.header, file.asked_mapping)
+    except FileRefusedError as error:
+        found.refusal = str(error)
+        return found
+    _check(records, found)
+    return found
+
+
+def _first_records(beginning: Beginning) -> tuple[list[Record], bool]:
+    """The first `ROWS_CHECKED` records, as far as they are whole, and whether the file has no more."""
+    reader = RecordReader(
+        beginning.text, encoding=beginning.text_encoding, delimiter=beginning.delimiter, start=beginning.data
+    )
+    # No record reaches further than this, so one that begins before it is whole.
+    whole_until = len(beginning.text.getbuffer()) - MAX_RECORD_BYTES
+    records: list[Record] = []
+    for record in reader:
+        if len(records) == ROWS_CHECKED:
+            return records, False
+        records.append(record)
+        if beginning.cut and reader.block_end > whole_until:
+            return records, False
+    return records, True
+
+
+def _samples(records: Sequence[Record], columns: int) -> list[str]:
+    """For each column, the first value that is not empty."""
+    samples = [""] * columns
+    for record in records[:ROWS_SHOWN]:
+        for position, value in enumerate(record.fields[:columns]):
+            samples[position] = samples[position] or shown(value)
+    return samples
+
+
+def _check(records: Sequence[Record], found: Preview) -> None:
+    """Read `records` as the import will, and note the first rows and all faults."""
+    row_reader = RowReader(found.header, found.columns, found.delimiter)
+    groups: dict[str, FaultGroup] = {}
+    for record in records:
+        row = row_reader.read(record, row_reader.key(record), search_bad_characters=True)
+        if len(found.rows) < ROWS_SHOWN:
+            found.rows.append(_shown_row(row, found.columns))
+        if isinstance(row, Rejection):
+            first = row.faults[0]
+            group = groups.setdefault(first.code, FaultGroup(first.code))
+            group.count += 1
+            if len(group.examples) < EXAMPLES:
+                group.examples.append((row.line, first))
+    found.rows_checked = len(records)
+    found.faults = sorted(groups.values(), key=lambda group: -group.count)
+
+
+def _shown_row(row: CleanRow | Rejection, columns: Mapping[str, int]) -> Row:
+    """A good row by its clean values, a bad one by what stands in the file."""
+    if isinstance(row, CleanRow):
+        return Row(row.line, [_shown_value(value) for value in row.values])
+    fields = [row.record[position] if position < len(row.record) else "" for position in columns.values()]
+    return Row(row.line, [shown(field) for field in fields], row.faults)
+
+
+def _shown_value(value: str | bool | Decimal | None) -> str:
+    """A clean value for people."""
+    if isinstance(value, bool):
+        return "active" if value else "inactive"
+    if isinstance(value, Decimal):
+        return f"{value:.2f}"
+    return shown(value) if value else ""

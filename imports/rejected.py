@@ -1,0 +1,59 @@
+"""The rejected rows of an import as a CSV file to mend and to upload again."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from imports.models import ImportJob, RejectedRow
+
+# What stands behind the original columns. An import ignores columns that it does not know, so they may stay in.
+ADDED_COLUMNS = ("import_line", "import_column", "import_value", "import_reason")
+# Rows fetched, and written out, at a time.
+BATCH_ROWS = 1000
+
+
+def filename(job: ImportJob) -> str:
+    """The name of the file of rejected rows."""
+    return f"{PurePath(job.filename).stem}-rejected.csv"
+
+
+def csv_blocks(job: ImportJob) -> Iterator[str]:
+    """The file, block by block, in the delimiter of the original, which decides how its prices are read."""
+    kept = _kept_positions(job)
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, delimiter=job.delimiter or ",")
+    writer.writerow([*(job.header[position] for position in kept), *ADDED_COLUMNS])
+    rejected = RejectedRow.objects.filter(job=job.pk).order_by("line")
+    for number, row in enumerate(rejected.iterator(chunk_size=BATCH_ROWS), start=1):
+        writer.writerow(_written(row, job, kept))
+        if number % BATCH_ROWS == 0:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _kept_positions(job: ImportJob) -> list[int]:
+    """The original columns without those of ours that a file has that was downloaded here before."""
+    return [
+        position
+        for position, name in enumerate(job.header)
+        if name not in ADDED_COLUMNS or position in job.columns.values()
+    ]
+
+
+def _written(row: RejectedRow, job: ImportJob, kept: list[int]) -> list[str]:
+    """The fields of `row` in their columns, and what is wrong with it."""
+    fault = row.faults[0]
+    # What an unquoted delimiter has pushed out of the last column is shown beside it, whole.
+    surplus = job.delimiter.join(row.record[len(job.header) :])
+    return [
+        *(row.record[position] if position < len(row.record) else "" for position in kept),
+        str(row.line),
+        fault["column"],
+        surplus or fault["value"],
+        " ".join(fault["reason"] for fault in row.faults),
+    ]

@@ -1,0 +1,155 @@
+"""What the cluster calls. Each task is short: it takes a piece of work forward for a while, and wakes it again.
+
+A task may be delivered twice, late, or die at any point. Claims keep two workers from doing the same work, the lanes'
+checkpoints keep a chunk from taking effect twice, and `wake_stalled` finds what nobody is working on any more.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from imports import drafts, jobs
+from imports.errors import FileRefusedError
+from imports.localcopy import delete_idle_copies
+from imports.models import Draft, ImportJob, ImportLane
+from imports.opening import Opened, open_file
+from imports.pipeline import LaneTakenError, open_lane
+from imports.uploads import close_stored, delete_abandoned_uploads, delete_stored
+
+logger = logging.getLogger(__name__)
+
+# How long one task goes on: short beside every time-out, long beside the cost of queueing the next.
+SLICE_SECONDS = 10
+# Claims without progress after which the work is taken to be what kills the workers.
+MAX_ATTEMPTS = 3
+# How long an uploaded file waits for its sender's decision.
+KEEP_DRAFTS = timedelta(days=1)
+
+
+def open_job(job_id: int, *, queue: bool = True, lanes: int | None = None) -> None:
+    """Open the job's file and start its lanes, or fail the job with the reason."""
+    job = ImportJob.objects.filter(pk=job_id, status=ImportJob.Status.QUEUED).first()
+    if job is None or not job.claim():
+        return
+    if job.attempts > MAX_ATTEMPTS:
+        reason = f"Opening the file was given up after {MAX_ATTEMPTS} attempts. {job.last_error}".strip()
+        jobs.end(job.pk, ImportJob.Status.FAILED, reason=reason)
+        return
+    try:
+        opened = open_file(job, still_alive=job.keep_claim)
+        if opened.content_stored_as != job.stored_as:
+            close_stored(job.stored_as)
+        _start(job, opened, lanes or jobs.default_lanes(opened.content_size), queue=queue)
+    except FileRefusedError as error:
+        jobs.end(job.pk, ImportJob.Status.FAILED, reason=str(error))
+    except jobs.WrongStateError:
+        logger.info("Import %s was ended while its file was being opened.", job.pk)
+    except Exception as error:
+        job.release(error=repr(error))
+        raise
+
+
+def _start(job: ImportJob, opened: Opened, lanes: int, *, queue: bool) -> None:
+    try:
+        jobs.start(job, opened, lanes=lanes, queue=queue)
+    except BaseException:
+        if opened.content_stored_as != job.stored_as:
+            delete_stored(opened.content_stored_as)
+        raise
+
+
+def advance_lane(lane_id: int) -> None:
+    """Take a lane forward, chunk by chunk, for `SLICE_SECONDS`; then queue the next wake-up, unless it is done."""
+    lane = ImportLane.objects.select_related("job").filter(pk=lane_id, finished=False).first()
+    if lane is None or lane.job.status != ImportJob.Status.RUNNING or not lane.claim():
+        return
+    if not check_attempts(lane):
+        return
+    try:
+        more = run_slice(lane, SLICE_SECONDS)
+    except LaneTakenError:
+        return
+    except Exception as error:
+        _go_on_later(lane, error)
+        raise
+    if more:
+        with transaction.atomic():
+            lane.release()
+            jobs.wake_lane(lane.pk, lane.job_id)
+
+
+def _go_on_later(lane: ImportLane, error: Exception) -> None:
+    """Let go of a lane whose chunk has failed: `wake_stalled` wakes it when what is wrong has had a minute to pass.
+
+    At once, if the database has only chosen this chunk to give way to somebody else's change.
+    """
+    with transaction.atomic():
+        lane.release(error=repr(error))
+        # deadlock_detected and serialization_failure, in appendix A of PostgreSQL's manual.
+        if getattr(error.__cause__, "sqlstate", "") in ("40P01", "40001"):
+            jobs.wake_lane(lane.pk, lane.job_id)
+
+
+def check_attempts(lane: ImportLane) -> bool:
+    """Whether a claimed lane may be tried; fails its job where it has been claimed too often without progress."""
+    if lane.attempts <= MAX_ATTEMPTS:
+        return True
+    jobs.end(
+        lane.job_id,
+        ImportJob.Status.FAILED,
+        reason=f"Stopped {MAX_ATTEMPTS} times at line {lane.line} without getting further. {lane.last_error}".strip(),
+    )
+    return False
+
+
+def run_slice(lane: ImportLane, seconds: float, after_chunk: Callable[[], None] = lambda: None) -> bool:
+    """Take a claimed lane forward for about `seconds`; returns whether there is more. Raises LaneTakenError."""
+    deadline = time.monotonic() + seconds
+    with open_lane(lane) as run:
+        while run.advance():
+            after_chunk()
+            if time.monotonic() > deadline:
+                return True
+    return False
+
+
+def wake_stalled() -> None:
+    """Wake the jobs and lanes that have stood still: their worker died, or their message was lost.
+
+    Where messages wait in the queue for a free worker, standing still is no fault, and nothing is done.
+    """
+    if jobs.messages_waiting():
+        return
+    for job_id in ImportJob.objects.filter(ImportJob.stalled(), status=ImportJob.Status.QUEUED).values_list(
+        "pk", flat=True
+    ):
+        logger.warning("Import %s: nobody is opening its file; waking it.", job_id)
+        jobs.wake_opening(job_id)
+    lanes = ImportLane.objects.filter(ImportLane.stalled(), finished=False, job__status=ImportJob.Status.RUNNING)
+    for lane_id, job_id in lanes.values_list("pk", "job"):
+        logger.warning("Import %s: nobody is at lane %s; waking it.", job_id, lane_id)
+        jobs.wake_lane(lane_id, job_id)
+
+
+def delete_old_files() -> None:
+    """Delete the files of jobs that ended more than `UPLOAD_KEEP_DAYS` days ago; the jobs themselves stay on record.
+
+    Also the drafts that nobody has made an import of, what a killed web server has left of uploads, and this machine's
+    copies of files that nobody reads any more.
+    """
+    before = timezone.now() - timedelta(days=settings.UPLOAD_KEEP_DAYS)
+    for job in ImportJob.objects.filter(finished_at__lt=before).exclude(stored_as="").iterator():
+        jobs.delete_files(job)
+    for draft in Draft.objects.filter(created_at__lt=timezone.now() - KEEP_DRAFTS).iterator():
+        with suppress(jobs.WrongStateError):
+            drafts.discard(draft)
+    delete_abandoned_uploads()
+    delete_idle_copies()

@@ -1,0 +1,239 @@
+"""The writer: the clean rows of one chunk into the catalogue, and what became of each. Does not know files or lanes.
+
+The outcome of a row is that of a serial reading, whatever the chunks and lanes: a row whose SKU this import has written
+already is a duplicate (the later row wins); else it creates, updates, or finds the product as it should be (unchanged,
+and nothing is written). That an import wrote a product is remembered in the product, `last_import`; a dry run, which
+writes none, keeps its own list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, DataError, IntegrityError, connection, transaction
+from django.utils import timezone
+
+from imports.header import FIELDS
+from imports.models import DryRunSku
+from imports.rows import CleanRow, Fault, Rejection
+from imports.texts import shown
+from products.models import Product, ProductRow
+
+# What a product gets for the columns that a file lacks. A row without a name only changes a product that exists, but
+# PostgreSQL wants a value to insert before it looks for the conflict.
+NEW_PRODUCT = {"name": "", "description": "", "price": None, "is_active": True}
+
+NO_NAME_COLUMN = (
+    "There is no product with this SKU yet, and a new one needs a name: "
+    "the file has no column for it, so it can only change products that exist."
+)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a chunk's clean rows: how many of each kind, and the rows that could not be written after all."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    duplicate: int = 0
+    rejections: list[Rejection] = field(default_factory=list)
+
+    def __add__(self, other: Outcome) -> Outcome:
+        return Outcome(
+            self.created + other.created,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.duplicate + other.duplicate,
+            self.rejections + other.rejections,
+        )
+
+
+class Writer(Protocol):
+    """Writes chunks of one import."""
+
+    def write(self, rows: Sequence[CleanRow]) -> Outcome:
+        """Bring `rows`, in file order, into the catalogue. Runs inside the chunk's transaction."""
+
+
+def make_writer(*, job_id: int, fields: tuple[str, ...], dry_run: bool) -> Writer:
+    """The writer for an import with the product fields `fields`."""
+    if dry_run:
+        return DryRunWriter(job_id, fields)
+    if settings.IMPORT_WRITER == "copy":
+        # Only here, since it needs PostgreSQL's driver and is built on this module.
+        from imports.copywriter import CopyWriter  # noqa: PLC0415
+
+        return CopyWriter(job_id, fields)
+    return BulkCreateWriter(job_id, fields)
+
+
+def classify(
+    rows: Iterable[CleanRow],
+    catalogue: dict[str, tuple[Any, ...]],
+    written: set[str],
+    *,
+    may_create: bool,
+) -> tuple[Outcome, dict[str, CleanRow]]:
+    """Read `rows` one after the other against the catalogue; returns the outcome and the row to write for each SKU.
+
+    Args:
+        rows: the rows in file order.
+        catalogue: the values that products have now, by normalized SKU. Is kept up to date while the rows are read.
+        written: the SKUs that this import has written already. Likewise.
+        may_create: whether the rows have all that a new product needs.
+    """
+    outcome = Outcome()
+    to_write: dict[str, CleanRow] = {}
+    for row in rows:
+        sku = row.sku_normalized
+        values_now = catalogue.get(sku)
+        if sku in written:
+            outcome.duplicate += 1
+            if values_now == row.values:
+                continue
+        elif values_now is None:
+            if not may_create:
+                outcome.rejections.append(rejected_without_name(row))
+                continue
+            outcome.created += 1
+        elif values_now == row.values:
+            outcome.unchanged += 1
+            continue
+        else:
+            outcome.updated += 1
+        to_write[sku] = row
+        written.add(sku)
+        catalogue[sku] = row.values
+    return outcome, to_write
+
+
+def rejected_without_name(row: CleanRow) -> Rejection:
+    """The rejection of a row that would be a new product, from a file without names."""
+    return Rejection(row.line, (Fault("name", "", "new_without_name", NO_NAME_COLUMN),), row.record)
+
+
+def _catalogue(rows: Iterable[CleanRow], fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """Of each row's product, if it exists: its normalized SKU, its last import, its values of `fields`. One query."""
+    products = Product.objects.filter(sku_normalized__any_of=[row.sku_normalized for row in rows])
+    return list(products.order_by().values_list("sku_normalized", "last_import", *fields))
+
+
+class BulkCreateWriter:
+    """Writes through `bulk_create(update_conflicts=True)`: on every database that Django knows to upsert with."""
+
+    def __init__(self, job_id: int, fields: tuple[str, ...]) -> None:
+        self._job_id = job_id
+        self._fields = fields
+        self._update_fields = [*fields, "updated_at", "last_import"]
+
+    def write(self, rows: Sequence[CleanRow]) -> Outcome:
+        """See Writer. Rows that the database refuses are found by bisection, and rejected."""
+        refused: list[Rejection] = []
+        while True:
+            found = _catalogue(rows, self._fields)
+            catalogue = {product[0]: product[2:] for product in found}
+            written = {product[0] for product in found if product[1] == self._job_id}
+            outcome, to_write = classify(rows, catalogue, written, may_create="name" in self._fields)
+            # In one order everywhere, so that two imports that lock the same products wait instead of deadlocking.
+            refusals = self._upsert([to_write[sku] for sku in sorted(to_write)])
+            if not refusals:
+                outcome.rejections += refused
+                return outcome
+            refused += refusals
+            refused_lines = {rejection.line for rejection in refusals}
+            rows = [row for row in rows if row.line not in refused_lines]
+
+    def _upsert(self, rows: list[CleanRow]) -> list[Rejection]:
+        """Write `rows`, all or none; returns the rows that the database refuses, if any."""
+        products = self._product_rows(rows)
+        with transaction.atomic():
+            refusals = self._refusals(rows, products)
+            if refusals:
+                transaction.set_rollback(True)
+        return refusals
+
+    def _refusals(self, rows: list[CleanRow], products: list[ProductRow]) -> list[Rejection]:
+        if not rows:
+            return []
+        try:
+            with transaction.atomic():
+                ProductRow.objects.using(DEFAULT_DB_ALIAS).bulk_create(
+                    products,
+                    update_conflicts=True,
+                    unique_fields=["sku_normalized"],
+                    update_fields=self._update_fields,
+                )
+        except DatabaseError as error:
+            if not is_of_a_row(error):
+                raise
+            if len(rows) == 1:
+                return [_refused(rows[0], error)]
+            half = len(rows) // 2
+            return self._refusals(rows[:half], products[:half]) + self._refusals(rows[half:], products[half:])
+        return []
+
+    def _product_rows(self, rows: list[CleanRow]) -> list[ProductRow]:
+        # The clock is read and converted once a chunk, and the columns that the file lacks have one value for all.
+        prepared = Product._meta.get_field("updated_at").get_db_prep_save(timezone.now(), connection)
+        # As text without a space: psycopg dumps a text faster than a time, and need not quote this one in an array.
+        now = prepared.isoformat() if isinstance(prepared, datetime) else prepared
+        job_id = self._job_id
+        if self._fields == FIELDS:
+            # Positional arguments halve what it takes to make an instance.
+            return [ProductRow(row.sku_normalized, *row.values, now, job_id) for row in rows]  # type: ignore[misc]
+        lacking = {field: default for field, default in NEW_PRODUCT.items() if field not in self._fields}
+        return [
+            ProductRow(
+                sku_normalized=row.sku_normalized,
+                updated_at=now,
+                last_import=job_id,
+                **dict(zip(self._fields, row.values, strict=True)),
+                **lacking,
+            )
+            for row in rows
+        ]
+
+
+def is_of_a_row(error: DatabaseError) -> bool:
+    """Whether the database refused a row, rather than failed by itself (a lost connection, a deadlock, a full disk).
+
+    The classes of SQLSTATE are PostgreSQL's (appendix A of its manual): what a trigger raises, a check option, and a
+    row that is too large for an index come as errors of other kinds.
+    """
+    sqlstate = getattr(error.__cause__, "sqlstate", None) or ""
+    return isinstance(error, DataError | IntegrityError) or sqlstate.startswith(("P0", "44", "54"))
+
+
+def _refused(row: CleanRow, error: Exception) -> Rejection:
+    message = str(error).strip().splitlines()[0]
+    fault = Fault("", "", "refused", f"The database refused the row: {shown(message)}")
+    return Rejection(row.line, (fault,), row.record)
+
+
+class DryRunWriter:
+    """Counts what a real run would do, and remembers the SKUs that it would have written."""
+
+    def __init__(self, job_id: int, fields: tuple[str, ...]) -> None:
+        self._job_id = job_id
+        self._fields = fields
+
+    def write(self, rows: Sequence[CleanRow]) -> Outcome:
+        """See Writer; the catalogue stays as it is."""
+        catalogue = {product[0]: product[2:] for product in _catalogue(rows, self._fields)}
+        listed = DryRunSku.objects.filter(job=self._job_id)
+        written = listed.filter(sku_normalized__any_of=[row.sku_normalized for row in rows])
+        outcome, to_write = classify(
+            rows,
+            catalogue,
+            set(written.values_list("sku_normalized", flat=True)),
+            may_create="name" in self._fields,
+        )
+        DryRunSku.objects.bulk_create(
+            [DryRunSku(job_id=self._job_id, sku_normalized=sku) for sku in to_write], ignore_conflicts=True
+        )
+        return outcome

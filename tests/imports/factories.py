@@ -1,0 +1,40 @@
+"""Files, jobs and whole imports for the tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import UploadedFile
+
+from imports import foreground, jobs, uploads
+from imports.models import ImportJob
+
+
+def upload(content: str | bytes, filename: str = "products.csv") -> UploadedFile:
+    """Return a file as it comes out of the upload handler; text is sent as UTF-8."""
+    return uploads.receive([content.encode() if isinstance(content, str) else content], filename)
+
+
+def make_job(
+    content: str | bytes,
+    *,
+    filename: str = "products.csv",
+    user: User | None = None,
+    queue: bool = False,
+    **options: Any,
+) -> ImportJob:
+    """Return the job of a file that was uploaded with `options`, those of `jobs.Options`; nobody works on it yet."""
+    return jobs.create(upload(content, filename), jobs.Options(**options), user, queue=queue)
+
+
+def run_import(content: str | bytes, **options: Any) -> ImportJob:
+    """Import a file in this process; return its job with the receipt. `options` are those of `make_job`."""
+    job = make_job(content, **options)
+    foreground.run(job, lambda: None)
+    return with_progress(job)
+
+
+def with_progress(job: ImportJob) -> ImportJob:
+    """Return the job as it is now, with what its lanes have counted."""
+    return ImportJob.objects.with_progress().get(pk=job.pk)

@@ -1,0 +1,233 @@
+"""Any file, catalogue, chunk size, lanes and order of their work: the table and the receipt are those of the model."""
+
+from __future__ import annotations
+
+import random
+import re
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from hypothesis import HealthCheck, event, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from imports import tasks
+from imports.models import DryRunSku, ImportJob, ImportLane
+from imports.pipeline import open_lane
+from products.models import Product
+from tests.imports import model
+from tests.imports.factories import make_job, with_progress
+from tests.imports.short_import import WRITERS
+
+SPELLINGS = {
+    "sku": ["sku", "SKU", "Product SKU", "item_no"],
+    "name": ["name", "Title", "product-name"],
+    "description": ["description", "Body (HTML)"],
+    "price": ["price", "Regular price"],
+    "is_active": ["is_active", "Published"],
+    "stock": ["stock", "Colour", ""],
+}
+SKUS = ["A", "a", " a ", "B", "b", "C-1", "c-1", "ß", "SS", "sS", "İ", "i̇", "ΟΔΟΣ", "οδος", "οδοσ", "d\ne", "D\nE"]
+BAD_SKUS = ["", " ", "x" * 101, "n\0", "A\udcff"]
+NAMES = ["Chair", " Chair", "chair", "Table", "two\nlines", "two\r\nlines\rand more", '5" pan', '"all"', "a,b;c|d\te"]
+BAD_NAMES = ["", "\t", "x" * 256, "M\udcfcller", "\0"]
+DESCRIPTIONS = ["", "Text", " Text ", "a\r\n\r\n\nb"]
+BAD_DESCRIPTIONS = ["\0", "\udc80", "x" * 100_001]
+STOCK = ["", "7", "\0", "\udcff", '"']
+
+# A row in five or so has a fault.
+TEXTS = {
+    "sku": st.sampled_from(SKUS * 3 + BAD_SKUS),
+    "name": st.sampled_from(NAMES * 9 + BAD_NAMES),
+    "description": st.sampled_from(DESCRIPTIONS * 20 + BAD_DESCRIPTIONS),
+    "is_active": st.sampled_from(list(model.BOOLEANS)),
+    "stock": st.sampled_from(STOCK),
+}
+
+
+@dataclass(frozen=True)
+class File:
+    """A file's bytes, and what the model is to read: its columns, and its rows with their line numbers."""
+
+    content: bytes
+    delimiter: str
+    columns: list[str]
+    rows: list[tuple[int, list[str]]]
+
+
+@st.composite
+def files(draw: st.DrawFn) -> File:
+    others = draw(st.sets(st.sampled_from(["description", "price", "is_active", "stock"])))
+    # Most files have names, and can create products.
+    name = draw(st.sampled_from([["name"], ["name"], ["name"], []]))
+    columns = draw(st.permutations(["sku", *name, *sorted(others)]))
+    header = [draw(st.sampled_from(SPELLINGS[column])) for column in columns]
+    # A header of one column does not tell.
+    delimiter = draw(st.sampled_from(",;\t|")) if len(columns) > 1 else ","
+    line_end = draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    prices = model.SEMICOLON_PRICES if delimiter == ";" else model.PRICES
+    texts = {**TEXTS, "price": st.sampled_from(list(prices))}
+    quote_all = draw(st.booleans())
+
+    def written(fields: list[str]) -> str:
+        return delimiter.join(quoted(field) if quote_all or must_be_quoted(field) else field for field in fields)
+
+    def must_be_quoted(field: str) -> bool:
+        return bool(re.search(r'^"|[\r\n]', field)) or delimiter in field
+
+    lines, rows = [written(header)], []
+    next_line = 2
+    for _ in range(draw(st.integers(0, 25))):
+        fields = [draw(texts[column]) for column in columns]
+        if draw(st.integers(0, 19)) == 0:
+            fields = draw(st.sampled_from([fields[:-1] or [""], [*fields, "surplus"], [""], [*fields, ""]]))
+        lines.append(written(fields))
+        rows.append((next_line, fields))
+        next_line += 1 + sum(len(re.findall(r"\r\n|\r|\n", field)) for field in fields)
+    content = line_end.join(lines) + draw(st.sampled_from(["", line_end]))
+    return File(content.encode("utf-8", "surrogateescape"), delimiter, columns, rows)
+
+
+def quoted(field: str) -> str:
+    return '"' + field.replace('"', '""') + '"'
+
+
+CATALOGUES = st.lists(
+    st.builds(
+        model.Item,
+        sku=st.sampled_from([sku.strip() for sku in SKUS]),
+        name=st.sampled_from([name.strip() for name in NAMES]),
+        description=st.sampled_from(DESCRIPTIONS),
+        price=st.sampled_from([price for price in model.PRICES.values() if not isinstance(price, str)]),
+        is_active=st.booleans(),
+    ),
+    max_size=8,
+).map(lambda items: {model.same(item.sku): item for item in items})
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def make_catalogue(catalogue: dict[str, model.Item]) -> None:
+    """Make these products the only ones, and forget earlier imports."""
+    ImportJob.objects.all().delete()
+    Product.objects.all().delete()
+    Product.objects.bulk_create(
+        Product(
+            sku=item.sku,
+            sku_normalized=sku,
+            name=item.name,
+            description=item.description,
+            price=item.price,
+            is_active=item.is_active,
+            created_at=LONG_AGO,
+            updated_at=LONG_AGO,
+        )
+        for sku, item in catalogue.items()
+    )
+
+
+@dataclass(frozen=True)
+class Way:
+    """How an import is carried out, which must make no difference."""
+
+    chunk_rows: int
+    lanes: int
+    order: int
+    keep_open: bool
+    writer: str
+
+    def run(self, file: File, **options: Any) -> ImportJob:
+        """Import `file`, its lanes in a random order, chunk by chunk."""
+        job = make_job(file.content, encoding="utf-8", **options)
+        with override_settings(IMPORT_CHUNK_ROWS=self.chunk_rows, IMPORT_WRITER=self.writer):
+            tasks.open_job(job.pk, queue=False, lanes=self.lanes)
+            if self.keep_open:
+                self._advance_open_lanes(job)
+            else:
+                self._advance_lanes(job)
+        return with_progress(job)
+
+    def _advance_lanes(self, job: ImportJob) -> None:
+        """Each chunk as if by another worker, which opens the file anew."""
+        choose = random.Random(self.order).choice
+        while lanes := list(ImportLane.objects.select_related("job").filter(job=job, finished=False)):
+            lane = choose(lanes)
+            assert lane.claim()
+            tasks.run_slice(lane, -1)
+            lane.release()
+
+    def _advance_open_lanes(self, job: ImportJob) -> None:
+        """Each lane by one worker, all at the same time."""
+        choose = random.Random(self.order).choice
+        with ExitStack() as files:
+            lanes = ImportLane.objects.select_related("job").filter(job=job)
+            runs = [files.enter_context(open_lane(lane)) for lane in lanes]
+            while runs:
+                run = choose(runs)
+                if not run.advance():
+                    runs.remove(run)
+
+
+WAYS = st.builds(
+    Way,
+    chunk_rows=st.sampled_from([1, 2, 3, 5, 8, 50]),
+    lanes=st.integers(1, 5),
+    order=st.integers(0, 1000),
+    keep_open=st.booleans(),
+    writer=st.sampled_from(WRITERS),
+)
+
+
+def receipt(job: ImportJob) -> tuple[int, ...]:
+    return job.created_rows, job.updated_rows, job.unchanged_rows, job.duplicate_rows, job.rejected_rows
+
+
+def table() -> dict[str, tuple[Any, ...]]:
+    """The whole table by SKU, with its times and who wrote it last."""
+    columns = (*model.FIELDS, "created_at", "updated_at", "last_import")
+    return {sku: tuple(values) for sku, *values in Product.objects.values_list("sku_normalized", *columns)}
+
+
+def assert_it_is_as_the_model_says(job: ImportJob, file: File, before: dict[str, tuple[Any, ...]]) -> None:
+    catalogue = {sku: model.Item(*values[:5]) for sku, values in before.items()}
+    expected = model.read_serially(file.columns, file.rows, catalogue, file.delimiter)
+    assert job.status == ImportJob.Status.COMPLETED, job.failure_reason
+    assert receipt(job) == expected.receipt
+    assert sum(receipt(job)) == job.total_rows == sum(any(fields) for _, fields in file.rows)
+    assert list(job.rejected.values_list("line", "code")) == expected.rejected
+    if job.dry_run:
+        assert table() == before
+        return
+    after = table()
+    assert {sku: model.Item(*values[:5]) for sku, values in after.items()} == expected.catalogue
+    assert {sku for sku, values in after.items() if values[-1] == job.pk} == expected.written
+    for sku, values in before.items():
+        assert after[sku][5] == values[5], "The time of creation stays."
+        if sku not in expected.written:
+            assert after[sku] == values, "What is unchanged is not touched."
+    for kind in ("created", "updated", "unchanged", "duplicate"):
+        if getattr(expected, kind):
+            event(f"some rows are {kind}")
+
+
+@pytest.mark.django_db(transaction=True)
+@hypothesis_settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(files(), CATALOGUES, WAYS, WAYS, WAYS)
+def test_any_import_gives_what_the_model_gives(
+    file: File, catalogue: dict[str, model.Item], way_of_dry_run: Way, way: Way, way_of_second_run: Way
+) -> None:
+    make_catalogue(catalogue)
+    before = table()
+    assert_it_is_as_the_model_says(way_of_dry_run.run(file, dry_run=True), file, before)
+    assert not DryRunSku.objects.exists()
+    assert_it_is_as_the_model_says(way.run(file), file, before)
+    after = table()
+    assert_it_is_as_the_model_says(way_of_second_run.run(file), file, after)

@@ -1,0 +1,82 @@
+"""Which URLs and which addresses webhooks may be sent to. Knows no database."""
+
+from __future__ import annotations
+
+import socket
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from requests_hardened.ip_filter import EXTRA_BLOCKED_NET_RANGES
+
+Address = IPv4Address | IPv6Address
+
+# Addresses that are special, though Python (or an older Python) has them for public.
+INSIDE = (
+    *EXTRA_BLOCKED_NET_RANGES,  # NAT64, 6to4 and others that can stand for an inner IPv4 address; protocol assignments
+    ip_network("168.63.129.16/32"),  # Azure's host agent
+    ip_network("2001::/32"),  # Teredo: hides an IPv4 address as well
+    ip_network("fec0::/10"),  # site-local, the forerunner of fc00::/7
+)
+
+
+def is_allowed(address: Address) -> bool:
+    """Whether a webhook may go to `address`: to the Internet, or to a network that WEBHOOK_ALLOWED_NETWORKS names."""
+    address = unwrapped(address)
+    return is_in_allowed_network(address) or is_on_the_internet(address)
+
+
+def is_in_allowed_network(address: Address) -> bool:
+    """Whether the setting WEBHOOK_ALLOWED_NETWORKS names a network with this address."""
+    address = unwrapped(address)
+    return any(address in network for network in settings.WEBHOOK_ALLOWED_NETWORKS)
+
+
+def is_on_the_internet(address: Address) -> bool:
+    """Whether `address` is of the public Internet: not private, loopback, link-local, metadata or otherwise special."""
+    special = address.is_multicast or address.is_reserved or address.is_unspecified or not address.is_global
+    return not special and not any(address in network for network in INSIDE)
+
+
+def unwrapped(address: Address) -> Address:
+    """The IPv4 address within `::ffff:192.0.2.1`; any other address as it is."""
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        return address.ipv4_mapped
+    return address
+
+
+def validate_url(url: str) -> None:
+    """Refuse a URL that no webhook can or may be sent to.
+
+    A host name is not looked up here: what it means is decided, and checked, at each sending.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValidationError(f"This is not a URL: {error}.", code="invalid") from None
+    if parts.scheme not in ("http", "https") or not host or any(c.isspace() or not c.isprintable() for c in url):
+        raise ValidationError("Enter a URL that begins with https:// or http://.", code="invalid")
+    if parts.scheme == "http" and settings.WEBHOOK_REQUIRE_HTTPS:
+        raise ValidationError("The URL must begin with https:// (setting WEBHOOK_REQUIRE_HTTPS).", code="https")
+    if parts.username is not None or parts.password is not None:
+        raise ValidationError("The URL must hold no user name and no password.", code="credentials")
+    address = numeric_address(host)
+    if address is not None and not is_allowed(address):
+        raise ValidationError(
+            "Webhooks are not sent to private, local or reserved addresses (setting WEBHOOK_ALLOWED_NETWORKS).",
+            code="address",
+        )
+
+
+def numeric_address(host: str) -> Address | None:
+    """The address that `host` is a spelling of (also `2130706433`, `0x7f.1`, `0177.0.0.1`), or None for a name.
+
+    Asks the function that connecting will ask, so that both read a spelling alike.
+    """
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return None
+    return ip_address(found[0][4][0])

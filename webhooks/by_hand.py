@@ -1,0 +1,70 @@
+"""What people ask for: a test of an endpoint, and to send deliveries again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from django.db import connection
+from django.utils import timezone
+
+from webhooks.catalogue import TEST
+from webhooks.delivery import Outcome, send
+from webhooks.events import new_event_id, render_body
+from webhooks.models import Delivery, Endpoint
+from webhooks.record import Sent, record
+
+# More endpoints than this are tested in turns.
+TESTS_AT_ONCE = 100
+
+
+class RefusedError(Exception):
+    """What was asked for cannot be done now; the sentence says why."""
+
+
+def ping(endpoints: Sequence[Endpoint]) -> list[tuple[Delivery, Outcome]]:
+    """Send a `webhook.test` to each of `endpoints`, enabled or not, at once and once; what came of it."""
+    deliveries = [_test_delivery(endpoint) for endpoint in endpoints]
+    if not connection.in_atomic_block:
+        # Receivers may take their time, and no connection to the database waits for them.
+        connection.close()
+    with ThreadPoolExecutor(TESTS_AT_ONCE) as threads:
+        outcomes = list(threads.map(send, [delivery.message() for delivery in deliveries]))
+    results = list(zip(deliveries, outcomes, strict=True))
+    record(Sent(delivery.pk, delivery.endpoint_id, delivery.claimed_by, outcome) for delivery, outcome in results)
+    return results
+
+
+def _test_delivery(endpoint: Endpoint) -> Delivery:
+    # It is never due, and so nobody else sends it.
+    now = timezone.now()
+    return Delivery.objects.create(
+        endpoint=endpoint,
+        event_id=new_event_id(),
+        event_type=TEST,
+        body=render_body(TEST, {"endpoint_id": endpoint.pk}, now),
+        created_at=now,
+        claimed_by=uuid.uuid4(),
+    )
+
+
+def redeliver(delivery: Delivery) -> None:
+    """Send `delivery` again as soon as possible, whatever became of it, with the whole retry schedule before it."""
+    if not delivery.endpoint.enabled:
+        raise RefusedError("The endpoint is disabled. Enable it first.")
+    if not Delivery.objects.filter(pk=delivery.pk, claimed_by=None).update(**_afresh()):
+        raise RefusedError("It is being sent at this moment.")
+
+
+def redeliver_failed(endpoint: Endpoint, since: datetime) -> int:
+    """Send again all deliveries to `endpoint` that were emitted `since` then and have failed; how many those are."""
+    if not endpoint.enabled:
+        raise RefusedError("The endpoint is disabled. Enable it first.")
+    failed = endpoint.deliveries.filter(status=Delivery.Status.FAILED, created_at__gte=since, claimed_by=None)
+    return failed.exclude(event_type=TEST).update(**_afresh())
+
+
+def _afresh() -> dict[str, object]:
+    return {"status": Delivery.Status.PENDING, "due_at": timezone.now(), "tries": 0, "finished_at": None}

@@ -1,0 +1,164 @@
+"""The catalogue of events: what can happen, and how its message looks. Documentation and OpenAPI are made from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class EventType:
+    """One kind of event: what it means, and an example of the `data` in its body."""
+
+    name: str
+    description: str
+    example: Data
+    # Sent only to endpoints that ask for it by name, not to those that want all.
+    by_name_only: bool = False
+
+    def is_wanted(self, events: Collection[str]) -> bool:
+        """Whether an endpoint that has asked for `events` wants this one."""
+        return self.name in events if events else not self.by_name_only
+
+
+_JOB: Data = {
+    "id": 42,
+    "url": "/api/jobs/42",
+    "status": "queued",
+    "filename": "products.csv",
+    "file_size": 67108864,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "dry_run": False,
+    "follows": None,
+    "created_by": "admin",
+    "encoding": "",
+    "delimiter": "",
+    "columns": {},
+    "progress": 0.0,
+    "total_rows": None,
+    "processed_rows": 0,
+    "created_rows": 0,
+    "updated_rows": 0,
+    "unchanged_rows": 0,
+    "duplicate_rows": 0,
+    "rejected_rows": 0,
+    "rows_per_second": None,
+    "eta_seconds": None,
+    "failure_reason": "",
+    "created_at": "2025-06-01T09:30:00Z",
+    "started_at": None,
+    "finished_at": None,
+}
+_STARTED: Data = {
+    **_JOB,
+    "status": "running",
+    "encoding": "utf-8",
+    "delimiter": ",",
+    "columns": {"sku": "SKU", "name": "Product name", "price": "Price"},
+    "started_at": "2025-06-01T09:30:01Z",
+}
+_HALFWAY: Data = {
+    **_STARTED,
+    "progress": 0.5,
+    "processed_rows": 250000,
+    "created_rows": 240000,
+    "updated_rows": 9000,
+    "unchanged_rows": 500,
+    "duplicate_rows": 300,
+    "rejected_rows": 200,
+    "rows_per_second": 20833.3,
+    "eta_seconds": 12,
+}
+_COMPLETED: Data = {
+    **_HALFWAY,
+    "status": "completed",
+    "progress": 1.0,
+    "total_rows": 500000,
+    "processed_rows": 500000,
+    "created_rows": 480000,
+    "updated_rows": 18000,
+    "unchanged_rows": 1000,
+    "duplicate_rows": 600,
+    "rejected_rows": 400,
+    "eta_seconds": None,
+    "finished_at": "2025-06-01T09:30:25Z",
+}
+_PRODUCT: Data = {
+    "id": 7,
+    "sku": "LAMP-001",
+    "name": "Desk lamp",
+    "description": "Oak, 40 cm.",
+    "price": "49.90",
+    "is_active": True,
+    "created_at": "2025-06-01T09:30:12Z",
+    "updated_at": "2025-06-02T14:05:00Z",
+    "last_import": 42,
+}
+
+
+def _of_job(job: Data, sequence: int) -> Data:
+    return {"sequence": sequence, "job": job}
+
+
+CATALOGUE: Mapping[str, EventType] = {
+    event.name: event
+    for event in (
+        EventType("import.queued", "A file has been taken in; its import waits for a worker.", _of_job(_JOB, 1)),
+        EventType("import.started", "A worker has opened the file and the import runs.", _of_job(_STARTED, 2)),
+        EventType(
+            "import.progress",
+            "The import has come another 10 % or more. Sent only to endpoints that ask for it by name.",
+            _of_job(_HALFWAY, 7),
+            by_name_only=True,
+        ),
+        EventType("import.completed", "Every row of the file is accounted for.", _of_job(_COMPLETED, 12)),
+        EventType(
+            "import.failed",
+            "The import has stopped, and `failure_reason` says why. What was written until then stays.",
+            _of_job({**_HALFWAY, "status": "failed", "failure_reason": "There is no column for the SKU."}, 3),
+        ),
+        EventType(
+            "import.cancelled",
+            "Somebody has cancelled the import. What was written until then stays.",
+            _of_job({**_HALFWAY, "status": "cancelled"}, 8),
+        ),
+        EventType(
+            "product.created", "A product was added by hand (admin or API, not by an import).", {"product": _PRODUCT}
+        ),
+        EventType(
+            "product.updated", "A product was changed by hand (admin or API, not by an import).", {"product": _PRODUCT}
+        ),
+        EventType("product.deleted", "A product was deleted by hand; this is how it was.", {"product": _PRODUCT}),
+        EventType(
+            "webhook.test",
+            "Somebody wants to know whether this endpoint works. Sent once, whatever events the endpoint wants.",
+            {"endpoint_id": 3},
+            by_name_only=True,
+        ),
+    )
+}
+TEST = "webhook.test"
+# What an endpoint can ask for by name.
+SUBSCRIBABLE = tuple(name for name in CATALOGUE if name != TEST)
+
+
+def example_body(event: EventType) -> dict[str, Any]:
+    """The whole body of an `event`, by way of example."""
+    return {"type": event.name, "timestamp": "2025-06-01T09:30:00.123Z", "data": event.example}
+
+
+def as_markdown() -> str:
+    """The catalogue as the section of the documentation that lists the events."""
+    return "\n".join(
+        f"### `{event.name}`\n\n{event.description}\n\n```json\n{json.dumps(example_body(event), indent=2)}\n```\n"
+        for event in CATALOGUE.values()
+    )
+
+
+def event_choices() -> list[tuple[str, str]]:
+    """Every event type, for fields and filters."""
+    return [(name, name) for name in CATALOGUE]

@@ -1,0 +1,17 @@
+"""Command `webhook_events`: prints the catalogue of events, as docs/webhooks.md has it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from webhooks.catalogue import as_markdown
+
+
+class Command(BaseCommand):
+    help = "Prints the webhook events with an example of each, as Markdown."
+    requires_system_checks = ()
+
+    def handle(self, *_: Any, **__: Any) -> None:
+        self.stdout.write(as_markdown())

@@ -1,0 +1,130 @@
+"""Writing down what became of attempts, and deciding what follows: done, try again, give up, disable the endpoint."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from webhooks.catalogue import TEST
+from webhooks.delivery import Outcome
+from webhooks.models import Attempt, Delivery, Endpoint
+
+# How long to wait before each further attempt: the schedule that the Standard Webhooks specification recommends.
+RETRIES = (
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
+# Each pause is lengthened by up to a tenth, so that what failed together does not come back together.
+JITTER = 0.1
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An attempt that is over: of which delivery, claimed by whom, and what came of it."""
+
+    delivery_id: int
+    endpoint_id: int
+    claimed_by: uuid.UUID | None
+    outcome: Outcome
+
+
+def next_attempt(delivery: Delivery, outcome: Outcome, now: datetime) -> datetime | None:
+    """When to send `delivery` again after the failure `outcome`; None if it was the last attempt."""
+    if delivery.event_type == TEST or delivery.tries > len(RETRIES):
+        return None
+    pause = RETRIES[delivery.tries - 1] * random.uniform(1, 1 + JITTER)  # noqa: S311 - only spreads load
+    return now + max(pause, outcome.retry_after or pause)
+
+
+@transaction.atomic
+def record(batch: Iterable[Sent]) -> None:
+    """Put attempts on the record, and move their deliveries and endpoints on.
+
+    Deliveries that are gone by now (somebody has deleted the endpoint) are left out. A success stands whoever reports
+    it; after a failure the delivery is only put off by the one who still holds it.
+    """
+    sent = {one.delivery_id: one for one in batch}
+    now = timezone.now()
+    deliveries = list(Delivery.objects.select_for_update().filter(pk__in=sent).defer("body").order_by("pk"))
+    _move_on(deliveries, sent, now)
+    outcomes = [(delivery, sent[delivery.pk].outcome) for delivery in deliveries]
+    Attempt.objects.bulk_create(
+        Attempt(
+            delivery=delivery,
+            endpoint_id=delivery.endpoint_id,
+            started_at=outcome.started_at,
+            latency_ms=outcome.latency_ms,
+            request_headers=outcome.request_headers,
+            succeeded=outcome.succeeded,
+            status=outcome.status,
+            error=outcome.error,
+            excerpt=outcome.excerpt,
+        )
+        for delivery, outcome in outcomes
+    )
+    _note_on_endpoints(outcomes)
+
+
+def _move_on(deliveries: Iterable[Delivery], sent: Mapping[int, Sent], now: datetime) -> None:
+    delivered: list[int] = []
+    for delivery in deliveries:
+        if sent[delivery.pk].outcome.succeeded:
+            delivered.append(delivery.pk)
+        elif delivery.claimed_by == sent[delivery.pk].claimed_by:
+            _put_off(delivery, sent[delivery.pk].outcome, now)
+    Delivery.objects.filter(pk__in=delivered).update(
+        status=Delivery.Status.DELIVERED, due_at=None, claimed_by=None, finished_at=now
+    )
+
+
+def _put_off(delivery: Delivery, outcome: Outcome, now: datetime) -> None:
+    delivery.claimed_by = None
+    # Otherwise it was given up meanwhile, since the endpoint was disabled.
+    if delivery.status == Delivery.Status.PENDING:
+        delivery.tries += 1
+        delivery.due_at = next_attempt(delivery, outcome, now)
+        if delivery.due_at is None:
+            delivery.status = Delivery.Status.FAILED
+            delivery.finished_at = now
+    delivery.save(update_fields=["status", "due_at", "claimed_by", "tries", "finished_at"])
+
+
+def _note_on_endpoints(outcomes: Iterable[tuple[Delivery, Outcome]]) -> None:
+    by_endpoint: dict[int, list[Outcome]] = {}
+    for delivery, outcome in outcomes:
+        by_endpoint.setdefault(delivery.endpoint_id, []).append(outcome)
+    endpoints = list(Endpoint.objects.select_for_update().filter(pk__in=by_endpoint).order_by("pk"))
+    for endpoint in endpoints:
+        for outcome in sorted(by_endpoint[endpoint.pk], key=lambda outcome: outcome.started_at):
+            endpoint.note(outcome)
+        endpoint.save(update_fields=Endpoint.LAST_ANSWER)
+        if endpoint.enabled and (reason := endpoint.reason_to_disable()):
+            endpoint.disable(reason)
+            _tell_admins(endpoint)
+
+
+def _tell_admins(endpoint: Endpoint) -> None:
+    """Have a worker mail it, so that a slow mail server holds up no webhook."""
+    if not settings.ADMINS:
+        return
+    async_task(
+        "django.core.mail.mail_admins",
+        f"Webhook disabled: {endpoint}",
+        f"Webhooks to {endpoint.url} are disabled. {endpoint.disabled_reason}\n\n"
+        "Enable the endpoint when it is mended; failed deliveries can then be sent again.",
+    )

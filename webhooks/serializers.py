@@ -1,0 +1,123 @@
+"""What the API takes and shows of webhooks. Secrets are shown once: when one is made."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rest_framework import serializers
+
+from webhooks.catalogue import SUBSCRIBABLE
+from webhooks.models import Attempt, Delivery, Endpoint
+
+
+class LastDaySerializer(serializers.Serializer):
+    """The figures of an endpoint's last 24 hours."""
+
+    attempts = serializers.IntegerField(source="last_day_attempts")
+    succeeded = serializers.IntegerField(source="last_day_succeeded")
+    success_rate = serializers.SerializerMethodField(help_text="0 to 1; null if there was no attempt.")
+    average_latency_ms = serializers.FloatField(source="last_day_latency_ms", allow_null=True)
+
+    def get_success_rate(self, endpoint: Any) -> float | None:
+        """Return the share of the attempts that succeeded."""
+        return endpoint.last_day_succeeded / endpoint.last_day_attempts if endpoint.last_day_attempts else None
+
+
+class EndpointSerializer(serializers.ModelSerializer):
+    events = serializers.ListField(
+        child=serializers.ChoiceField(choices=SUBSCRIBABLE),
+        required=False,
+        help_text="The events it wants. Empty for all, but those that have to be asked for by name.",
+    )
+    last_day = LastDaySerializer(source="*", read_only=True)
+
+    class Meta:
+        model = Endpoint
+        fields: tuple[str, ...] = (
+            "id",
+            "url",
+            "description",
+            "events",
+            "enabled",
+            "disabled_reason",
+            "created_at",
+            "updated_at",
+            "last_attempt_at",
+            "last_status",
+            "last_error",
+            "last_latency_ms",
+            "failures_in_a_row",
+            "failing_since",
+            "paused_until",
+            "last_day",
+        )
+
+    def update(self, instance: Endpoint, validated_data: dict[str, Any]) -> Endpoint:
+        enabled = validated_data.pop("enabled", instance.enabled)
+        endpoint = super().update(instance, validated_data)
+        if enabled != endpoint.enabled:
+            endpoint.switch(on=enabled)
+        return endpoint
+
+
+class NewEndpointSerializer(EndpointSerializer):
+    class Meta(EndpointSerializer.Meta):
+        fields = (*EndpointSerializer.Meta.fields, "secret")
+        extra_kwargs = {"secret": {"read_only": True, "help_text": "Keep it: it is not shown again."}}
+
+
+class SecretSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Endpoint
+        fields = ("id", "secret")
+        extra_kwargs = {"secret": {"read_only": True, "help_text": "Keep it: it is not shown again."}}
+
+
+class AttemptSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Attempt
+        fields = ("id", "started_at", "latency_ms", "succeeded", "status", "error", "excerpt", "request_headers")
+
+
+class DeliverySerializer(serializers.ModelSerializer):
+    body = serializers.SerializerMethodField()
+    next_attempt_at = serializers.DateTimeField(source="due_at", read_only=True, allow_null=True)
+    attempts = AttemptSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Delivery
+        fields = (
+            "id",
+            "event_id",
+            "event_type",
+            "status",
+            "created_at",
+            "finished_at",
+            "next_attempt_at",
+            "body",
+            "attempts",
+        )
+
+    def get_body(self, delivery: Delivery) -> dict[str, Any]:
+        """Return the body that is sent, as JSON within the JSON of the answer."""
+        return json.loads(delivery.body)
+
+
+class TestResultSerializer(serializers.Serializer):
+    """What came of a test."""
+
+    delivery_id = serializers.IntegerField()
+    succeeded = serializers.BooleanField()
+    status = serializers.IntegerField(allow_null=True, help_text="The HTTP status; null if no answer came.")
+    latency_ms = serializers.IntegerField()
+    error = serializers.CharField(help_text="Why there was no whole answer; else empty.")
+    excerpt = serializers.CharField(help_text="The beginning of the answer's body.")
+
+
+class SinceSerializer(serializers.Serializer):
+    since = serializers.DateTimeField(help_text="Deliveries emitted at this time or later.")
+
+
+class RedeliveredSerializer(serializers.Serializer):
+    redelivered = serializers.IntegerField(help_text="How many deliveries are sent again.")

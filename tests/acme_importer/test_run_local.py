@@ -1,0 +1,127 @@
+"""`manage.py run_local`, as `make run` starts it: what a new user sees, and that nothing is left behind."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+from django.conf import settings
+
+from tests.cluster import is_running, wait_until
+
+pytestmark = pytest.mark.slow
+
+
+class LocalRun:
+    """The product of a fresh checkout, with a database of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.log_file = folder / "log"
+        self.environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "acme_importer.settings",
+            "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
+            "DEBUG": "true",
+            "PORT": str(self.port),
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, **variables: str) -> None:
+        with self.log_file.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "run_local"],
+                cwd=settings.BASE_DIR,
+                env={**self.environment, **variables},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def log(self) -> str:
+        return self.log_file.read_text()
+
+    def is_up(self) -> bool:
+        with suppress(requests.ConnectionError):
+            return requests.get(f"{self.address}/healthz", timeout=5).status_code == 200
+        return False
+
+    def family(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[LocalRun]:
+    run = LocalRun(tmp_path)
+    yield run
+    if run.process and run.process.poll() is None:
+        family = run.family()
+        run.process.kill()
+        run.process.wait()
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+    print(run.log())
+
+
+def test_the_product_runs_and_ctrl_c_ends_all_of_it(local: LocalRun) -> None:
+    local.start()
+    wait_until(local.is_up)
+    wait_until(lambda: sum("run_cluster" in " ".join(process.cmdline()) for process in local.family()) == 12)
+    for path in re.findall(rf"{local.address}(/\S+)", local.log()):
+        assert requests.get(local.address + path, timeout=5).status_code in (200, 401)
+    assert re.search(r"^Password: +\S{16} ", local.log(), re.MULTILINE)
+
+    family = local.family()
+    os.killpg(local.process.pid, signal.SIGINT)
+    assert local.process.wait(15) == 0
+    wait_until(lambda: not any(is_running(process.pid) for process in family), 5)
+
+
+def test_a_second_start_keeps_the_user_and_a_third_is_told_that_the_port_is_taken(local: LocalRun) -> None:
+    local.start(ADMIN_PASSWORD="chosen-by-me")
+    wait_until(local.is_up)
+    assert "chosen-by-me" not in local.log()
+    login = requests.Session()
+    page = login.get(f"{local.address}/admin/login/", timeout=5)
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+    form = {"username": "admin", "password": "chosen-by-me", "csrfmiddlewaretoken": token}
+    assert login.post(page.url, data=form, allow_redirects=False, timeout=5).status_code == 302
+
+    third = subprocess.run(
+        [sys.executable, "manage.py", "run_local"],
+        cwd=settings.BASE_DIR,
+        env=local.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert third.returncode == 1
+    assert f"Port {local.port} " in third.stderr
+    assert "Traceback" not in third.stderr
+
+    local.process.send_signal(signal.SIGTERM)
+    local.process.wait(15)
+    local.start(ADMIN_PASSWORD="another")
+    wait_until(local.is_up)
+    assert "as before" in local.log()
+
+
+def test_closing_the_terminal_ends_all_of_it(local: LocalRun) -> None:
+    local.start()
+    wait_until(local.is_up)
+    family = local.family()
+    os.killpg(local.process.pid, signal.SIGHUP)
+    local.process.wait(15)
+    wait_until(lambda: not any(is_running(process.pid) for process in family), 5)

@@ -1,0 +1,101 @@
+"""`manage.py run_workers` with real processes: what it does when workers die, hang, or are told to stop."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from django_q.models import OrmQ
+from django_q.tasks import async_task
+
+from tests.cluster import WorkerCluster, is_running, wait_until
+
+pytestmark = pytest.mark.slow
+
+PATIENCE = 6
+
+
+@pytest.fixture
+def supervised(transactional_db: None) -> Iterator[WorkerCluster]:
+    cluster = WorkerCluster("run_workers", "--patience", str(PATIENCE), "--stop-within", "5")
+    cluster.start()
+    yield cluster
+    cluster.stop()
+    print(cluster.log())
+
+
+def enqueue(count: int = 1) -> list[int]:
+    before = set(OrmQ.objects.values_list("pk", flat=True))
+    for _ in range(count):
+        async_task("math.sqrt", 4)
+    return sorted(set(OrmQ.objects.values_list("pk", flat=True)) - before)
+
+
+def is_done(message: int) -> bool:
+    return not OrmQ.objects.filter(pk=message).exists()
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    return not any(is_running(process.pid) for process in processes)
+
+
+def test_a_cluster_that_hangs_is_started_anew(supervised: WorkerCluster) -> None:
+    # One of the idle workers holds the lock of the queue that all of them read. It is never released.
+    hung = supervised.worker_pids()
+    for pid in hung:
+        supervised.kill_worker(pid)
+    # The cluster itself takes two messages off the queue before it is stuck.
+    last = enqueue(3)[-1]
+    wait_until(lambda: is_done(last))
+    assert "hang" in supervised.log()
+    assert len(supervised.worker_pids()) == 2
+
+
+def test_a_message_of_a_killed_worker_is_no_reason_to_kill_the_others(supervised: WorkerCluster) -> None:
+    async_task("time.sleep", 60)
+    busy = supervised.busy_worker_pid()
+    others = set(supervised.worker_pids()) - {busy}
+    supervised.kill_worker(busy)
+    time.sleep(1.5 * PATIENCE)
+    assert others < set(supervised.worker_pids())
+    assert "probe" in supervised.log()
+    assert OrmQ.objects.count() == 1
+
+
+def test_a_cluster_that_dies_is_started_anew(supervised: WorkerCluster) -> None:
+    (main,) = (process for process in supervised.family() if process.ppid() == supervised.process.pid)
+    rest = main.children(recursive=True)
+    main.kill()
+    wait_until(lambda: gone(rest))
+    (message,) = enqueue()
+    wait_until(lambda: is_done(message))
+
+
+def test_a_stop_lets_the_task_at_hand_finish(supervised: WorkerCluster) -> None:
+    async_task("time.sleep", 2)
+    supervised.busy_worker_pid()
+    family = supervised.family()
+    supervised.process.terminate()
+    supervised.process.wait(5)
+    assert gone(family)
+    assert not OrmQ.objects.exists()
+
+
+def test_a_stop_does_not_wait_for_ever(supervised: WorkerCluster) -> None:
+    async_task("time.sleep", 60)
+    supervised.busy_worker_pid()
+    family = supervised.family()
+    supervised.process.send_signal(signal.SIGINT)
+    supervised.process.wait(10)
+    assert gone(family)
+    assert OrmQ.objects.count() == 1
+
+
+def test_nothing_is_left_running_when_the_supervisor_is_killed(supervised: WorkerCluster) -> None:
+    family = supervised.family()
+    assert len(family) == 6  # main, sentinel, two workers, pusher, monitor
+    os.kill(supervised.process.pid, signal.SIGKILL)
+    supervised.process.wait()
+    wait_until(lambda: gone(family))

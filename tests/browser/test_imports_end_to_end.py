@@ -1,0 +1,83 @@
+"""A file's whole way through the dashboard, with the real web server, the real workers, and a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from imports.models import ImportJob, RejectedRow
+from products.models import Product
+from tests.browser.importing import LIST, UPLOAD, choose, state
+
+pytestmark = pytest.mark.slow
+
+CSV = "SKU,Title,Variant Price,Colour\nL-1,Lamp,19.90,red\nL-2,Desk lamp,free,blue\nL-3,Chair,49,green\nL-4,,12,\n"
+
+
+def test_upload_preview_import_mend_and_follow_up(page: Page, log_in, worker_cluster, screenshot, assert_accessible):
+    log_in()
+    page.goto(LIST)
+    screenshot("empty list")
+    page.get_by_role("link", name="Import a file").click()
+    screenshot("upload")
+    assert_accessible()
+
+    choose(page, CSV)
+
+    expect(page.get_by_role("heading", name="2 of 4 rows would be rejected")).to_be_visible()
+    expect(page.get_by_label("price")).to_have_value("2")
+    screenshot("preview")
+    assert_accessible()
+    assert not ImportJob.objects.exists()
+
+    page.get_by_role("button", name="Import", exact=True).click()
+
+    expect(page).to_have_url(re.compile(r"/importjob/\d+/change/$"))
+    expect(state(page)).to_have_text("Completed", timeout=20_000)
+    expect(page.locator("[data-count=created]")).to_have_text("2")
+    expect(page.get_by_role("link", name="Not a price 1")).to_be_visible()
+    screenshot("finished")
+    assert_accessible()
+    assert set(Product.objects.values_list("sku", flat=True)) == {"L-1", "L-3"}
+
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="Download them as CSV").click()
+    mended = downloading.value.path().read_text().replace("free", "29.00").replace("L-4,,", "L-4,Sofa,")
+    page.get_by_role("link", name="Upload the mended file").click()
+    choose(page, mended, "products-rejected.csv")
+    expect(page.get_by_role("heading", name="All 2 rows can be read")).to_be_visible()
+    page.get_by_role("button", name="Import", exact=True).click()
+
+    expect(state(page)).to_have_text("Completed", timeout=20_000)
+    expect(page.get_by_text(re.compile(r"Follows import \d+"))).to_be_visible()
+    assert Product.objects.count() == 4
+    screenshot("mended")
+
+    page.get_by_role("link", name=re.compile("^import ")).click()
+    expect(page.get_by_text(re.compile(r"Followed by import \d+"))).to_be_visible()
+    page.goto(LIST)
+    screenshot("list")
+    assert_accessible()
+    assert RejectedRow.objects.count() == 2
+
+
+def test_an_import_is_cancelled_while_it_runs_and_goes_on_where_it_stopped(
+    page: Page, log_in, worker_cluster, screenshot
+):
+    rows = 60_000
+    log_in()
+    page.goto(UPLOAD)
+    choose(page, "sku,name,price\n" + "".join(f"L-{n},Lamp number {n},{n}.50\n" for n in range(rows)))
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.locator("[data-count=created]")).not_to_have_text("0", timeout=30_000)
+    screenshot("running")
+
+    page.get_by_role("button", name="Cancel the import").click()
+    expect(state(page)).to_have_text("Cancelled")
+    written = Product.objects.count()
+    assert 0 < written < rows
+
+    page.get_by_role("button", name="Retry from where it stopped").click()
+    expect(state(page)).to_have_text("Completed", timeout=60_000)
+    expect(page.locator("[data-count=created]")).to_have_text(f"{rows:,}")
+    assert Product.objects.count() == rows

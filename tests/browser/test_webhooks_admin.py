@@ -1,0 +1,53 @@
+"""Webhooks in the dashboard, as people see them: set up, tried, and shown with the import that they told of."""
+
+from playwright.sync_api import Page, expect
+from pytest_httpserver import HTTPServer
+
+from tests.imports.factories import run_import
+from tests.webhooks.factories import answering, dispatch, make_endpoint
+
+
+def test_an_endpoint_is_set_up_and_tried_at_the_press_of_a_button(
+    page: Page, log_in, screenshot, assert_accessible, httpserver: HTTPServer
+):
+    answering(httpserver, 200)
+    log_in()
+    page.goto("/admin/webhooks/endpoint/")
+    page.get_by_role("link", name="Add endpoint").first.click()
+    page.get_by_label("URL").fill(httpserver.url_for("/hook"))
+    page.get_by_label("Description").fill("My shop")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.get_by_text("whsec_")).to_be_visible()
+    screenshot("secret")
+    assert_accessible()
+
+    page.get_by_role("link", name="My shop").first.click()
+    page.get_by_role("button", name="Save and send a test").click()
+
+    expect(page.get_by_text("My shop: 200")).to_be_visible()
+    assert len(httpserver.log) == 1
+    screenshot("tried")
+
+
+def test_the_page_of_an_import_and_the_front_page_tell_of_webhooks(
+    page: Page, log_in, screenshot, assert_accessible, httpserver: HTTPServer
+):
+    answering(httpserver, 200)
+    make_endpoint(httpserver.url_for("/hook"), description="My shop", events=["import.completed"])
+    make_endpoint("http://127.0.0.1:9/", description="Old shop", enabled=False, disabled_reason="It answered 410 Gone.")
+    job = run_import("sku,name\nA1,Lamp\n")
+    dispatch()
+    log_in()
+
+    page.goto(f"/admin/imports/importjob/{job.pk}/change/")
+    panel = page.get_by_role("region", name="Webhooks")
+    expect(panel.get_by_text("import.completed to My shop")).to_be_visible()
+    screenshot("import")
+    assert_accessible()
+
+    page.goto("/admin/")
+    expect(page.get_by_text("1 of 1 arrived today")).to_be_visible()
+    expect(page.get_by_text("Old shop has been disabled. It answered 410 Gone.")).to_be_visible()
+    screenshot("front page")
+    assert_accessible()

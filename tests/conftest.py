@@ -1,0 +1,56 @@
+"""What tests of every app use: an API client, a clean upload folder, a real worker cluster."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from rest_framework.authtoken.models import Token
+from rest_framework.test import APIClient
+
+from tests.browser import chromium
+from tests.cluster import WorkerCluster
+from tests.settings import FOLDER
+
+
+def pytest_report_header() -> str:
+    return f"database: {settings.DATABASES['default']['ENGINE'].rpartition('.')[2]}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_line(pytest_report_header())
+    if not chromium.PATH.exists():
+        terminalreporter.write_line(chromium.MISSING, yellow=True)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+@pytest.fixture
+def api(admin_user: User) -> APIClient:
+    """A client of the API that may do everything."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=admin_user).key}")
+    return client
+
+
+@pytest.fixture(autouse=True)
+def upload_folder() -> Iterator[Path]:
+    """The folder of uploaded files, emptied after each test."""
+    yield settings.UPLOAD_FOLDER
+    for path in settings.UPLOAD_FOLDER.rglob("*"):
+        if path.is_file():
+            path.unlink()
+
+
+@pytest.fixture
+def worker_cluster(transactional_db: None) -> Iterator[WorkerCluster]:
+    """A real cluster of two workers on the test database. What it wrote is shown when the test fails."""
+    cluster = WorkerCluster()
+    cluster.start()
+    yield cluster
+    cluster.stop()
+    print(cluster.log())

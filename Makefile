@@ -7,7 +7,8 @@ TEST_PROCESSES ?= 2
 BIN := .venv/bin
 # Checks read the settings, too: those of a developer, and no developer's database.
 CHECK := ENV_FILE=/dev/null DEBUG=true DATABASE_URL=sqlite:// $(BIN)/python
-PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES)
+# Slow tests stand together in their files: who is done first takes over some of the other's.
+PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help run install install-dev lint format test test-sqlite test-postgres bench clean

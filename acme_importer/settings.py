@@ -88,8 +88,11 @@ try:
     UPLOAD_MAX_BYTES = whole_number("UPLOAD_MAX_MB", 2048, minimum=1) * 1024 * 1024
     IMPORT_WRITER = choice("IMPORT_WRITER", "bulk_create", ("bulk_create", "copy"))
     IMPORT_LANES = whole_number("IMPORT_LANES", 0, minimum=0)
-    # Measured: smaller chunks cost more transactions than they save memory, larger ones gain nothing.
-    IMPORT_CHUNK_ROWS = whole_number("IMPORT_CHUNK_ROWS", 10_000 if IMPORT_WRITER == "copy" else 5_000, minimum=1)
+    # Measured: smaller chunks cost more transactions than they save memory, larger ones gain nothing. On SQLite other
+    # writers wait for a chunk to end.
+    IMPORT_CHUNK_ROWS = whole_number(
+        "IMPORT_CHUNK_ROWS", 5_000 if DATABASE_URL.startswith("sqlite") else 10_000, minimum=1
+    )
     IMPORT_MAX_REJECTED = whole_number("IMPORT_MAX_REJECTED", 0, minimum=0)
     # On a developer's machine receivers are on the same machine.
     WEBHOOK_ALLOWED_NETWORKS = networks("WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8,::1/128" if DEBUG else "")

@@ -72,7 +72,7 @@ def measure(path: Path, count: int) -> None:
     measured(
         "build: instances for `bulk_create`",
         count,
-        lambda: [ProductRow(row.sku_normalized, *row.values, None, 1) for row in rows],  # type: ignore[misc]
+        lambda: [ProductRow(row.sku_normalized, *row.values, 1) for row in rows],  # type: ignore[misc]
     )
     for name, make, chunk in (("bulk_create", BulkCreateWriter, 5_000), ("copy", CopyWriter, 10_000)):
         with connection.cursor() as cursor:

@@ -118,7 +118,8 @@ class RowReader:
             values = tuple([clean(fields[position]) for position, clean in self._cleaners])
         except _BadValueError:
             return Rejection(line, tuple(self._faults(fields)), fields)
-        return CleanRow(line, key, values, fields)
+        # Half of what `CleanRow(…)` takes.
+        return tuple.__new__(CleanRow, (line, key, values, fields))
 
     def _fault_of_record(self, record: Record) -> Fault:
         if record.fault:

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Protocol
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, DataError, IntegrityError, connection, transaction
-from django.utils import timezone
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, DataError, IntegrityError, transaction
 
 from imports.header import FIELDS
 from imports.models import DryRunSku
@@ -25,7 +23,7 @@ from products.models import Product, ProductRow
 
 # What a product gets for the columns that a file lacks. A row without a name only changes a product that exists, but
 # PostgreSQL wants a value to insert before it looks for the conflict.
-NEW_PRODUCT = {"name": "", "description": "", "price": None, "is_active": True}
+NEW_PRODUCT: dict[str, Any] = {"name": "", "description": "", "price": None, "is_active": True}
 
 NO_NAME_COLUMN = (
     "There is no product with this SKU yet, and a new one needs a name: "
@@ -119,7 +117,7 @@ def rejected_without_name(row: CleanRow) -> Rejection:
 
 def _catalogue(rows: Iterable[CleanRow], fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
     """Of each row's product, if it exists: its normalized SKU, its last import, its values of `fields`. One query."""
-    products = Product.objects.filter(sku_normalized__any_of=[row.sku_normalized for row in rows])
+    products = Product.objects.filter(sku_normalized__any_of={row.sku_normalized for row in rows})
     return list(products.order_by().values_list("sku_normalized", "last_import", *fields))
 
 
@@ -178,19 +176,13 @@ class BulkCreateWriter:
         return []
 
     def _product_rows(self, rows: list[CleanRow]) -> list[ProductRow]:
-        # The clock is read and converted once a chunk, and the columns that the file lacks have one value for all.
-        prepared = Product._meta.get_field("updated_at").get_db_prep_save(timezone.now(), connection)
-        # As text without a space: psycopg dumps a text faster than a time, and need not quote this one in an array.
-        now = prepared.isoformat() if isinstance(prepared, datetime) else prepared
         job_id = self._job_id
         if self._fields == FIELDS:
-            # Positional arguments halve what it takes to make an instance.
-            return [ProductRow(row.sku_normalized, *row.values, now, job_id) for row in rows]  # type: ignore[misc]
+            return [ProductRow(row.sku_normalized, *row.values, job_id) for row in rows]  # type: ignore[call-arg]
         lacking = {field: default for field, default in NEW_PRODUCT.items() if field not in self._fields}
         return [
             ProductRow(
                 sku_normalized=row.sku_normalized,
-                updated_at=now,
                 last_import=job_id,
                 **dict(zip(self._fields, row.values, strict=True)),
                 **lacking,
@@ -226,7 +218,7 @@ class DryRunWriter:
         """See Writer; the catalogue stays as it is."""
         catalogue = {product[0]: product[2:] for product in _catalogue(rows, self._fields)}
         listed = DryRunSku.objects.filter(job=self._job_id)
-        written = listed.filter(sku_normalized__any_of=[row.sku_normalized for row in rows])
+        written = listed.filter(sku_normalized__any_of={row.sku_normalized for row in rows})
         outcome, to_write = classify(
             rows,
             catalogue,

@@ -1,7 +1,7 @@
-"""The lookup `field__any_of=[…]`: one of many values, which go to the database as a single parameter.
+"""The lookup `field__any_of={…}`: one of many values, which go to the database as a single parameter.
 
 Django's `__in` makes a parameter of each value, which PostgreSQL is slow to take in, and of which SQLite takes no more
-than its parameter limit.
+than its parameter limit. Give it a set: through a list Django looks for expressions, value by value.
 """
 
 import json
@@ -14,7 +14,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 @CharField.register_lookup
 class AnyOf(Lookup):
-    """Whether the text field holds one of the texts in a list."""
+    """Whether the text field holds one of the texts in a collection."""
 
     lookup_name = "any_of"
     prepare_rhs = False

@@ -19,6 +19,15 @@ def pytest_report_header() -> str:
     return f"database: {settings.DATABASES['default']['ENGINE'].rpartition('.')[2]}"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("slow"):
+            # On a busy machine a browser or another process may be too late for once. What is wrong is wrong the second
+            # time as well; and the summary names each test that was run again.
+            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=1))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(pytest_report_header())
     if not chromium.PATH.exists():

@@ -2,7 +2,6 @@
 
 import django.core.validators
 import django.db.models.functions.datetime
-import django.utils.timezone
 import products.models
 from django.db import migrations, models
 
@@ -24,7 +23,7 @@ class Migration(migrations.Migration):
                 ('description', products.models._PreparedText()),
                 ('price', products.models._PreparedPrice(decimal_places=2, max_digits=12, null=True)),
                 ('is_active', products.models._PreparedBoolean()),
-                ('updated_at', products.models._PreparedDateTime()),
+                ('updated_at', products.models._Default()),
                 ('last_import', products.models._PreparedInteger()),
             ],
             options={
@@ -43,7 +42,7 @@ class Migration(migrations.Migration):
                 ('price', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)])),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('last_import', models.BigIntegerField(blank=True, editable=False, null=True)),
             ],
             options={

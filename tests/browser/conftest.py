@@ -32,9 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             # The web server is another thread: it sees only what is committed.
             item.add_marker(pytest.mark.django_db(transaction=True))
-            # On a busy machine a browser may be too slow for once. What is wrong is wrong the second time as well; and
-            # the summary names each test that was run again.
-            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError"]))
+            item.add_marker(pytest.mark.slow)
             if not chromium.PATH.exists():
                 item.add_marker(pytest.mark.skip(reason=chromium.MISSING))
 

@@ -13,9 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from django.core.management import call_command
 
 from benchmarks.databases import BASE_DIR, databases
 
@@ -30,8 +33,16 @@ PAGES = (
     ("name, many match", "/admin/products/product/?name=a", 700),
     ("inactive products", "/admin/products/product/?is_active=false", 150),
     ("active products", "/admin/products/product/?is_active=true", 150),
-    ("poll of a running job", "/api/jobs/1/", 150),
 )
+# The same, of the import that runs meanwhile; its number stands for {job}.
+PAGES_DURING_AN_IMPORT = (
+    ("poll while an import runs", "/api/jobs/{job}/", 150),
+    ("front page while an import runs", "/admin/", 150),
+)
+# What the page sends that asks whether all products are to be deleted, besides their number.
+DELETE_ALL = {"action": "delete_selected", "select_across": "1", "_selected_action": "all"}
+# More than is imported while those are requested.
+IMPORT_ROWS = 2_000_000
 
 
 # Products with names and descriptions of some length, five of a hundred inactive, straight into the table.
@@ -55,27 +66,26 @@ ON_SQLITE = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM 
 
 
 def fill(rows: int) -> None:
-    """Put so many products into the database, a running import with some of its rows read, and a user to look at it."""
+    """Put so many products into the database, and a user to look at them."""
     from django.contrib.auth.models import User  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
-
-    from imports.models import ImportJob, ImportLane  # noqa: PLC0415
 
     statement = ON_POSTGRESQL if connection.vendor == "postgresql" else ON_SQLITE
     with connection.cursor() as cursor:
         # The per cent signs of the statement are SQL's, all but one.
         cursor.execute(statement.replace("%s", str(rows)))
-    job = ImportJob.objects.create(filename="running.csv", file_size=10**8, content_size=10**8, status="running")
-    for number in range(4):
-        ImportLane.objects.create(job=job, number=number, offset=number * 10**7, line=1, created_rows=rows // 10)
     User.objects.create_superuser("benchmark")
 
 
-def timed(request: Callable[[], Any], times: int) -> tuple[float, float]:
-    """Milliseconds, once all is loaded: within which 95 of 100 requests are answered, and a median one's processor."""
+def timed(request: Callable[[], Any], times: int, pause: float = 0) -> tuple[float, float]:
+    """Milliseconds, once all is loaded: within which 95 of 100 requests are answered, and a median one's processor.
+
+    `pause` is that between requests, in seconds.
+    """
     request()
     elapsed, processor = [], []
     for _ in range(times):
+        time.sleep(pause)
         started, cpu = time.perf_counter(), time.process_time()
         answer = request()
         processor.append(time.process_time() - cpu)
@@ -84,17 +94,54 @@ def timed(request: Callable[[], Any], times: int) -> tuple[float, float]:
     return 1000 * statistics.quantiles(elapsed, n=20)[-1], 1000 * statistics.median(processor)
 
 
+@contextmanager
+def running_import(folder: Path) -> Iterator[int]:
+    """A process that imports new products, and the number of its import once its first rows are in."""
+    from imports.models import ImportJob  # noqa: PLC0415
+
+    path = folder / "products.csv"
+    call_command("generate_products", rows=IMPORT_ROWS, output=str(path), verbosity=0)
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "import_csv", str(path)], cwd=BASE_DIR, stderr=subprocess.DEVNULL
+    )
+    try:
+        while not (job := ImportJob.objects.with_progress().filter(status="running", processed_rows__gt=0).first()):
+            time.sleep(0.1)
+        yield job.pk
+        assert process.poll() is None, "The import was over before the pages had been requested."
+    finally:
+        process.kill()
+        process.wait()
+
+
 def measure(requests: int) -> None:
     """Print the lines of the table for the database of this process' settings."""
+    from django.conf import settings  # noqa: PLC0415
     from django.contrib.auth.models import User  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
     from django.test import Client  # noqa: PLC0415
 
+    from products.models import Product  # noqa: PLC0415
+
     client = Client()
     client.force_login(User.objects.get())
-    for title, path, goal in PAGES:
-        elapsed, processor = timed(lambda path=path: client.get(path), requests)
+
+    def measure_page(title: str, path: str, goal: int, pause: float = 0) -> None:
+        elapsed, processor = timed(lambda: client.get(path), requests, pause)
         print(f"| {connection.vendor} | {title} | {elapsed:.0f} ms | {goal} ms | {processor:.0f} ms |", flush=True)
+
+    for title, path, goal in PAGES:
+        measure_page(title, path, goal)
+    with running_import(settings.UPLOAD_FOLDER) as job:
+        for title, path, goal in PAGES_DURING_AN_IMPORT:
+            # Spread over many chunks of the import.
+            measure_page(title, path.format(job=job), goal, pause=0.1)
+    count = Product.objects.count()
+    started = time.perf_counter()
+    answer = client.post("/admin/products/product/", DELETE_ALL | {"expected": count, "typed": count})
+    elapsed, left = 1000 * (time.perf_counter() - started), Product.objects.count()
+    assert (answer.status_code, left) == (302, 0), f"{left} products are left."
+    print(f"| {connection.vendor} | deletion of all {count:,} products, once | {elapsed:,.0f} ms | | |", flush=True)
 
 
 def set_up() -> None:

@@ -175,14 +175,14 @@ def read_plainly(data: bytes, limit: int) -> list[tuple[int, list[str]]]:
     return found
 
 
-@hypothesis_settings(max_examples=400, deadline=None)
+@hypothesis_settings(max_examples=400)
 @given(ANY_BYTES, LIMITS)
 def test_any_bytes_give_what_a_plain_reading_gives(data: bytes, sizes: tuple[int, int]) -> None:
     with limits(*sizes):
         assert read(data) == read_plainly(data, limit=sizes[1])
 
 
-@hypothesis_settings(max_examples=300, deadline=None)
+@hypothesis_settings(max_examples=300)
 @given(ANY_BYTES, LIMITS, LIMITS)
 def test_reading_can_go_on_behind_any_record(data: bytes, sizes: tuple[int, int], sizes_later: tuple[int, int]) -> None:
     block, limit = sizes
@@ -200,7 +200,7 @@ def test_reading_can_go_on_behind_any_record(data: bytes, sizes: tuple[int, int]
             assert list(open_reader(data, start=position)) == records[number:]
 
 
-@hypothesis_settings(max_examples=100, deadline=None)
+@hypothesis_settings(max_examples=100)
 @given(ANY_BYTES, LIMITS)
 def test_at_the_end_there_is_nothing_more(data: bytes, sizes: tuple[int, int]) -> None:
     with limits(*sizes):
@@ -213,7 +213,7 @@ def test_at_the_end_there_is_nothing_more(data: bytes, sizes: tuple[int, int]) -
 FIELD = st.text(st.sampled_from('ab,;"\n\r é雪\u2028\x85'), max_size=6)
 
 
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=200)
 @given(
     st.lists(st.lists(FIELD, min_size=1, max_size=4), max_size=8),
     st.sampled_from(["\n", "\r\n", "\r"]),
@@ -231,7 +231,7 @@ MULTI_BYTE = ["utf-8", "big5", "big5hkscs", "cp932", "cp949", "cp950", "euc_jp",
 
 
 @pytest.mark.parametrize("encoding", [*MULTI_BYTE, "shift_jis", "gb2312", "cp1252", "cp1251", "iso8859-1"])
-@hypothesis_settings(max_examples=60, deadline=None)
+@hypothesis_settings(max_examples=60)
 @given(
     st.lists(st.sampled_from([b"\n", b"\r", b'"', b"a", b"\x81", b"\x8e", b"\xa1", b"0", b"\xff", b"|"])).map(b"".join)
 )

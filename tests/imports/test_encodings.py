@@ -184,13 +184,13 @@ def test_what_is_damaged_in_wide_text_is_undecodable_in_the_rewriting_too(data: 
     assert b"\xff" in rewritten
 
 
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=200)
 @given(st.binary(max_size=40), st.sampled_from(["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"]))
 def test_any_bytes_can_be_rewritten(data: bytes, encoding: str) -> None:
     b"".join(utf8_blocks(io.BytesIO(data), encoding))
 
 
-@hypothesis_settings(max_examples=100, deadline=None)
+@hypothesis_settings(max_examples=100)
 @given(st.binary(max_size=200))
 def test_of_any_bytes_an_encoding_is_detected_that_can_be_read(data: bytes) -> None:
     encoding = canonical_name(detect(data))
@@ -206,7 +206,7 @@ def test_plain_text_is_not_compressed() -> None:
     assert decompressed(io.BytesIO(b"sku,name\n")) is None
 
 
-@hypothesis_settings(max_examples=300, deadline=None)
+@hypothesis_settings(max_examples=300)
 @given(st.data())
 def test_a_damaged_archive_is_refused_with_a_sentence(data: st.DataObject) -> None:
     archive = bytearray(data.draw(st.sampled_from(archives())))

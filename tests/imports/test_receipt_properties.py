@@ -217,7 +217,6 @@ def assert_it_is_as_the_model_says(job: ImportJob, file: File, before: dict[str,
 @pytest.mark.django_db(transaction=True)
 @hypothesis_settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(files(), CATALOGUES, WAYS, WAYS, WAYS)

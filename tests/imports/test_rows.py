@@ -326,7 +326,7 @@ ANY_TEXT = st.one_of(
 )
 
 
-@hypothesis_settings(max_examples=600, deadline=None)
+@hypothesis_settings(max_examples=600)
 @given(st.lists(ANY_TEXT, min_size=4, max_size=6), st.sampled_from(",;\t|"))
 def test_any_text_gives_a_row_that_can_be_stored_or_a_rejection_that_can_be_shown(
     fields: list[str], delimiter: str
@@ -355,7 +355,7 @@ def test_any_text_gives_a_row_that_can_be_stored_or_a_rejection_that_can_be_show
         assert not fields[3].strip()
 
 
-@hypothesis_settings(max_examples=300, deadline=None)
+@hypothesis_settings(max_examples=300)
 @given(st.decimals(0, Decimal("9999999999.99"), places=2), st.sampled_from(",;\t|"))
 def test_any_price_can_be_written_plainly_or_as_people_do(price: Decimal, delimiter: str) -> None:
     plain, grouped = f"{price}", f"{price:,}"

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import DataError, connection
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 pytestmark = [
@@ -22,13 +22,11 @@ def as_the_server_has_it(items, of_type):
         return json.loads(cursor.fetchone()[0], parse_float=Decimal)
 
 
-@settings(deadline=None)
 @given(st.lists(TEXTS | st.sampled_from(["NULL", "null", '"', "\\", "{", "}", ",", " ", "", "a\\\"',\n{}"])))
 def test_any_texts_arrive_as_they_are(texts):
     assert as_the_server_has_it(texts, "text") == texts
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | st.decimals(min_value=0, max_value=10**9, places=2)))
 def test_any_prices_arrive_as_they_are(prices):
     assert as_the_server_has_it(prices, "numeric(12,2)") == prices

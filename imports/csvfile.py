@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import itemgetter
 from typing import BinaryIO, NamedTuple
 
 # A record longer than this is refused. Shop systems limit descriptions to some 64 KB, so this leaves ample room.
 MAX_RECORD_BYTES = 1024 * 1024
-BLOCK_BYTES = 256 * 1024
+BLOCK_BYTES = 64 * 1024
 # How much of a record that cannot be read is kept to show.
 EXCERPT_BYTES = 2000
 
@@ -30,6 +32,14 @@ class Record(NamedTuple):
 
     line: int
     fields: list[str]
+    fault: str = ""
+
+
+class Batch(NamedTuple):
+    """Successive records: of each the number of its first line, and its fields. One with a `fault` is by itself."""
+
+    lines: Sequence[int]
+    rows: list[list[str]]
     fault: str = ""
 
 
@@ -50,6 +60,9 @@ class RecordReader:
 
     `stream` is a seekable binary file in `encoding`, which must keep ASCII as it is (`encodings.is_ascii_compatible`).
     Bytes that the encoding does not know come out as lone surrogates (PEP 383). Lines end with LF, CRLF or CR.
+
+    A block of whole lines is parsed at once; what of its last record lies behind it makes that record the first of the
+    next block. So a block holds whole records, and every lane finds the same ones, wherever its blocks begin.
     """
 
     def __init__(self, stream: BinaryIO, *, encoding: str, delimiter: str, start: Position) -> None:
@@ -61,108 +74,106 @@ class RecordReader:
         self._go_to(start)
 
     def _go_to(self, position: Position) -> None:
-        self._stream.seek(position.offset)
-        self._first_line = position.line
-        # Lines handed to the csv reader so far, and how many of them belong to records that are complete.
-        self._complete_lines = 0
+        self._start = position
         self._block = b""
-        self._block_offset = position.offset
-        # The offset of the end of what has been read: a cheap upper bound of `position.offset`.
-        self.block_end = position.offset
-        self._lines_before_block = 0
-        # Where the record begins that reaches into the present block from an earlier one.
-        self._straddling_offset: int | None = None
-        self._ended = False
+        # The records of the block, and the lines that they begin with; besides, the line behind the block.
+        self._rows: list[list[str]] = []
+        self._lines: Sequence[int] = [position.line]
+        # The record to be returned next.
+        self._next = 0
+
+    @property
+    def block_end(self) -> int:
+        """The offset of the end of what has been read: a cheap upper bound of `position.offset`."""
+        return self._start.offset + len(self._block)
 
     @property
     def position(self) -> Position:
         """Where reading goes on after the record that was returned last."""
-        return Position(self._complete_offset(), self._first_line + self._complete_lines)
-
-    def _complete_offset(self) -> int:
-        if self._straddling_offset is not None and self._complete_lines < self._lines_before_block:
-            return self._straddling_offset
-        lines = self._block.splitlines(keepends=True)[: self._complete_lines - self._lines_before_block]
-        return self._block_offset + sum(map(len, lines))
+        line = self._lines[self._next]
+        lines_before = self._block.splitlines(keepends=True)[: line - self._start.line]
+        return Position(self._start.offset + sum(map(len, lines_before)), line)
 
     def __iter__(self) -> Iterator[Record]:
-        while not self._ended:
+        """The records one by one."""
+        while batch := self.read(1):
+            yield Record(batch.lines[0], batch.rows[0], batch.fault)
+
+    def read(self, count: int) -> Batch | None:
+        """The next records, `count` at most; None at the end of the file."""
+        while self._next == len(self._rows):
+            self._go_to(Position(self.block_end, self._lines[-1]))
             try:
-                yield from self._parse()
+                if not self._read_block():
+                    return None
             except _UnreadableRecordError as error:
-                yield self._skip_first_line(str(error))
-            except csv.Error:
-                # The one error that the csv reader has left when it is not strict and gets whole lines.
-                yield self._skip_first_line(_NEVER_CLOSED)
+                return self._skip_first_line(str(error))
+        begin, self._next = self._next, min(self._next + count, len(self._rows))
+        return Batch(self._lines[begin : self._next], self._rows[begin : self._next])
 
-    def _parse(self) -> Iterator[Record]:
-        """Records until the file ends; raises where a record cannot be read."""
-        # The end of the file within quotes looks to the csv reader like the end of the record. So a last line of our
-        # own follows the file's; where it is not a record by itself, the quotes were still open.
-        reader = csv.reader(self._lines(), delimiter=self._delimiter)
-        first_line = self._first_line
-        # Half of what `Record(…)` takes, which every lane pays for every row.
-        new = tuple.__new__
-        for fields in reader:
-            if self._ended:
-                if fields == [_END_MARK] and reader.line_num == self._complete_lines + 1:
-                    return
-                self._ended = False
-                raise _UnreadableRecordError(_NEVER_CLOSED)
-            line = first_line + self._complete_lines
-            if self._straddling_offset is not None:
-                self._check_length(reader.line_num)
-            self._complete_lines = reader.line_num
-            # A record of separators only is what spreadsheets leave below the data.
-            if fields and (fields[0] or any(fields)):
-                yield new(Record, (line, fields, ""))
+    def _read_block(self) -> bool:
+        """Read and parse the next block; False at the end of the file. Raises if its first record cannot be read."""
+        # A record that a block does not hold gets the room of the longest, and a byte more, to tell CR from CRLF.
+        for size in (BLOCK_BYTES, MAX_RECORD_BYTES + 1):
+            block = self._read_whole_lines(size)
+            if not block:
+                return False
+            if self._parse(block):
+                return True
+        raise _UnreadableRecordError(_NEVER_CLOSED)
 
-    def _check_length(self, lines: int) -> None:
-        """Refuse a record that reaches over a block border, and up to `lines`, if it is too long.
-
-        Every lane must refuse the same records, wherever its blocks begin: so the record's own length counts.
-        """
-        start, complete_lines = self._complete_offset(), self._complete_lines
-        self._complete_lines = lines
-        length = self._complete_offset() - start
-        if length > MAX_RECORD_BYTES:
-            self._complete_lines = complete_lines
-            raise _UnreadableRecordError(_NEVER_CLOSED)
-        self._straddling_offset = None
-
-    def _lines(self) -> Iterator[str]:
-        while self._next_block():
-            try:
-                text = self._block.decode(self._encoding)
-            except UnicodeDecodeError:
-                self.has_bad_characters = True
-                text = self._block.decode(self._encoding, "surrogateescape")
-            if "\0" in text:
-                self.has_bad_characters = True
-            yield from io.StringIO(text, newline="")
-        self._ended = True
-        yield _END_MARK
-
-    def _next_block(self) -> bool:
-        """Read the next whole lines; False at the end of the file."""
-        lines_in_block = len(self._block.splitlines()) if self._block else 0
-        lines_so_far = self._lines_before_block + lines_in_block
-        if self._complete_lines == lines_so_far:
-            self._straddling_offset = None
+    def _parse(self, block: bytes) -> bool:
+        """Take in the records that are whole in `block`; False if not even the first one is, or is too long."""
+        texts = list(io.StringIO(self._decoded(block), newline=""))
+        # The end of the text within quotes looks to the csv reader like the end of the record. So a last line of our
+        # own follows; where it is not a record by itself, the quotes were still open.
+        reader = csv.reader([*texts, _END_MARK], delimiter=self._delimiter)
+        rows: list[list[str]] = []
+        try:
+            rows += reader
+        except csv.Error:
+            # The one error that the csv reader has left when it is not strict and gets whole lines: a field too long.
+            # What came before is in `rows`; the record is the first of the next block, and then refused.
+            rows.append([_END_MARK])
+        first_line = self._start.line
+        lines: Sequence[int] = range(first_line, first_line + len(rows))
+        if len(rows) <= len(texts):
+            lines = list(accumulate(map(_count_lines, rows[:-1]), initial=first_line))
+            whole_lines = block.splitlines(keepends=True)[: lines[-1] - first_line]
+            block = b"".join(whole_lines)
+        del rows[-1]
+        if not rows or (len(block) > MAX_RECORD_BYTES and self._first_is_too_long(block, lines)):
+            return False
+        self._block = block
+        if all(rows) and all(map(itemgetter(0), rows)):
+            self._rows, self._lines = rows, lines
         else:
-            if self._complete_lines >= self._lines_before_block:
-                self._straddling_offset = self._complete_offset()
-            if self.block_end - (self._straddling_offset or 0) > MAX_RECORD_BYTES:
-                raise _UnreadableRecordError(_NEVER_CLOSED)
-        self._block_offset += len(self._block)
-        self._lines_before_block = lines_so_far
-        self._block = self._read_whole_lines()
-        self.block_end = self._block_offset + len(self._block)
-        return bool(self._block)
+            # A record of separators only is what spreadsheets leave below the data.
+            kept = [(line, fields) for line, fields in zip(lines, rows, strict=False) if any(fields)]
+            self._rows = [fields for _, fields in kept]
+            self._lines = [*(line for line, _ in kept), lines[-1]]
+        return True
 
-    def _read_whole_lines(self) -> bytes:
-        """At most `BLOCK_BYTES` that end with a line; or one line, if it is longer; or the rest of the file."""
-        block = self._stream.read(BLOCK_BYTES)
+    def _first_is_too_long(self, block: bytes, lines: Sequence[int]) -> bool:
+        first = block.splitlines(keepends=True)[: lines[1] - lines[0]]
+        return sum(map(len, first)) > MAX_RECORD_BYTES
+
+    def _decoded(self, block: bytes) -> str:
+        try:
+            text = block.decode(self._encoding)
+        except UnicodeDecodeError:
+            self.has_bad_characters = True
+            text = block.decode(self._encoding, "surrogateescape")
+        if "\0" in text:
+            self.has_bad_characters = True
+        return text
+
+    def _read_whole_lines(self, size: int) -> bytes:
+        """At most `size` bytes that end with a line; or one line, if it is longer; or the rest of the file."""
+        self._stream.seek(self._start.offset)
+        block = self._stream.read(size)
+        if len(block) < size:
+            return block
         # A CR at the very end may be the first half of a CRLF, so it does not count as a line end there.
         cut = max(block.rfind(b"\n"), block.rfind(b"\r", 0, len(block) - 1)) + 1
         while not cut:
@@ -176,23 +187,19 @@ class RecordReader:
             cut = first if first < len(block) or (block.endswith(b"\n") and first == len(block)) else 0
             if not cut and len(block) > MAX_RECORD_BYTES:
                 cut = len(block)
-        if cut > MAX_RECORD_BYTES:
-            self._block = b""
+        if cut > MAX_RECORD_BYTES and _first_line_end(block) >= cut:
             raise _UnreadableRecordError("the line is longer than 1 MB")
-        self._stream.seek(self._block_offset + cut)
         return block[:cut]
 
-    def _skip_first_line(self, reason: str) -> Record:
+    def _skip_first_line(self, reason: str) -> Batch:
         """Go on behind the first line of the record that cannot be read, whatever it was meant to hold."""
-        position = self.position
-        self._stream.seek(position.offset)
+        offset, line = self._start.offset, self._start.line
+        self._stream.seek(offset)
         excerpt = self._stream.read(EXCERPT_BYTES).splitlines()[0]
-        self._stream.seek(position.offset)
-        length = self._length_of_line()
-        self._go_to(Position(position.offset + length, position.line + 1))
-        text = excerpt.decode(self._encoding, "surrogateescape")
+        self._stream.seek(offset)
+        self._go_to(Position(offset + self._length_of_line(), line + 1))
         self.has_bad_characters = True
-        return Record(position.line, [text], fault=reason)
+        return Batch([line], [[excerpt.decode(self._encoding, "surrogateescape")]], fault=reason)
 
     def _length_of_line(self) -> int:
         """Read to behind the next line end, in bounded memory; how many bytes that was."""
@@ -208,6 +215,12 @@ class RecordReader:
         return length
 
 
+def _count_lines(fields: list[str]) -> int:
+    """How many lines the record has: all line ends but the last one are in its fields."""
+    text = _BETWEEN_FIELDS.join(fields)
+    return 1 + text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
 def _first_line_end(block: bytes) -> int:
     """The offset behind the first LF, CRLF or CR of `block`; beyond its length, if it has none."""
     ends = (block.find(b"\n"), block.find(b"\r"))
@@ -215,6 +228,8 @@ def _first_line_end(block: bytes) -> int:
     return end + (2 if block[end : end + 2] == b"\r\n" else 1)
 
 
-# Cannot stand in a file by itself: NUL would have to be there, and it is compared only once the file has ended.
-_END_MARK = "\0end of file"
+# Any text will do, since it is told by its place.
+_END_MARK = "end of block"
+# So that a CR at a field's end and an LF at the next one's beginning stay two.
+_BETWEEN_FIELDS = " "
 _NEVER_CLOSED = "a quotation mark opens a field that is not closed within 1 MB, or never"

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import gc
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import compress
 from typing import BinaryIO
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from imports import jobs
-from imports.csvfile import Position, RecordReader
+from imports.csvfile import Batch, Position, Record, RecordReader
 from imports.encodings import is_ascii_compatible
 from imports.events import announce_progress
 from imports.models import LEASE, ImportJob, ImportLane, RejectedRow
@@ -47,14 +48,10 @@ class Chunk:
     at_end: bool
 
 
-def lane_of(sku_normalized: str, lanes: int) -> int:
-    """The number of the lane that owns a SKU; a record without one belongs to the lane of the empty SKU."""
-    try:
-        key = sku_normalized.encode()
-    except UnicodeEncodeError:
-        # Undecodable bytes; the row will be rejected, by one lane.
-        key = sku_normalized.encode("utf-8", "surrogatepass")
-    return zlib.crc32(key) % lanes
+def lanes_of(keys: Iterable[str], lanes: int) -> list[int]:
+    """The number of the lane that owns each SKU; a record without one belongs to the lane of the empty SKU."""
+    # A key with undecodable bytes is that of a row that will be rejected, by one lane.
+    return [zlib.crc32(key.encode("utf-8", "surrogatepass")) % lanes for key in keys]
 
 
 @contextmanager
@@ -96,7 +93,6 @@ class LaneRun:
             delimiter=self._job.delimiter,
             start=Position(lane.offset, lane.line),
         )
-        self._stream = iter(self._reader)
 
     def advance(self) -> bool:
         """Take the lane one chunk forward; returns whether there is more. Raises LaneTakenError."""
@@ -156,28 +152,30 @@ class LaneRun:
         """The lane's next `IMPORT_CHUNK_ROWS` rows; what belongs to other lanes is passed over."""
         rows: list[CleanRow] = []
         rejections: list[Rejection] = []
-        reader, read_key, read_row = self._reader, self._row_reader.key, self._row_reader.read
-        lanes, number = self._lanes, self.lane.number
         bytes_limit = self.lane.offset + CHUNK_BYTES
         rows_limit = settings.IMPORT_CHUNK_ROWS
-        records, at_end = self._records, True
-        for record in self._stream:
-            records += 1
-            key = read_key(record)
-            if lanes == 1 or lane_of(key, lanes) == number:
-                row = read_row(record, key, search_bad_characters=reader.has_bad_characters)
+        at_end = True
+        while batch := self._reader.read(rows_limit - len(rows) - len(rejections)):
+            self._records += len(batch.rows)
+            for row in self._checked(batch):
                 if isinstance(row, CleanRow):
                     rows.append(row)
                 else:
                     rejections.append(row)
-                if len(rows) + len(rejections) == rows_limit:
-                    at_end = False
-                    break
-            if reader.block_end > bytes_limit:
+            if len(rows) + len(rejections) == rows_limit or self._reader.block_end > bytes_limit:
                 at_end = False
                 break
-        self._records = records
-        return Chunk(rows, rejections, reader.position, records, at_end)
+        return Chunk(rows, rejections, self._reader.position, self._records, at_end)
+
+    def _checked(self, batch: Batch) -> list[CleanRow | Rejection]:
+        """What becomes of those records of `batch` that belong to this lane."""
+        keys = [""] if batch.fault else self._row_reader.keys(batch.rows)
+        records: Iterable[tuple[int, list[str], str]] = zip(batch.lines, batch.rows, keys, strict=True)
+        if self._lanes > 1:
+            number = self.lane.number
+            records = compress(records, [lane == number for lane in lanes_of(keys, self._lanes)])
+        read, search, fault = self._row_reader.read, self._reader.has_bad_characters, batch.fault
+        return [read(Record(line, fields, fault), key, search_bad_characters=search) for line, fields, key in records]
 
     def _keep(self, rejections: list[Rejection]) -> None:
         RejectedRow.objects.bulk_create(

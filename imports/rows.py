@@ -97,10 +97,15 @@ class RowReader:
 
     def key(self, record: Record) -> str:
         """The normalized SKU of `record`, which decides its lane; empty where the record has none that can be read."""
-        _, fields, fault = record
-        if fault or len(fields) <= self._sku_position:
-            return ""
-        return normalize_sku(fields[self._sku_position])
+        return "" if record.fault else self.keys([record.fields])[0]
+
+    def keys(self, rows: Sequence[list[str]]) -> list[str]:
+        """The normalized SKU of each of `rows`, the fields of records that could be read; empty where one has none."""
+        position = self._sku_position
+        try:
+            return [normalize_sku(fields[position]) for fields in rows]
+        except IndexError:
+            return [normalize_sku(fields[position]) if len(fields) > position else "" for fields in rows]
 
     def read(self, record: Record, key: str, *, search_bad_characters: bool) -> CleanRow | Rejection:
         """The clean row of `record`, whose normalized SKU is `key`, or why it is rejected.

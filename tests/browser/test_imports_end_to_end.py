@@ -64,7 +64,8 @@ def test_upload_preview_import_mend_and_follow_up(page: Page, log_in, worker_clu
 def test_an_import_is_cancelled_while_it_runs_and_goes_on_where_it_stopped(
     page: Page, log_in, worker_cluster, screenshot
 ):
-    rows = 60_000
+    # Enough that the import still runs when the page has shown the first rows and the button has been pressed.
+    rows = 300_000
     log_in()
     page.goto(UPLOAD)
     choose(page, "sku,name,price\n" + "".join(f"L-{n},Lamp number {n},{n}.50\n" for n in range(rows)))
@@ -78,6 +79,6 @@ def test_an_import_is_cancelled_while_it_runs_and_goes_on_where_it_stopped(
     assert 0 < written < rows
 
     page.get_by_role("button", name="Retry from where it stopped").click()
-    expect(state(page)).to_have_text("Completed", timeout=60_000)
+    expect(state(page)).to_have_text("Completed", timeout=120_000)
     expect(page.locator("[data-count=created]")).to_have_text(f"{rows:,}")
     assert Product.objects.count() == rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from benchmarks.contenders import Limit
@@ -48,7 +49,7 @@ def render(paths: list[Path]) -> str:
     """Put table and plot of the measurements in `paths` into the documentation; returns the table."""
     machines, measurements = load(paths)
     found = medians(measurements)
-    repetitions = -(-len(measurements) // len(found))
+    repetitions = max(Counter((m.database, m.rows, m.situation, m.contender) for m in measurements).values())
     text = f"Measured on {'; '.join(machines)}; medians of up to {repetitions}.\n\n{table(found)}"
     page = PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(BEGIN)

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,16 @@ import django
 os.environ.update(DJANGO_SETTINGS_MODULE="acme_importer.settings", ENV_FILE=os.devnull, SECRET_KEY="benchmark")
 django.setup()
 
-from django.core.management import call_command  # noqa: E402 - after the set-up
+from django.conf import settings  # noqa: E402 - after the set-up
+from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
 from imports.copywriter import CopyWriter  # noqa: E402
-from imports.csvfile import Batch, Position, Record, RecordReader  # noqa: E402
+from imports.csvfile import Batch, Position, RecordReader  # noqa: E402
 from imports.header import FIELDS  # noqa: E402
 from imports.pipeline import lanes_of  # noqa: E402
 from imports.rows import CleanRow, RowReader  # noqa: E402
-from imports.writers import BulkCreateWriter, Writer, classify  # noqa: E402
+from imports.writers import BulkCreateWriter, Writer, make_plan  # noqa: E402
 from products.models import ProductRow  # noqa: E402
 
 COLUMNS = {field: number for number, field in enumerate(FIELDS)}
@@ -44,8 +46,9 @@ def measured(stage: str, rows: int, work: Callable[[], Any]) -> Any:
     return result
 
 
-def write(writer: Writer, rows: Sequence[CleanRow], chunk: int) -> None:
+def write(writer: Writer, rows: Sequence[CleanRow]) -> None:
     """Write `rows` chunk by chunk, as a lane does."""
+    chunk = settings.IMPORT_CHUNK_ROWS
     for start in range(0, len(rows), chunk):
         with transaction.atomic():
             writer.write(rows[start : start + chunk])
@@ -64,26 +67,28 @@ def measure(path: Path, count: int) -> None:
     measured(
         "pass over: which lane a record is of",
         count,
-        lambda: [lanes_of(reader.keys(batch.rows), 2) for batch in batches],
+        lambda: [lanes_of(reader.keys(batch), 2) for batch in batches],
     )
-    records = [Record(line, fields) for batch in batches for line, fields in zip(batch.lines, batch.rows, strict=True)]
-    rows: list[CleanRow] = measured(
-        "check: a record to clean values",
+    checked: list[list[CleanRow]] = measured(
+        "check: records to clean rows",
         count,
-        lambda: [reader.read(record, reader.key(record), search_bad_characters=False) for record in records],
+        lambda: [reader.read(batch, reader.keys(batch))[0] for batch in batches],
     )
-    measured("classify: created, updated, unchanged", count, lambda: classify(rows, {}, set(), may_create=True))
+    rows = list(chain.from_iterable(checked))
+    catalogue = {row.sku_normalized: row.values for row in rows}
+    measured("plan: all new", count, lambda: make_plan(rows, {}, set(), may_create=True))
+    measured("plan: all unchanged", count, lambda: make_plan(rows, catalogue, set(), may_create=True))
     measured(
         "build: instances for `bulk_create`",
         count,
         lambda: [ProductRow(row.sku_normalized, *row.values, 1) for row in rows],  # type: ignore[misc]
     )
-    for name, make, chunk in (("bulk_create", BulkCreateWriter, 5_000), ("copy", CopyWriter, 10_000)):
+    for name, make in (("bulk_create", BulkCreateWriter), ("copy", CopyWriter)):
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE products_product")
         for situation, job in (("new", 1), ("unchanged again", 2)):
             writer = make(job, FIELDS)
-            measured(f"write by `{name}`, {situation}", count, lambda: write(writer, rows, chunk))  # noqa: B023
+            measured(f"write by `{name}`, {situation}", count, lambda: write(writer, rows))  # noqa: B023
 
 
 def main() -> None:

@@ -36,11 +36,15 @@ class Record(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Successive records: of each the number of its first line, and its fields. One with a `fault` is by itself."""
+    """Successive records: of each the number of its first line, and its fields. One with a `fault` is by itself.
+
+    Only where it `has_bad_characters` may there be NUL or undecodable bytes in it.
+    """
 
     lines: Sequence[int]
     rows: list[list[str]]
     fault: str = ""
+    has_bad_characters: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,6 @@ class RecordReader:
         self._stream = stream
         self._encoding = encoding
         self._delimiter = delimiter
-        # Set once a NUL or an undecodable byte has been read: only then need rows be searched for them.
-        self.has_bad_characters = False
         self._go_to(start)
 
     def _go_to(self, position: Position) -> None:
@@ -79,6 +81,8 @@ class RecordReader:
         # The records of the block, and the lines that they begin with; besides, the line behind the block.
         self._rows: list[list[str]] = []
         self._lines: Sequence[int] = [position.line]
+        # Whether there is a NUL or an undecodable byte in the block.
+        self._has_bad_characters = False
         # The record to be returned next.
         self._next = 0
 
@@ -109,7 +113,8 @@ class RecordReader:
             except _UnreadableRecordError as error:
                 return self._skip_first_line(str(error))
         begin, self._next = self._next, min(self._next + count, len(self._rows))
-        return Batch(self._lines[begin : self._next], self._rows[begin : self._next])
+        records = slice(begin, self._next)
+        return Batch(self._lines[records], self._rows[records], has_bad_characters=self._has_bad_characters)
 
     def _read_block(self) -> bool:
         """Read and parse the next block; False at the end of the file. Raises if its first record cannot be read."""
@@ -161,11 +166,10 @@ class RecordReader:
     def _decoded(self, block: bytes) -> str:
         try:
             text = block.decode(self._encoding)
+            self._has_bad_characters = "\0" in text
         except UnicodeDecodeError:
-            self.has_bad_characters = True
             text = block.decode(self._encoding, "surrogateescape")
-        if "\0" in text:
-            self.has_bad_characters = True
+            self._has_bad_characters = True
         return text
 
     def _read_whole_lines(self, size: int) -> bytes:
@@ -198,7 +202,6 @@ class RecordReader:
         excerpt = self._stream.read(EXCERPT_BYTES).splitlines()[0]
         self._stream.seek(offset)
         self._go_to(Position(offset + self._length_of_line(), line + 1))
-        self.has_bad_characters = True
         return Batch([line], [[excerpt.decode(self._encoding, "surrogateescape")]], fault=reason)
 
     def _length_of_line(self) -> int:

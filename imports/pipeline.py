@@ -20,7 +20,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from imports import jobs
-from imports.csvfile import Batch, Position, Record, RecordReader
+from imports.csvfile import Batch, Position, RecordReader
 from imports.encodings import is_ascii_compatible
 from imports.events import announce_progress
 from imports.models import LEASE, ImportJob, ImportLane, RejectedRow
@@ -157,25 +157,22 @@ class LaneRun:
         at_end = True
         while batch := self._reader.read(rows_limit - len(rows) - len(rejections)):
             self._records += len(batch.rows)
-            for row in self._checked(batch):
-                if isinstance(row, CleanRow):
-                    rows.append(row)
-                else:
-                    rejections.append(row)
+            found = self._row_reader.read(*self._own(batch))
+            rows += found[0]
+            rejections += found[1]
             if len(rows) + len(rejections) == rows_limit or self._reader.block_end > bytes_limit:
                 at_end = False
                 break
         return Chunk(rows, rejections, self._reader.position, self._records, at_end)
 
-    def _checked(self, batch: Batch) -> list[CleanRow | Rejection]:
-        """What becomes of those records of `batch` that belong to this lane."""
-        keys = [""] if batch.fault else self._row_reader.keys(batch.rows)
-        records: Iterable[tuple[int, list[str], str]] = zip(batch.lines, batch.rows, keys, strict=True)
-        if self._lanes > 1:
-            number = self.lane.number
-            records = compress(records, [lane == number for lane in lanes_of(keys, self._lanes)])
-        read, search, fault = self._row_reader.read, self._reader.has_bad_characters, batch.fault
-        return [read(Record(line, fields, fault), key, search_bad_characters=search) for line, fields, key in records]
+    def _own(self, batch: Batch) -> tuple[Batch, list[str]]:
+        """Those records of `batch` that belong to this lane, and their normalized SKUs."""
+        keys = self._row_reader.keys(batch)
+        if self._lanes == 1:
+            return batch, keys
+        is_own = [lane == self.lane.number for lane in lanes_of(keys, self._lanes)]
+        lines, rows = list(compress(batch.lines, is_own)), list(compress(batch.rows, is_own))
+        return batch._replace(lines=lines, rows=rows), list(compress(keys, is_own))
 
     def _keep(self, rejections: list[Rejection]) -> None:
         RejectedRow.objects.bulk_create(
@@ -183,7 +180,7 @@ class LaneRun:
                 job_id=self._job.pk,
                 line=rejection.line,
                 code=rejection.faults[0].code,
-                faults=[fault._asdict() for fault in rejection.faults],  # noqa: SLF001  # public: named tuples have no other
+                faults=[fault._asdict() for fault in rejection.faults],
                 record=[storable(field) for field in rejection.record],
             )
             for rejection in rejections

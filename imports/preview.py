@@ -122,7 +122,7 @@ def _check(records: Sequence[Record], found: Preview) -> None:
     row_reader = RowReader(found.header, found.columns, found.delimiter)
     groups: dict[str, FaultGroup] = {}
     for record in records:
-        row = row_reader.read(record, row_reader.key(record), search_bad_characters=True)
+        row = row_reader.read_one(record)
         if len(found.rows) < ROWS_SHOWN:
             found.rows.append(_shown_row(row, found.columns))
         if isinstance(row, Rejection):

@@ -1,4 +1,8 @@
-"""The row: from a record of the file to clean values, or to the reasons why not. Does not know the database."""
+"""The row: from a record of the file to clean values, or to the reasons why not. Does not know the database.
+
+Values are checked by the column, a batch of records at once: that takes a third of the time that row by row takes
+(measured). In a batch that has something wrong in it, the rows concerned are found by bisection.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from functools import partial
+from operator import itemgetter
+from typing import Any, NamedTuple, cast
 
-from imports.csvfile import Record
+from imports.csvfile import Batch, Record
 from imports.header import DELIMITER_NAMES, FIELDS
 from imports.texts import shown
 from products.models import (
@@ -17,14 +23,17 @@ from products.models import (
     PRICE_DECIMAL_PLACES,
     PRICE_MAX_DIGITS,
     SKU_MAX_LENGTH,
-    normalize_sku,
+    normalize_skus,
 )
 
 TRUE_WORDS = frozenset("true t yes y 1 on active published enabled".split())
 FALSE_WORDS = frozenset("false f no n 0 off inactive draft archived unpublished disabled".split())
 
 _MAX_WHOLE_DIGITS = PRICE_MAX_DIGITS - PRICE_DECIMAL_PLACES
-_PLAIN_PRICE = re.compile(rf"[0-9]{{1,{_MAX_WHOLE_DIGITS}}}(\.[0-9]{{1,{PRICE_DECIMAL_PLACES}}})?").fullmatch
+# What most prices look like.
+_WHOLE, _DECIMALS = rf"[0-9]{{1,{_MAX_WHOLE_DIGITS}}}", rf"[0-9]{{1,{PRICE_DECIMAL_PLACES}}}"
+_PLAIN_PRICE = re.compile(rf"{_WHOLE}([.]{_DECIMALS})?").fullmatch
+_PLAIN_PRICE_WITH_COMMA = re.compile(rf"{_WHOLE}([.,]{_DECIMALS})?").fullmatch
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+").fullmatch
 # Groups of three digits behind a separator, and no zero before them: "0,500" is a half written with a comma. No-break
 # and narrow no-break spaces stand in French and Swiss prices.
@@ -32,7 +41,8 @@ _GROUPED_BY_COMMA = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?").fullma
 _GROUPED_BY_DOT = re.compile(r"[1-9][0-9]{0,2}(\.[0-9]{3})+(,[0-9]*)?").fullmatch
 _GROUPED_BY_SPACE = re.compile(r"[1-9][0-9]{0,2}([ '’\u00a0\u202f][0-9]{3})+([.,][0-9]*)?").fullmatch
 _GROUP_SPACES = str.maketrans("", "", " '’\u00a0\u202f")
-_SURROGATE = re.compile("[\ud800-\udfff]").search
+# NUL, or a lone surrogate, which stands for an undecodable byte.
+_BAD_CHARACTER = re.compile("[\0\ud800-\udfff]").search
 
 
 class Fault(NamedTuple):
@@ -61,12 +71,20 @@ class Rejection(NamedTuple):
     record: list[str]
 
 
+# Half of what `CleanRow(…)` takes.
+_clean_row = cast("Callable[[tuple[Any, ...]], CleanRow]", partial(tuple.__new__, CleanRow))
+
+
 class _BadValueError(ValueError):
     """A value breaks a rule: `code` names the rule; the text says what is wrong and what would be right."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
         self.code = code
+
+
+class _FaultyBatchError(Exception):
+    """Something is wrong with one of several rows."""
 
 
 class RowReader:
@@ -83,54 +101,74 @@ class RowReader:
     def __init__(self, header: Sequence[str], columns: Mapping[str, int], delimiter: str) -> None:
         self.fields = tuple(field for field in FIELDS if field in columns)
         self._header = header
-        self._field_count = len(header)
         self._delimiter = delimiter
         self._sku_position = columns["sku"]
-        cleaners: dict[str, Callable[[str], Any]] = {
-            "sku": _sku,
-            "name": _name,
-            "description": _description,
-            "price": _price_with_decimal_comma if delimiter == ";" else _price,
-            "is_active": _BooleanWords().__getitem__,
+        cleaners: dict[str, Callable[[Sequence[str]], Sequence[Any]]] = {
+            "sku": partial(_required, what="a SKU", limit=SKU_MAX_LENGTH),
+            "name": partial(_required, what="a name", limit=NAME_MAX_LENGTH),
+            "description": partial(_limited, limit=DESCRIPTION_MAX_LENGTH),
+            "price": partial(_prices, decimal_comma=delimiter == ";"),
+            "is_active": _BooleanWords().read,
         }
         self._cleaners = [(columns[field], cleaners[field]) for field in self.fields]
 
-    def key(self, record: Record) -> str:
-        """The normalized SKU of `record`, which decides its lane; empty where the record has none that can be read."""
-        return "" if record.fault else self.keys([record.fields])[0]
-
-    def keys(self, rows: Sequence[list[str]]) -> list[str]:
-        """The normalized SKU of each of `rows`, the fields of records that could be read; empty where one has none."""
+    def keys(self, batch: Batch) -> list[str]:
+        """The normalized SKU of each record, which decides its lane; empty where the record has none."""
+        if batch.fault:
+            return [""]
         position = self._sku_position
         try:
-            return [normalize_sku(fields[position]) for fields in rows]
+            return normalize_skus(map(itemgetter(position), batch.rows))
         except IndexError:
-            return [normalize_sku(fields[position]) if len(fields) > position else "" for fields in rows]
+            return normalize_skus(fields[position] if len(fields) > position else "" for fields in batch.rows)
 
-    def read(self, record: Record, key: str, *, search_bad_characters: bool) -> CleanRow | Rejection:
-        """The clean row of `record`, whose normalized SKU is `key`, or why it is rejected.
-
-        `search_bad_characters` says that the file may hold NUL or undecodable bytes hereabouts.
-        """
-        line, fields, fault = record
-        if fault or len(fields) != self._field_count:
-            return Rejection(line, (self._fault_of_record(record),), fields)
-        if search_bad_characters:
-            faults = tuple(self._bad_characters(fields))
-            if faults:
-                return Rejection(line, faults, fields)
+    def read(self, batch: Batch, keys: Sequence[str]) -> tuple[list[CleanRow], list[Rejection]]:
+        """The clean rows of `batch`, whose normalized SKUs are `keys`, and why the others are rejected."""
+        lines, rows = batch.lines, batch.rows
+        if not rows:
+            return [], []
         try:
-            values = tuple([clean(fields[position]) for position, clean in self._cleaners])
-        except _BadValueError:
-            return Rejection(line, tuple(self._faults(fields)), fields)
-        # Half of what `CleanRow(…)` takes.
-        return tuple.__new__(CleanRow, (line, key, values, fields))
+            return self._clean_rows(batch, keys), []
+        except (_FaultyBatchError, _BadValueError):
+            if len(rows) == 1:
+                return [], [Rejection(lines[0], tuple(self._faults(rows[0], batch)), rows[0])]
+        middle = len(rows) // 2
+        first, second = (
+            self.read(batch._replace(lines=lines[half], rows=rows[half]), keys[half])
+            for half in (slice(middle), slice(middle, None))
+        )
+        return first[0] + second[0], first[1] + second[1]
 
-    def _fault_of_record(self, record: Record) -> Fault:
-        if record.fault:
-            return Fault("", shown(record.fields[0]), "unreadable", f"The row cannot be read: {record.fault}.")
-        count, expected = len(record.fields), len(self._header)
-        surplus = self._delimiter.join(record.fields[expected:])
+    def read_one(self, record: Record) -> CleanRow | Rejection:
+        """What becomes of `record`, about whose characters nothing is known."""
+        batch = Batch([record.line], [record.fields], record.fault, has_bad_characters=True)
+        rows, rejections = self.read(batch, self.keys(batch))
+        return (rows or rejections)[0]
+
+    def _clean_rows(self, batch: Batch, keys: Sequence[str]) -> list[CleanRow]:
+        """The rows of `batch`, if nothing is wrong with any of them."""
+        lines, rows, fault, has_bad_characters = batch
+        if fault or set(map(len, rows)) != {len(self._header)}:
+            raise _FaultyBatchError
+        columns = []
+        for position, clean in self._cleaners:
+            texts = list(map(itemgetter(position), rows))
+            if has_bad_characters and _BAD_CHARACTER("".join(texts)):
+                raise _FaultyBatchError
+            columns.append(clean(texts))
+        return list(map(_clean_row, zip(lines, keys, zip(*columns, strict=True), rows, strict=True)))
+
+    def _faults(self, fields: list[str], batch: Batch) -> list[Fault]:
+        """All that is wrong with the only record of `batch`."""
+        if batch.fault or len(fields) != len(self._header):
+            return [self._fault_of_record(fields, batch.fault)]
+        return self._bad_characters(fields) or self._bad_values(fields)
+
+    def _fault_of_record(self, fields: list[str], fault: str) -> Fault:
+        if fault:
+            return Fault("", shown(fields[0]), "unreadable", f"The row cannot be read: {fault}.")
+        count, expected = len(fields), len(self._header)
+        surplus = self._delimiter.join(fields[expected:])
         return Fault(
             "",
             shown(surplus),
@@ -145,48 +183,36 @@ class RowReader:
             value, column = fields[position], self._header[position]
             if "\0" in value:
                 faults.append(Fault(column, shown(value), "nul", f"{column}: holds a NUL byte."))
-            elif _SURROGATE(value):
+            elif _BAD_CHARACTER(value):
                 reason = f"{column}: holds bytes that are no text in the file's encoding."
                 faults.append(Fault(column, shown(value), "undecodable", reason))
         return faults
 
-    def _faults(self, fields: list[str]) -> list[Fault]:
+    def _bad_values(self, fields: list[str]) -> list[Fault]:
         faults = []
         for position, clean in self._cleaners:
             try:
-                clean(fields[position])
+                clean([fields[position]])
             except _BadValueError as error:
                 column = self._header[position]
                 faults.append(Fault(column, shown(fields[position]), error.code, f"{column}: {error}"))
         return faults
 
 
-def _sku(text: str) -> str:
-    sku = text.strip()
-    if not sku:
-        raise _BadValueError("missing", "is empty; every product needs a SKU.")
-    if len(sku) > SKU_MAX_LENGTH:
-        raise _too_long(sku, SKU_MAX_LENGTH)
-    return sku
+def _required(texts: Sequence[str], *, what: str, limit: int) -> Sequence[str]:
+    """`texts` without outer white space, of which none may be empty then."""
+    stripped = list(map(str.strip, texts))
+    if not all(stripped):
+        raise _BadValueError("missing", f"is empty; every product needs {what}.")
+    return _limited(stripped, limit=limit)
 
 
-def _name(text: str) -> str:
-    name = text.strip()
-    if not name:
-        raise _BadValueError("missing", "is empty; every product needs a name.")
-    if len(name) > NAME_MAX_LENGTH:
-        raise _too_long(name, NAME_MAX_LENGTH)
-    return name
-
-
-def _description(text: str) -> str:
-    if len(text) > DESCRIPTION_MAX_LENGTH:
-        raise _too_long(text, DESCRIPTION_MAX_LENGTH)
-    return text
-
-
-def _too_long(text: str, limit: int) -> _BadValueError:
-    return _BadValueError("too_long", f"has {len(text)} characters; the limit is {limit}.")
+def _limited(texts: Sequence[str], *, limit: int) -> Sequence[str]:
+    """`texts`, of which none may have more than `limit` characters."""
+    length = max(map(len, texts))
+    if length > limit:
+        raise _BadValueError("too_long", f"has {length} characters; the limit is {limit}.")
+    return texts
 
 
 class _BooleanWords(dict[str, bool]):
@@ -194,6 +220,10 @@ class _BooleanWords(dict[str, bool]):
 
     MOST_KEPT = 1000
     LONGEST_KEPT = 20
+
+    def read(self, texts: Sequence[str]) -> list[bool]:
+        """What each of `texts` means."""
+        return list(map(self.__getitem__, texts))
 
     def __missing__(self, text: str) -> bool:
         word = text.strip().casefold()
@@ -204,14 +234,12 @@ class _BooleanWords(dict[str, bool]):
         return word not in FALSE_WORDS
 
 
-def _price(text: str) -> Decimal | None:
-    if _PLAIN_PRICE(text):
-        return Decimal(text)
-    return _written_price(text, decimal_comma=False)
-
-
-def _price_with_decimal_comma(text: str) -> Decimal | None:
-    return _written_price(text, decimal_comma=True)
+def _prices(texts: Sequence[str], *, decimal_comma: bool) -> list[Decimal | None]:
+    is_plain = _PLAIN_PRICE_WITH_COMMA if decimal_comma else _PLAIN_PRICE
+    return [
+        Decimal(text.replace(",", ".")) if is_plain(text) else _written_price(text, decimal_comma=decimal_comma)
+        for text in texts
+    ]
 
 
 def _written_price(text: str, *, decimal_comma: bool) -> Decimal | None:

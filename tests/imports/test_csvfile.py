@@ -132,13 +132,16 @@ def test_whether_a_record_is_too_long_does_not_depend_on_where_it_stands(
     assert (first.line, first.fault == "") == (before + 1, is_read)
 
 
-def test_a_row_with_a_fault_in_it_turns_on_the_search_for_bad_characters() -> None:
-    good, nul, undecodable = (open_reader(data) for data in (b"a\xc3\xa9\n", b"a\0\n", b"a\xff\n"))
-    for reader in (good, nul, undecodable):
-        assert next(iter(reader))
-    assert not good.has_bad_characters
-    assert nul.has_bad_characters
-    assert undecodable.has_bad_characters
+def test_a_batch_tells_whether_it_may_have_bad_characters() -> None:
+    batches = [open_reader(data).read(9) for data in (b"a\xc3\xa9\n", b"a\0\n", b"a\xff\n")]
+    assert [batch and batch.has_bad_characters for batch in batches] == [False, True, True]
+
+
+def test_bad_characters_are_those_of_one_block() -> None:
+    reader = open_reader(b"a\0\n" + b"b\n" * csvfile.BLOCK_BYTES)
+    batches = list(iter(lambda: reader.read(csvfile.BLOCK_BYTES), None))
+    assert [batch.has_bad_characters for batch in batches] == [True] + [False] * (len(batches) - 1)
+    assert len(batches) > 1
 
 
 # Any bytes

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from imports.csvfile import Record
+from imports.csvfile import Batch, Record
 from imports.rows import CleanRow, Rejection, RowReader
 
 FIELDS = ["sku", "name", "description", "price", "is_active"]
@@ -20,8 +20,7 @@ GOOD = ["A1", "Chair", "Comfortable", "9.90", "true"]
 
 def read(fields: list[str], *, delimiter: str = ",", fault: str = "") -> CleanRow | Rejection:
     reader = RowReader(FIELDS, COLUMNS, delimiter)
-    record = Record(7, fields, fault)
-    return reader.read(record, reader.key(record), search_bad_characters=True)
+    return reader.read_one(Record(7, fields, fault))
 
 
 def value_or_code(field: str, text: str, delimiter: str = ",") -> object:
@@ -262,7 +261,7 @@ def test_a_good_row_has_its_values_in_the_order_of_the_fields() -> None:
     header = ["stock", "price", "SKU", "name"]
     reader = RowReader(header, {"sku": 2, "name": 3, "price": 1}, ",")
     record = Record(3, ["99", "5", "A1", "Chair"])
-    row = reader.read(record, reader.key(record), search_bad_characters=False)
+    row = reader.read_one(record)
     assert reader.fields == ("sku", "name", "price")
     assert row == CleanRow(3, "a1", ("A1", "Chair", Decimal(5)), record.fields)
 
@@ -297,7 +296,7 @@ def test_every_fault_of_a_row_is_told() -> None:
 
 def test_faults_name_the_columns_as_the_file_does() -> None:
     reader = RowReader(["Artikel", "Preis"], {"sku": 0, "price": 1}, ";")
-    row = reader.read(Record(2, ["A", "x"]), "a", search_bad_characters=False)
+    row = reader.read_one(Record(2, ["A", "x"]))
     assert isinstance(row, Rejection)
     assert row.faults[0].column == "Preis"
     assert row.faults[0].reason.startswith("Preis: 'x' is not")
@@ -305,7 +304,7 @@ def test_faults_name_the_columns_as_the_file_does() -> None:
 
 def test_columns_that_are_no_field_may_hold_anything() -> None:
     reader = RowReader(["sku", "picture"], {"sku": 0}, ",")
-    row = reader.read(Record(2, ["A", "\0\udcff" * 1000]), "a", search_bad_characters=True)
+    row = reader.read_one(Record(2, ["A", "\0\udcff" * 1000]))
     assert isinstance(row, CleanRow)
 
 
@@ -353,6 +352,34 @@ def test_any_text_gives_a_row_that_can_be_stored_or_a_rejection_that_can_be_show
         assert price == round(price, 2)
     else:
         assert not fields[3].strip()
+
+
+# A good row is more likely than in the rows above, so that good and bad ones stand side by side.
+ANY_ROW = st.one_of(
+    st.just(GOOD),
+    st.tuples(st.sampled_from([*"abcABC"]), *[st.one_of(st.just(good), ANY_TEXT) for good in GOOD[1:]]).map(list),
+    st.lists(ANY_TEXT, min_size=4, max_size=6),
+)
+
+
+@hypothesis_settings(max_examples=300)
+@given(st.lists(ANY_ROW, max_size=20), st.sampled_from(",;"))
+def test_a_batch_gives_what_its_records_give_one_by_one(rows: list[list[str]], delimiter: str) -> None:
+    reader = RowReader(FIELDS, COLUMNS, delimiter)
+    batch = Batch(range(2, 2 + len(rows)), rows, has_bad_characters=True)
+
+    clean_rows, rejections = reader.read(batch, reader.keys(batch))
+
+    one_by_one = [reader.read_one(Record(line, fields)) for line, fields in enumerate(rows, 2)]
+    assert clean_rows == [row for row in one_by_one if isinstance(row, CleanRow)]
+    assert rejections == [row for row in one_by_one if isinstance(row, Rejection)]
+
+
+def test_a_batch_without_bad_characters_is_not_searched_for_them() -> None:
+    reader = RowReader(FIELDS, COLUMNS, ",")
+    batch = Batch([2], [["A\udcff", *GOOD[1:]]])
+    assert reader.read(batch, reader.keys(batch))[1] == []
+    assert reader.read(batch._replace(has_bad_characters=True), reader.keys(batch))[0] == []
 
 
 @hypothesis_settings(max_examples=300)

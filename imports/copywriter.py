@@ -5,7 +5,7 @@ It gives the same table, counts and rejected rows as the other writers; see `imp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -14,7 +14,7 @@ from psycopg import sql
 
 from imports.header import FIELDS
 from imports.rows import CleanRow, Rejection
-from imports.writers import NEW_PRODUCT, BulkCreateWriter, Plan, in_one_order, is_of_a_row
+from imports.writers import NEW_PRODUCT, BulkCreateWriter, Outcome, Plan, in_one_order, is_of_a_row
 
 CATALOGUE, STAGING = "products_product", "imports_staging"
 
@@ -53,8 +53,25 @@ class CopyWriter(BulkCreateWriter):
         }
         assignments = [sql.SQL("{0} = excluded.{0}").format(sql.Identifier(field)) for field in fields]
         self._merge = sql.SQL(MERGE).format(columns=columns, assignments=sql.SQL(", ").join(assignments))
+        self._last_were_new = False
+
+    def write(self, rows: Sequence[CleanRow]) -> Outcome:
+        """See Writer. Behind a chunk of nothing but new products, the next is tried as one, without a look at the
+        catalogue, which would be a sixth of the work (measured). If it is none, the unique index says so.
+        """
+        if self._last_were_new:
+            new = {row.sku_normalized: row for row in rows}
+            if len(new) == len(rows) and self._is_copied(Plan(create=new)):
+                return Outcome(created=len(rows))
+        outcome = super().write(rows)
+        self._last_were_new = outcome.created == len(rows)
+        return outcome
 
     def _carry_out(self, plan: Plan) -> list[Rejection]:
+        return [] if self._is_copied(plan) else super()._carry_out(plan)
+
+    def _is_copied(self, plan: Plan) -> bool:
+        """Write what `plan` says, all or nothing; whether the database has taken it."""
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 if plan.create:
@@ -66,8 +83,8 @@ class CopyWriter(BulkCreateWriter):
         except DatabaseError as error:
             if not is_of_a_row(error):
                 raise
-            return super()._carry_out(plan)
-        return []
+            return False
+        return True
 
     def _copy(self, cursor: Any, table: str, rows: Mapping[str, CleanRow]) -> None:
         try:

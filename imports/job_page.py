@@ -65,15 +65,15 @@ def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]
 
 
 def lanes(job: ImportJob) -> list[LaneProgress]:
-    """How far each of the job's lanes is."""
+    """How far each of the job's lanes is. By the job as it is by now: `job` may be from before it was opened."""
     return [
         LaneProgress(
             number=lane.number + 1,
-            percent=100 if lane.finished else int(lane.offset * 100 / job.content_size),
+            percent=100 if lane.finished else int(lane.offset * 100 / lane.job.content_size),
             rows=sum(getattr(lane, name) for name in ImportLane.COUNTS),
             finished=lane.finished,
         )
-        for lane in ImportLane.objects.filter(job=job.pk)
+        for lane in ImportLane.objects.select_related("job").filter(job=job.pk)
     ]
 
 

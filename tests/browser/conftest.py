@@ -8,7 +8,7 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser import chromium
@@ -22,6 +22,8 @@ SCREENSHOTS = HERE.parent / "screenshots"
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 PHONE = {"width": 390, "height": 844}
 SECONDS = 1000
+# Of something that comes, this costs no time; and on a busy machine it may come late.
+expect.set_options(timeout=30 * SECONDS)
 
 LogIn = Callable[..., User]
 Screenshot = Callable[..., Path]
@@ -57,7 +59,7 @@ def context(browser: Browser, live_server: LiveServer) -> Iterator[BrowserContex
         reduced_motion="reduce",
         color_scheme="light",
     )
-    context.set_default_timeout(10 * SECONDS)
+    context.set_default_timeout(30 * SECONDS)
     yield context
     context.close()
 

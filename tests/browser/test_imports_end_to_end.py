@@ -33,7 +33,7 @@ def test_upload_preview_import_mend_and_follow_up(page: Page, log_in, worker_clu
     page.get_by_role("button", name="Import", exact=True).click()
 
     expect(page).to_have_url(re.compile(r"/importjob/\d+/change/$"))
-    expect(state(page)).to_have_text("Completed", timeout=20_000)
+    expect(state(page)).to_have_text("Completed")
     expect(page.locator("[data-count=created]")).to_have_text("2")
     expect(page.get_by_role("link", name="Not a price 1")).to_be_visible()
     screenshot("finished")
@@ -48,7 +48,7 @@ def test_upload_preview_import_mend_and_follow_up(page: Page, log_in, worker_clu
     expect(page.get_by_role("heading", name="All 2 rows can be read")).to_be_visible()
     page.get_by_role("button", name="Import", exact=True).click()
 
-    expect(state(page)).to_have_text("Completed", timeout=20_000)
+    expect(state(page)).to_have_text("Completed")
     expect(page.get_by_text(re.compile(r"Follows import \d+"))).to_be_visible()
     assert Product.objects.count() == 4
     screenshot("mended")
@@ -70,7 +70,7 @@ def test_an_import_is_cancelled_while_it_runs_and_goes_on_where_it_stopped(
     page.goto(UPLOAD)
     choose(page, "sku,name,price\n" + "".join(f"L-{n},Lamp number {n},{n}.50\n" for n in range(rows)))
     page.get_by_role("button", name="Import", exact=True).click()
-    expect(page.locator("[data-count=created]")).not_to_have_text("0", timeout=30_000)
+    expect(page.locator("[data-count=created]")).not_to_have_text("0")
     screenshot("running")
 
     page.get_by_role("button", name="Cancel the import").click()

@@ -161,6 +161,16 @@ def test_only_a_completed_dry_run_is_made_good(options):
         jobs.import_for_real(job)
 
 
+def test_a_job_that_is_opened_while_its_page_is_made_has_lanes_that_have_begun():
+    before = with_progress(make_job(CSV))
+    tasks.open_job(before.pk, queue=False)
+
+    (lane,) = job_page.lanes(before)
+
+    assert before.content_size == 0
+    assert 0 < lane.percent < 100
+
+
 def test_a_job_that_moves_is_not_stalled():
     assert not job_page.standstill(with_progress(make_job(CSV)))
     assert not job_page.standstill(run_import(CSV))

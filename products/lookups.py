@@ -20,13 +20,14 @@ class AnyOf(Lookup):
     prepare_rhs = False
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
-        """A subquery over an array, which PostgreSQL joins through the field's index.
+        """A comparison with an array that PostgreSQL does not see when it plans.
 
-        For `= ANY(array)` it plans a scan of the whole table from some thousand values on: 19 instead of 7 µs a value,
-        for 5,000 values in a table of 500,000 rows (measured on PostgreSQL 15).
+        So it takes few values to be in it, and looks each up in the field's index, in the index's order: 3 µs a value, for
+        10,000 values in a table of 500,000 rows. It takes 5 µs to join `unnest(array)`, and 19 with `= ANY(array)`, for
+        which it plans a scan of the whole table from some thousand values on (measured on PostgreSQL 15).
         """
         left, params = self.process_lhs(compiler, connection)
-        return f"{left} IN (SELECT unnest(%s::text[]))", (*params, list(self.rhs))
+        return f"{left} = ANY((SELECT %s::text[])::text[])", (*params, list(self.rhs))
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any

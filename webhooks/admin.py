@@ -45,6 +45,7 @@ class EndpointAdmin(admin.ModelAdmin):
     )
     list_filter = ("enabled",)
     search_fields = ("url", "description")
+    search_help_text = "address or description"
     actions = ("enable", "disable", "test", "rotate_secret")
     readonly_fields = (
         "disabled_reason",
@@ -166,6 +167,7 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ("status", "event_type", ("endpoint", admin.RelatedOnlyFieldListFilter), "created_at")
     list_select_related = ("endpoint",)
     search_fields = ("event_id",)
+    search_help_text = "id of the event"
     show_full_result_count = False
     fields = (*list_display, "pretty_body")
     inlines = (AttemptInline,)

@@ -29,6 +29,9 @@ def test_the_list_looks_well(page: Page, log_in, screenshot, assert_accessible):
     log_in()
     page.goto(LIST)
     expect(page.get_by_text("There are no products yet.")).to_be_visible()
+    expect(page.get_by_role("link", name="import a file of them")).to_have_attribute(
+        "href", "/admin/imports/importjob/upload/"
+    )
     screenshot("empty")
     assert_accessible()
     for number in range(120):
@@ -104,6 +107,7 @@ def test_the_list_is_ordered_by_its_headings(page: Page, log_in, screenshot, ass
     assert order == ["ascending", "descending", None]
     screenshot("page")
     assert_accessible()
+    page.get_by_role("columnheader", name="Price").hover()
     page.get_by_role("columnheader", name="Price").get_by_role("link", name="Remove from sorting").click()
     expect(skus).to_have_text(["A-1", "A-3", "A-2"])
 

@@ -63,6 +63,9 @@ class EndpointAdmin(admin.ModelAdmin):
         ("How it goes", {"fields": readonly_fields}),
     )
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Webhooks", **(extra_context or {})})
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:  # noqa: ARG002
         return Endpoint.objects.with_last_day()
 
@@ -172,6 +175,9 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin):
     fields = (*list_display, "pretty_body")
     inlines = (AttemptInline,)
     actions = ("redeliver",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Deliveries", **(extra_context or {})})
 
     @admin.display(description="Body")
     def pretty_body(self, delivery: Delivery) -> str:

@@ -18,7 +18,14 @@ ADMIN_PAGES = {
     "form for a group": "/admin/auth/group/add/",
     "tokens": "/admin/authtoken/tokenproxy/",
     "form for a token": "/admin/authtoken/tokenproxy/add/",
+    "list of endpoints": "/admin/webhooks/endpoint/",
+    "form for an endpoint": "/admin/webhooks/endpoint/add/",
+    "deliveries": "/admin/webhooks/delivery/",
     "queued tasks": "/admin/django_q/ormq/",
+    "scheduled tasks": "/admin/django_q/schedule/",
+    "form for a scheduled task": "/admin/django_q/schedule/add/",
+    "failed tasks": "/admin/django_q/failure/",
+    "successful tasks": "/admin/django_q/success/",
     "an app": "/admin/products/",
     "change of the password": "/admin/password_change/",
 }
@@ -51,6 +58,19 @@ def test_the_form_of_a_user(page: Page, log_in, assert_accessible, screenshot):
 
     expect(page.get_by_label("Last login, date")).to_be_visible()
     screenshot("page")
+    assert_accessible()
+
+
+@pytest.mark.parametrize("page_of_it", ["change", "history", "delete"])
+def test_the_pages_of_a_product(page: Page, log_in, assert_accessible, screenshot, page_of_it):
+    log_in()
+    product = make_product("A-1", name="Oak chair")
+
+    answer = page.goto(f"/admin/products/product/{product.pk}/{page_of_it}/")
+
+    assert answer is not None
+    assert answer.status == 200
+    screenshot(page_of_it)
     assert_accessible()
 
 

@@ -11,6 +11,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.html import format_html
 
 from webhooks.by_hand import RefusedError, ping, redeliver
 from webhooks.catalogue import SUBSCRIBABLE
@@ -182,7 +183,7 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description="Body")
     def pretty_body(self, delivery: Delivery) -> str:
         """Show the body on several lines."""
-        return json.dumps(json.loads(delivery.body), indent=2, ensure_ascii=False)
+        return format_html("<pre>{}</pre>", json.dumps(json.loads(delivery.body), indent=2, ensure_ascii=False))
 
     def has_redeliver_permission(self, request: HttpRequest) -> bool:
         """Whether this user may send deliveries again: the form itself is for nobody."""

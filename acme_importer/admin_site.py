@@ -22,7 +22,7 @@ DESTINATIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """One link of the navigation; `current` when the page is this one, or below it."""
+    """One link of the navigation; `current` when the page is this one, or another of its app."""
 
     title: str
     url: str
@@ -59,6 +59,8 @@ def destinations(request: HttpRequest) -> list[Destination]:
             url = reverse(name)
         except NoReverseMatch:
             continue
-        here = request.path == url or (url != index and request.path.startswith(url))
+        # Below a list are all pages of its app.
+        section = reverse("admin:app_list", args=[permission.partition(".")[0]]) if permission else url
+        here = request.path == url or (url != index and request.path.startswith(section))
         found.append(Destination(title, url, current=here))
     return found

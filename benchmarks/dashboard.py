@@ -145,11 +145,10 @@ def measure(requests: int) -> None:
 
 
 def set_up() -> None:
-    """Load the product with the settings of this process' environment."""
-    import django  # noqa: PLC0415
-
-    django.setup()
+    """Load the product as its web server does, with the settings of this process' environment."""
     from django.conf import settings  # noqa: PLC0415
+
+    from acme_importer import wsgi  # noqa: F401, PLC0415
 
     settings.ALLOWED_HOSTS = ["testserver"]
     # Nothing has been collected for it.

@@ -18,20 +18,19 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from products.activation import set_active
-from products.changelist import ProductChangeList, SelectionFilter
+from products.changelist import EDITABLE, ProductChangeList, SelectionFilter
 from products.deletion import MoreThanExpectedError, delete_at_most
 from products.export import csv_response
-from products.forms import DeletionForm, ListedProductForm, NewProductForm
+from products.forms import DeletionForm, ListedProductFormSet, NewProductForm
 from products.models import Product
 from products.signals import product_edited
-from products.widgets import DirectCheckboxInput, DirectNumberInput, DirectTextInput
 
 
 @admin.register(Product)
 class ProductAdmin(admin.ModelAdmin):
     list_display = ("sku_in_any_case", "name", "price", "is_active", "updated_at", "import_number")
     list_display_links = ("sku_in_any_case",)
-    list_editable = ("name", "price", "is_active")
+    list_editable = EDITABLE
     list_filter = (SelectionFilter,)
     list_per_page = 50
     sortable_by = ("sku_in_any_case", "name", "price", "updated_at")
@@ -48,13 +47,9 @@ class ProductAdmin(admin.ModelAdmin):
         return product.sku
 
     @admin.display(description="Last import")
-    def import_number(self, product: Product) -> str:
-        """The import that wrote the product last; leads to all that it wrote."""
-        if product.last_import is None:
-            return ""
-        return format_html(
-            '<a href="?last_import={0}" aria-label="Products of import {0}">{0}</a>', product.last_import
-        )
+    def import_number(self, product: Product) -> int | None:
+        """The import that wrote the product last."""
+        return product.last_import
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         if connection.vendor == "sqlite" and request.GET.get("sku"):
@@ -66,9 +61,8 @@ class ProductAdmin(admin.ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ProductChangeList]:  # noqa: ARG002
         return ProductChangeList
 
-    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[forms.ModelForm]:
-        widgets = {"name": DirectTextInput, "price": DirectNumberInput, "is_active": DirectCheckboxInput}
-        return super().get_changelist_form(request, **{"form": ListedProductForm, "widgets": widgets, **kwargs})
+    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> type[forms.BaseModelFormSet]:
+        return super().get_changelist_formset(request, formset=ListedProductFormSet, **kwargs)
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         changelist = super().get_changelist_instance(request)

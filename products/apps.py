@@ -8,6 +8,8 @@ from products.arrays import use_column_dumper
 
 class ProductsConfig(AppConfig):
     name = "products"
+    # Not the name of its one list, which would stand twice in the way to each page.
+    verbose_name = "Catalogue"
 
     def ready(self) -> None:
         """Connect what speeds up sending many products."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import starmap
 from typing import Any, cast
 
+from django import forms
 from django.contrib.admin import ListFilter, ModelAdmin
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.templatetags.admin_list import result_headers
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import InvalidPage, Paginator
 from django.db.models import QuerySet
@@ -18,6 +22,10 @@ from products.models import Product
 
 # A selection is counted and paged up to here. Nobody leafs through more; actions take all that match nevertheless.
 MOST_MATCHES = 10_000
+# What is edited in the rows, and what each of them sends.
+EDITABLE = ("name", "price", "is_active")
+SENT = ("id", *EDITABLE)
+NO_FAULTS = dict.fromkeys(SENT, "")
 
 
 class SelectionFilter(ListFilter):
@@ -54,6 +62,33 @@ class SelectionFilter(ListFilter):
         return ProductFilter(self.used_parameters, queryset).qs
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A product of the list, and by names of fields what its inputs hold, and what is wrong with that.
+
+    `shown` is what the page showed before anybody changed it, which is sent along with what the inputs hold.
+    """
+
+    product: Product
+    prefix: str
+    values: Mapping[str, Any]
+    shown: Mapping[str, Any]
+    faults: Mapping[str, Any]
+
+    @classmethod
+    def stored(cls, number: int, product: Product) -> Row:
+        """A row that nobody has changed."""
+        values = {"name": product.name, "price": product.price, "is_active": product.is_active}
+        return cls(product, f"form-{number}", values, values, NO_FAULTS)
+
+    @classmethod
+    def sent(cls, form: forms.ModelForm) -> Row:
+        """A row as it was sent, of the form's own product: what is on this page of the list may be others by now."""
+        values = {name: form[name].value() for name in SENT}
+        shown = {name: form.data.get(form[name].html_initial_name) for name in EDITABLE}
+        return cls(form.instance, str(form.prefix), values, shown, {name: form[name].errors for name in SENT})
+
+
 class ProductChangeList(ChangeList):
     """Finds the ids of a page before its rows, and counts no further than is cheap."""
 
@@ -86,6 +121,23 @@ class ProductChangeList(ChangeList):
             return paginator.page(self.page_num).object_list
         except InvalidPage:
             raise IncorrectLookupParameters from None
+
+    @property
+    def headers(self) -> Iterator[dict[str, Any]]:
+        """The headings of the columns, as Django makes them from the options of the admin."""
+        return result_headers(self)
+
+    @property
+    def rows(self) -> Iterator[Row]:
+        """The products of the page; where some could not be saved, all that were sent."""
+        if self.formset is not None and self.formset.is_bound:
+            return map(Row.sent, self.formset.forms)
+        return starmap(Row.stored, enumerate(self.result_list))
+
+    @property
+    def link_suffix(self) -> str:
+        """What makes a product's page lead back to this selection."""
+        return f"?{self.preserved_filters}" if self.preserved_filters else ""
 
     @property
     def filter_form(self) -> Any:

@@ -11,6 +11,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.html import format_html
 
 from webhooks.by_hand import RefusedError, ping, redeliver
 from webhooks.catalogue import SUBSCRIBABLE
@@ -45,6 +46,7 @@ class EndpointAdmin(admin.ModelAdmin):
     )
     list_filter = ("enabled",)
     search_fields = ("url", "description")
+    search_help_text = "address or description"
     actions = ("enable", "disable", "test", "rotate_secret")
     readonly_fields = (
         "disabled_reason",
@@ -61,6 +63,9 @@ class EndpointAdmin(admin.ModelAdmin):
         (None, {"fields": EndpointForm.Meta.fields}),
         ("How it goes", {"fields": readonly_fields}),
     )
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Webhooks", **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:  # noqa: ARG002
         return Endpoint.objects.with_last_day()
@@ -166,15 +171,19 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ("status", "event_type", ("endpoint", admin.RelatedOnlyFieldListFilter), "created_at")
     list_select_related = ("endpoint",)
     search_fields = ("event_id",)
+    search_help_text = "id of the event"
     show_full_result_count = False
     fields = (*list_display, "pretty_body")
     inlines = (AttemptInline,)
     actions = ("redeliver",)
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Deliveries", **(extra_context or {})})
+
     @admin.display(description="Body")
     def pretty_body(self, delivery: Delivery) -> str:
         """Show the body on several lines."""
-        return json.dumps(json.loads(delivery.body), indent=2, ensure_ascii=False)
+        return format_html("<pre>{}</pre>", json.dumps(json.loads(delivery.body), indent=2, ensure_ascii=False))
 
     def has_redeliver_permission(self, request: HttpRequest) -> bool:
         """Whether this user may send deliveries again: the form itself is for nobody."""

@@ -58,7 +58,7 @@ class Endpoint(models.Model):
         default=list,
         blank=True,
         validators=[validate_events],
-        help_text="The events it wants. None means: all, but those that have to be asked for by name.",
+        help_text="The events it wants. None means: all but import.progress, which has to be asked for by name.",
     )
     enabled = models.BooleanField(default=True)
     # Why the product, not a person, disabled it.

@@ -28,7 +28,7 @@ class EndpointSerializer(serializers.ModelSerializer):
     events = serializers.ListField(
         child=serializers.ChoiceField(choices=SUBSCRIBABLE),
         required=False,
-        help_text="The events it wants. Empty for all, but those that have to be asked for by name.",
+        help_text="The events it wants. Empty for all but import.progress, which has to be asked for by name.",
     )
     last_day = LastDaySerializer(source="*", read_only=True)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils.timesince import timesince
 
 from imports import texts
 from imports.models import ImportJob, ImportLane
@@ -40,6 +42,13 @@ def thousands(number: int) -> str:
 def duration(seconds: float) -> str:
     """Seconds for people."""
     return texts.duration(seconds)
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """How long ago something was; what Django would say of the first minute is "0 minutes"."""
+    told = timesince(moment)
+    return "just now" if told.startswith("0") else f"{told} ago"
 
 
 @register.filter

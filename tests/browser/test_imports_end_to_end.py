@@ -39,6 +39,9 @@ def test_upload_preview_import_mend_and_follow_up(page: Page, log_in, worker_clu
     screenshot("finished")
     assert_accessible()
     assert set(Product.objects.values_list("sku", flat=True)) == {"L-1", "L-3"}
+    page.get_by_role("link", name="See the products it wrote").click()
+    expect(page.locator("#result_list tbody th")).to_have_text(["L-3", "L-1"])
+    page.go_back()
 
     with page.expect_download() as downloading:
         page.get_by_role("link", name="Download them as CSV").click()

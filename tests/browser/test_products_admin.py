@@ -29,6 +29,9 @@ def test_the_list_looks_well(page: Page, log_in, screenshot, assert_accessible):
     log_in()
     page.goto(LIST)
     expect(page.get_by_text("There are no products yet.")).to_be_visible()
+    expect(page.get_by_role("link", name="import a file of them")).to_have_attribute(
+        "href", "/admin/imports/importjob/upload/"
+    )
     screenshot("empty")
     assert_accessible()
     for number in range(120):
@@ -81,6 +84,32 @@ def test_products_are_found_by_every_filter(page: Page, log_in, screenshot):
     expect(page.get_by_role("alert")).to_have_text("Enter a number.")
     expect(page.get_by_text("No product matches.")).to_be_visible()
     screenshot("a filter that is not understood")
+
+
+def test_the_list_is_ordered_by_its_headings(page: Page, log_in, screenshot, assert_accessible):
+    log_in()
+    for sku, name, price in (("A-1", "Table", 10), ("A-2", "Chair", 10), ("A-3", "Lamp", 5)):
+        make_product(sku, name=name, price=Decimal(price))
+    skus = page.locator("#result_list tbody th")
+    page.goto(LIST)
+    expect(skus).to_have_text(["A-3", "A-2", "A-1"])
+
+    page.get_by_role("link", name="Name", exact=True).click()
+    expect(skus).to_have_text(["A-2", "A-3", "A-1"])
+    page.get_by_role("link", name="Name", exact=True).click()
+    expect(skus).to_have_text(["A-1", "A-3", "A-2"])
+    page.get_by_role("link", name="Price", exact=True).click()
+    expect(skus).to_have_text(["A-3", "A-1", "A-2"])
+
+    order = [
+        page.get_by_role("columnheader", name=name).get_attribute("aria-sort") for name in ("Price", "Name", "SKU")
+    ]
+    assert order == ["ascending", "descending", None]
+    screenshot("page")
+    assert_accessible()
+    page.get_by_role("columnheader", name="Price").hover()
+    page.get_by_role("columnheader", name="Price").get_by_role("link", name="Remove from sorting").click()
+    expect(skus).to_have_text(["A-1", "A-3", "A-2"])
 
 
 def test_rows_are_edited_in_the_list_and_what_an_import_wrote_meanwhile_stays(page: Page, log_in, screenshot):

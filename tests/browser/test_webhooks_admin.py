@@ -13,7 +13,8 @@ def test_an_endpoint_is_set_up_and_tried_at_the_press_of_a_button(
     answering(httpserver, 200)
     log_in()
     page.goto("/admin/webhooks/endpoint/")
-    page.get_by_role("link", name="Add endpoint").first.click()
+    screenshot("empty")
+    page.get_by_role("link", name="Set up an endpoint").click()
     page.get_by_label("URL").fill(httpserver.url_for("/hook"))
     page.get_by_label("Description").fill("My shop")
     page.get_by_role("button", name="Save", exact=True).click()
@@ -28,6 +29,21 @@ def test_an_endpoint_is_set_up_and_tried_at_the_press_of_a_button(
     expect(page.get_by_text("My shop: 200")).to_be_visible()
     assert len(httpserver.log) == 1
     screenshot("tried")
+    assert_accessible()
+
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Webhooks").click()
+    expect(page.get_by_role("row", name="My shop")).to_contain_text("200")
+    screenshot("list")
+    assert_accessible()
+    page.get_by_role("link", name="Deliveries").click()
+    expect(page.get_by_role("row", name="webhook.test")).to_contain_text("Delivered")
+    expect(page.get_by_role("navigation", name="Main").locator("[aria-current]")).to_have_text("Webhooks")
+    screenshot("deliveries")
+    assert_accessible()
+    page.get_by_role("row", name="webhook.test").get_by_role("link").first.click()
+    expect(page.get_by_role("heading", name="Attempts")).to_be_visible()
+    screenshot("delivery")
+    assert_accessible()
 
 
 def test_the_page_of_an_import_and_the_front_page_tell_of_webhooks(

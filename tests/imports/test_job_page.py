@@ -95,6 +95,15 @@ def test_the_mended_file_is_asked_of_those_who_may_import():
     assert "Upload the mended file" not in shown(job, CHANGE)
 
 
+def test_it_leads_to_what_it_wrote():
+    first, again = run_import(CSV), run_import(CSV)
+    link = f'href="/admin/products/product/?last_import={first.pk}"'
+
+    assert link in shown(first, "products.view_product")
+    assert link not in shown(first)
+    assert "?last_import=" not in shown(again, "products.view_product")
+
+
 def test_a_job_is_cancelled_and_retried_and_the_history_says_by_whom():
     job = make_job(CSV)
     client = client_with(VIEW, CHANGE)

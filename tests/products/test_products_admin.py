@@ -1,8 +1,10 @@
 """The dashboard's list of products: what each may do, and that no page grows with the catalogue."""
 
 from decimal import Decimal
+from html.parser import HTMLParser
 
 import pytest
+from django.contrib.admin import ModelAdmin, site
 from django.contrib.admin.models import LogEntry
 
 from products import changelist, counts
@@ -96,6 +98,86 @@ def test_an_edit_saves_only_what_the_person_changed(client):
 
     product.refresh_from_db()
     assert (product.name, product.price, product.is_active) == ("New", 99, False)
+
+
+class Inputs(HTMLParser):
+    """The inputs of a page: what each one is and holds, by its name."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.found = {}
+        self.feed(html)
+
+    def sent(self):
+        """What a browser sends of the inputs when nothing is changed."""
+        boxes = {name: "on" for name, told in self.found.items() if told["type"] == "checkbox" and told["checked"]}
+        return {name: told["value"] for name, told in self.found.items() if told["type"] != "checkbox"} | boxes
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "input" and "form-" in (name := dict(attrs).get("name", "")):
+            told = dict(attrs)
+            self.found[name] = {key: told.get(key) or "" for key in ("type", "value", "maxlength", "step")}
+            self.found[name]["checked"] = "checked" in told
+
+
+def test_the_inputs_of_the_rows_are_those_that_django_would_write(client, rf):
+    make_product("A", name='"Oak" & <pine>', price=Decimal("1234567890.50"))
+    make_product("B", name="Без цены", price=None, is_active=False)
+    answer = client_with(client).get(LIST)
+    request = rf.get(LIST)
+    request.user = answer.wsgi_request.user
+    product_admin = site.get_model_admin(Product)
+    formset = ModelAdmin.get_changelist_formset(product_admin, request)(queryset=Product.objects.order_by("-id"))
+
+    expected = Inputs(str(formset.management_form) + "".join(map(str, formset.forms))).found
+
+    assert len(expected) == 4 + 2 * 7
+    assert Inputs(answer.content.decode()).found == expected
+    assert answer.context["cl"].formset.forms == []
+
+
+@pytest.mark.parametrize("permission", ["products.view_product", "products.change_product"])
+def test_every_row_has_a_cell_below_each_heading(client, permission):
+    make_product("A", price=None, last_import=7)
+
+    html = client_with(client, "products.view_product", permission).get(LIST).content.decode()
+
+    head, body = html.partition('<table id="result_list">')[2].partition("</table>")[0].split("<tbody>")
+    assert head.count("<th ") == body.count("<th ") + body.count("<td ") == 7
+
+
+def test_a_refused_row_keeps_what_was_sent_and_belongs_to_its_product_when_the_list_has_moved_on(client):
+    product = make_product("A", name="Old", price=Decimal(10))
+    sent = row(product, name="New", price="-1")
+    make_product("Meanwhile")
+    Product.objects.filter(pk=product.pk).update(name="Imported", price=20)
+    staff = client_with(client)
+
+    answer = staff.post(LIST, sent)
+
+    html = answer.content.decode()
+    assert "Ensure this value is greater than or equal to 0." in html
+    assert 'aria-label="Price of A" aria-invalid="true" aria-describedby="id_form-0-price_error"' in html
+    held = Inputs(html).sent()
+    assert (held["form-0-name"], held["initial-form-0-name"]) == ("New", "Old")
+    assert (held["form-0-price"], held["initial-form-0-price"]) == ("-1", "10")
+    staff.post(LIST, {**held, "_save": "Save", "form-0-price": held["initial-form-0-price"]})
+    product.refresh_from_db()
+    assert (product.name, product.price) == ("New", 20)
+
+
+def test_a_product_that_was_deleted_meanwhile_is_told_in_its_place(client):
+    product = make_product("A", name="Oak chair")
+    make_product("B")
+    sent = row(product, name="New")
+    Product.objects.filter(pk=product.pk).delete()
+    staff = client_with(client)
+
+    first = staff.post(LIST, sent).content.decode()
+    again = staff.post(LIST, {**Inputs(first).sent(), "_save": "Save"})
+
+    for html in (first, again.content.decode()):
+        assert "New: This product has been deleted meanwhile, so nothing was saved. Open the list again" in html
 
 
 @pytest.mark.parametrize("action", ["activate", "deactivate", "delete_selected"])

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('url', models.CharField(max_length=2000, validators=[webhooks.addresses.validate_url], verbose_name='URL')),
                 ('description', models.CharField(blank=True, max_length=255)),
-                ('events', models.JSONField(blank=True, default=list, help_text='The events it wants. None means: all, but those that have to be asked for by name.', validators=[webhooks.models.validate_events])),
+                ('events', models.JSONField(blank=True, default=list, help_text='The events it wants. None means: all but import.progress, which has to be asked for by name.', validators=[webhooks.models.validate_events])),
                 ('enabled', models.BooleanField(default=True)),
                 ('disabled_reason', models.TextField(blank=True, editable=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),

@@ -60,7 +60,7 @@ function showNumbers(job) {
     const percent = Math.floor(job.progress * 1000) / 10;
     page.querySelector("[data-progress]").value = percent;
     show("percent", percent);
-    show("rows", number.format(job.processed_rows));
+    show("rows", `${number.format(job.processed_rows)} ${job.processed_rows === 1 ? "row" : "rows"}`);
     show("total", job.total_rows === null ? "" : ` of ${number.format(job.total_rows)}`);
     show("rate", job.rows_per_second ? ` · ${number.format(Math.round(job.rows_per_second))} rows/s` : "");
     const isStalled = page.querySelector("[data-fresh=state] .stalled");

@@ -157,9 +157,13 @@ def _without_name(row: CleanRow) -> Rejection:
 
 
 def _catalogue(rows: Iterable[CleanRow], fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    """Of each row's product, if it exists: its normalized SKU, its last import, its values of `fields`. One query."""
-    products = Product.objects.filter(sku_normalized__any_of={row.sku_normalized for row in rows})
-    return list(products.order_by().values_list("sku_normalized", "last_import", *fields))
+    """Of each row's product, if it exists: its normalized SKU, its last import, its values of `fields`. One query.
+
+    The iterator is for its size only: without, Django asks the driver for a hundred rows at a time.
+    """
+    skus = {row.sku_normalized for row in rows}
+    products = Product.objects.filter(sku_normalized__any_of=skus).order_by()
+    return list(products.values_list("sku_normalized", "last_import", *fields).iterator(chunk_size=max(len(skus), 1)))
 
 
 class BulkCreateWriter:

@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, compress
 from operator import itemgetter
 from typing import BinaryIO, NamedTuple
 
@@ -130,33 +130,17 @@ class RecordReader:
     def _parse(self, block: bytes) -> bool:
         """Take in the records that are whole in `block`; False if not even the first one is, or is too long."""
         texts = list(io.StringIO(self._decoded(block), newline=""))
-        # The end of the text within quotes looks to the csv reader like the end of the record. So a last line of our
-        # own follows; where it is not a record by itself, the quotes were still open.
-        reader = csv.reader([*texts, _END_MARK], delimiter=self._delimiter)
-        rows: list[list[str]] = []
-        try:
-            rows += reader
-        except csv.Error:
-            # The one error that the csv reader has left when it is not strict and gets whole lines: a field too long.
-            # What came before is in `rows`; the record is the first of the next block, and then refused.
-            rows.append([_END_MARK])
+        rows = _whole_records(texts, self._delimiter)
         first_line = self._start.line
-        lines: Sequence[int] = range(first_line, first_line + len(rows))
-        if len(rows) <= len(texts):
-            lines = list(accumulate(map(_count_lines, rows[:-1]), initial=first_line))
-            whole_lines = block.splitlines(keepends=True)[: lines[-1] - first_line]
-            block = b"".join(whole_lines)
-        del rows[-1]
+        # With the line behind the block.
+        lines: Sequence[int] = range(first_line, first_line + len(rows) + 1)
+        if len(rows) < len(texts):
+            lines = list(accumulate(map(_count_lines, rows), initial=first_line))
+            block = b"".join(block.splitlines(keepends=True)[: lines[-1] - first_line])
         if not rows or (len(block) > MAX_RECORD_BYTES and self._first_is_too_long(block, lines)):
             return False
         self._block = block
-        if all(rows) and all(map(itemgetter(0), rows)):
-            self._rows, self._lines = rows, lines
-        else:
-            # A record of separators only is what spreadsheets leave below the data.
-            kept = [(line, fields) for line, fields in zip(lines, rows, strict=False) if any(fields)]
-            self._rows = [fields for _, fields in kept]
-            self._lines = [*(line for line, _ in kept), lines[-1]]
+        self._rows, self._lines = _without_blank(rows, lines)
         return True
 
     def _first_is_too_long(self, block: bytes, lines: Sequence[int]) -> bool:
@@ -216,6 +200,30 @@ class RecordReader:
                 end += self._stream.read(1) == b"\n"
             return length + end
         return length
+
+
+def _whole_records(texts: list[str], delimiter: str) -> list[list[str]]:
+    """The records in the lines `texts`, up to one that goes on behind them, or that is too long for the csv reader."""
+    # The end of the text within quotes looks to the csv reader like the end of the record. So a last line of our own
+    # follows; where it is not a record by itself, the quotes were still open.
+    reader = csv.reader([*texts, _END_MARK], delimiter=delimiter)
+    rows: list[list[str]] = []
+    try:
+        rows += reader
+    except csv.Error:
+        # The one error that the csv reader has left when it is not strict and gets whole lines: a field too long. What
+        # came before is in `rows`; the record is the first of the next block, and then refused.
+        return rows
+    return rows[:-1]
+
+
+def _without_blank(rows: list[list[str]], lines: Sequence[int]) -> tuple[list[list[str]], Sequence[int]]:
+    """`rows` without those that have nothing in any field, as spreadsheets leave them, and `lines` without theirs."""
+    # Most blocks have none, and most rows something in the first field.
+    if all(rows) and all(map(itemgetter(0), rows)):
+        return rows, lines
+    is_kept = list(map(any, rows))
+    return list(compress(rows, is_kept)), [*compress(lines, is_kept), lines[-1]]
 
 
 def _count_lines(fields: list[str]) -> int:

@@ -166,6 +166,15 @@ def _catalogue(rows: Iterable[CleanRow], fields: tuple[str, ...]) -> list[tuple[
     return list(products.values_list("sku_normalized", "last_import", *fields).iterator(chunk_size=max(len(skus), 1)))
 
 
+def _are_held(rows: Mapping[str, CleanRow]) -> bool:
+    """Keep others from deleting the products of `rows` before they are written; whether all of them are still there.
+
+    An upsert would make a product anew that has just been deleted, and from a file without names one without a name.
+    """
+    products = Product.objects.select_for_update(no_key=True).filter(sku_normalized__any_of=set(rows)).order_by()
+    return len(products.values_list("pk")) == len(rows)
+
+
 class BulkCreateWriter:
     """Writes through `bulk_create(update_conflicts=True)`: on every database that Django knows to upsert with."""
 
@@ -181,7 +190,10 @@ class BulkCreateWriter:
             found = _catalogue(rows, self._fields)
             catalogue = {product[0]: product[2:] for product in found}
             written = {product[0] for product in found if product[1] == self._job_id}
-            plan = make_plan(rows, catalogue, written, may_create="name" in self._fields)
+            may_create = "name" in self._fields
+            plan = make_plan(rows, catalogue, written, may_create=may_create)
+            if not may_create and not _are_held(plan.update):
+                continue
             refusals = self._carry_out(plan)
             if not refusals:
                 plan.outcome.rejections += refused

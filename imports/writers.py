@@ -42,15 +42,6 @@ class Outcome:
     duplicate: int = 0
     rejections: list[Rejection] = field(default_factory=list)
 
-    def __add__(self, other: Outcome) -> Outcome:
-        return Outcome(
-            self.created + other.created,
-            self.updated + other.updated,
-            self.unchanged + other.unchanged,
-            self.duplicate + other.duplicate,
-            self.rejections + other.rejections,
-        )
-
 
 class Writer(Protocol):
     """Writes chunks of one import."""

@@ -1,0 +1,1 @@
+"""The project: settings and URLs on top, and the rooms `rest`, `dashboard` and `cluster` that the apps stand on."""

@@ -17,4 +17,4 @@ class AcmeImporterConfig(AppConfig):
 
 
 class DashboardConfig(apps.AdminConfig):
-    default_site = "acme_importer.admin_site.DashboardSite"
+    default_site = "acme_importer.dashboard.site.DashboardSite"

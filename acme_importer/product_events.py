@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from products.api.serializers import ProductSerializer
 from products.models import Product
-from products.serializers import ProductSerializer
 from webhooks.events import emit
 
 

@@ -71,7 +71,7 @@ def upload_storage(url: str, folder: Path) -> dict[str, Any]:
     if find_spec("storages") is None:
         raise ImproperlyConfigured("UPLOAD_STORAGE: S3 needs more packages: pip install -r requirements-s3.txt")
     options = {"bucket_name": parts.netloc, "location": parts.path.strip("/")}
-    return {"BACKEND": "imports.s3storage.StreamedS3Storage", "OPTIONS": options}
+    return {"BACKEND": "imports.files.s3.StreamedS3Storage", "OPTIONS": options}
 
 
 try:
@@ -212,7 +212,7 @@ if DEBUG:
 
 # Uploads: hashed while they are written, on the file system where they stay (or leave for S3), so that keeping one is a
 # rename.
-FILE_UPLOAD_HANDLERS = ["imports.uploads.HashingUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["imports.files.storage.HashingUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = UPLOAD_FOLDER / "incoming"
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 FILE_UPLOAD_PERMISSIONS = 0o640
@@ -233,8 +233,8 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["acme_importer.api.ModelPermissions"],
-    "DEFAULT_PAGINATION_CLASS": "acme_importer.api.Pages",
+    "DEFAULT_PERMISSION_CLASSES": ["acme_importer.rest.ordering.ModelPermissions"],
+    "DEFAULT_PAGINATION_CLASS": "acme_importer.rest.ordering.Pages",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
         "rest_framework.filters.OrderingFilter",
@@ -251,7 +251,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     # The first version of OpenAPI that describes webhooks.
     "OAS_VERSION": "3.1.0",
-    "WEBHOOKS": "webhooks.schema.WEBHOOKS",
+    "WEBHOOKS": "webhooks.api.schema.WEBHOOKS",
 }
 
 # Django-Q2. A message is locked when a worker's queue takes it, not when it runs, so `retry` must be longer than the

@@ -7,11 +7,11 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import IsAuthenticated
 
-from acme_importer.health import healthz
-from acme_importer.routers import OptionalSlashRouter
-from imports.views import JobViewSet, UploadViewSet
-from products.views import ProductViewSet
-from webhooks.views import DeliveryViewSet, EndpointViewSet
+from acme_importer.cluster.health import healthz
+from acme_importer.rest.routers import OptionalSlashRouter
+from imports.api.views import JobViewSet, UploadViewSet
+from products.api.views import ProductViewSet
+from webhooks.api.views import DeliveryViewSet, EndpointViewSet
 
 router = OptionalSlashRouter()
 router.register("products", ProductViewSet, basename="product")

@@ -26,12 +26,12 @@ from django.conf import settings  # noqa: E402 - after the set-up
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
-from imports.copywriter import CopyWriter  # noqa: E402
-from imports.csvfile import Batch, Position, RecordReader  # noqa: E402
-from imports.header import FIELDS  # noqa: E402
 from imports.pipeline import lanes_of  # noqa: E402
-from imports.rows import CleanRow, RowReader  # noqa: E402
-from imports.writers import BulkCreateWriter, Writer, make_plan  # noqa: E402
+from imports.reading.csvfile import Batch, Position, RecordReader  # noqa: E402
+from imports.reading.header import FIELDS  # noqa: E402
+from imports.reading.rows import CleanRow, RowReader  # noqa: E402
+from imports.writing.bulk_create import BulkCreateWriter, Writer, make_plan  # noqa: E402
+from imports.writing.copy import CopyWriter  # noqa: E402
 from products.models import ProductRow  # noqa: E402
 
 COLUMNS = {field: number for number, field in enumerate(FIELDS)}

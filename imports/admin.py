@@ -18,13 +18,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views import View
 
-from imports import job_page, jobs
-from imports.import_page import ReviewView, UploadView
-from imports.job_actions import ImportForRealView, JobActionView
+from imports import jobs
+from imports.dashboard import job_page
+from imports.dashboard.import_page import ReviewView, UploadView
+from imports.dashboard.job_actions import ImportForRealView, JobActionView
 from imports.models import ImportJob
 from imports.progress import progress
+from imports.reading.texts import printable
 from imports.templatetags import imports_dashboard
-from imports.texts import printable
 
 
 @admin.register(ImportJob)

@@ -6,7 +6,8 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
-from imports import jobs, uploads
+from imports import jobs
+from imports.files import storage
 from imports.models import Draft, ImportJob
 
 
@@ -16,11 +17,11 @@ def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follow
     `follows` is the import whose rejected rows the file has mended; what was said of that one's columns holds here.
     """
     options = jobs.Options(mapping=follows.asked_mapping) if follows else jobs.Options()
-    stored = uploads.keep(file)
+    stored = storage.keep(file)
     try:
         return Draft.objects.create(follows=follows, **jobs.sent_fields(stored, options, user))
     except BaseException:
-        uploads.delete_stored(stored.stored_as)
+        storage.delete_stored(stored.stored_as)
         raise
 
 
@@ -42,7 +43,7 @@ def submit(draft: Draft, *, dry_run: bool) -> ImportJob:
 def discard(draft: Draft) -> None:
     """Delete the draft and its file. Raises WrongStateError if it is gone already: then the file may be a job's."""
     _take(draft)
-    uploads.delete_stored(draft.stored_as)
+    storage.delete_stored(draft.stored_as)
 
 
 def _take(draft: Draft) -> None:

@@ -21,7 +21,7 @@ def announce(job_id: int, event: str) -> None:
 
 
 def _data(job_id: int) -> Data:
-    from imports.serializers import JobSerializer  # noqa: PLC0415  # it knows `jobs`, which announces
+    from imports.api.serializers import JobSerializer  # noqa: PLC0415  # it knows `jobs`, which announces
 
     job = ImportJob.objects.with_progress().select_related("created_by").get(pk=job_id)
     return {"sequence": job.event_sequence, "job": JobSerializer(job).data}

@@ -18,13 +18,13 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-from imports import uploads
-from imports.encodings import canonical_name
-from imports.errors import FileRefusedError
 from imports.events import announce
-from imports.header import DELIMITER_NAMES, check_mapping
+from imports.files import storage
 from imports.models import DryRunSku, ImportJob, ImportLane, SentFile
 from imports.opening import Opened
+from imports.reading.encodings import canonical_name
+from imports.reading.errors import FileRefusedError
+from imports.reading.header import DELIMITER_NAMES, check_mapping
 
 # Files below this are done in a second or two by one lane.
 SMALL_FILE_BYTES = 4 * 1024 * 1024
@@ -64,11 +64,11 @@ def create(
 
     Raises FileRefusedError for an empty file. A file whose job cannot be made is removed again.
     """
-    stored = uploads.keep(file)
+    stored = storage.keep(file)
     try:
         return _make(queue=queue, dry_run=options.dry_run, **sent_fields(stored, options, user))
     except BaseException:
-        uploads.delete_stored(stored.stored_as)
+        storage.delete_stored(stored.stored_as)
         raise
 
 
@@ -90,7 +90,7 @@ def import_for_real(job: ImportJob, user: AbstractBaseUser | AnonymousUser | Non
 
 
 def sent_fields(
-    stored: uploads.StoredFile, options: Options, user: AbstractBaseUser | AnonymousUser | None
+    stored: storage.StoredFile, options: Options, user: AbstractBaseUser | AnonymousUser | None
 ) -> dict[str, Any]:
     """What is known of a file when it has come, as the fields of a SentFile."""
     return {
@@ -190,7 +190,7 @@ def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
     if job.dry_run:
         DryRunSku.objects.filter(job=job_id).delete()
     is_rewriting = job.content_stored_as != job.stored_as
-    let_go = uploads.delete_stored if is_rewriting else uploads.close_stored
+    let_go = storage.delete_stored if is_rewriting else storage.close_stored
     transaction.on_commit(lambda: let_go(job.content_stored_as))
 
 
@@ -230,7 +230,7 @@ def delete_files(job: ImportJob) -> None:
     for name in {job.stored_as, job.content_stored_as}:
         # An import that makes a dry run good has the dry run's file.
         if not ImportJob.objects.filter(stored_as=name).exists():
-            uploads.delete_stored(name)
+            storage.delete_stored(name)
 
 
 def retry(job: ImportJob, *, queue: bool = True) -> None:

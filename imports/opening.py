@@ -14,12 +14,12 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import TemporaryUploadedFile
 
-from imports import encodings, header
-from imports.csvfile import MAX_RECORD_BYTES, Position, RecordReader
-from imports.errors import FileRefusedError
+from imports.files.storage import delete_stored, new_content_name, open_stored
 from imports.models import ImportJob, SentFile
-from imports.texts import storable
-from imports.uploads import delete_stored, new_content_name, open_stored
+from imports.reading import encodings, header
+from imports.reading.csvfile import MAX_RECORD_BYTES, Position, RecordReader
+from imports.reading.errors import FileRefusedError
+from imports.reading.texts import storable
 
 # How much larger than the upload limit a compressed file may become.
 MAX_UNPACKED_RATIO = 10

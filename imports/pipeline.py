@@ -20,14 +20,14 @@ from django.db.models import F
 from django.utils import timezone
 
 from imports import jobs
-from imports.csvfile import Batch, Position, RecordReader
-from imports.encodings import is_ascii_compatible
 from imports.events import announce_progress
+from imports.files.storage import open_stored
 from imports.models import LEASE, ImportJob, ImportLane, RejectedRow
-from imports.rows import CleanRow, Rejection, RowReader
-from imports.texts import storable
-from imports.uploads import open_stored
-from imports.writers import Outcome, make_writer
+from imports.reading.csvfile import Batch, Position, RecordReader
+from imports.reading.encodings import is_ascii_compatible
+from imports.reading.rows import CleanRow, Rejection, RowReader
+from imports.reading.texts import storable
+from imports.writing.bulk_create import Outcome, make_writer
 
 # A chunk also ends when this much of the file has been passed: rows may be long, and memory must not depend on them.
 CHUNK_BYTES = 8 * 1024 * 1024

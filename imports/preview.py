@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from imports.csvfile import MAX_RECORD_BYTES, Record, RecordReader
-from imports.errors import FileRefusedError
-from imports.header import find_columns
 from imports.models import SentFile
 from imports.opening import Beginning, open_beginning
-from imports.rows import CleanRow, Fault, Rejection, RowReader
-from imports.texts import shown
+from imports.reading.csvfile import MAX_RECORD_BYTES, Record, RecordReader
+from imports.reading.errors import FileRefusedError
+from imports.reading.header import find_columns
+from imports.reading.rows import CleanRow, Fault, Rejection, RowReader
+from imports.reading.texts import shown
 
 ROWS_CHECKED = 1000
 ROWS_SHOWN = 20

@@ -17,12 +17,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from imports import drafts, jobs
-from imports.errors import FileRefusedError
-from imports.localcopy import delete_idle_copies
+from imports.files.local_copies import delete_idle_copies
+from imports.files.storage import close_stored, delete_abandoned_uploads, delete_stored
 from imports.models import Draft, ImportJob, ImportLane
 from imports.opening import Opened, open_file
 from imports.pipeline import LaneTakenError, open_lane
-from imports.uploads import close_stored, delete_abandoned_uploads, delete_stored
+from imports.reading.errors import FileRefusedError
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""The catalogue: its products, and the one way to change them. Knows no other app."""

@@ -18,10 +18,10 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from products.activation import set_active
-from products.changelist import EDITABLE, ProductChangeList, SelectionFilter
+from products.dashboard.changelist import EDITABLE, ProductChangeList, SelectionFilter
+from products.dashboard.forms import DeletionForm, ListedProductFormSet, NewProductForm
 from products.deletion import MoreThanExpectedError, delete_at_most
 from products.export import csv_response
-from products.forms import DeletionForm, ListedProductFormSet, NewProductForm
 from products.models import Product
 from products.signals import product_edited
 

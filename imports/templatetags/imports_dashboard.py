@@ -8,8 +8,8 @@ from typing import Any
 from django import template
 from django.utils.timesince import timesince
 
-from imports import texts
 from imports.models import ImportJob, ImportLane
+from imports.reading import texts
 
 register = template.Library()
 

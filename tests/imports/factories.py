@@ -7,13 +7,15 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 
-from imports import foreground, jobs, uploads
+from imports import jobs
+from imports.commandline import foreground
+from imports.files import storage
 from imports.models import ImportJob
 
 
 def upload(content: str | bytes, filename: str = "products.csv") -> UploadedFile:
     """Return a file as it comes out of the upload handler; text is sent as UTF-8."""
-    return uploads.receive([content.encode() if isinstance(content, str) else content], filename)
+    return storage.receive([content.encode() if isinstance(content, str) else content], filename)
 
 
 def make_job(

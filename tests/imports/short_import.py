@@ -10,8 +10,9 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from imports import copywriter, tasks
+from imports import tasks
 from imports.models import ImportJob, ImportLane
+from imports.writing import copy
 from products.models import Product
 from tests.imports import model
 from tests.imports.factories import with_progress
@@ -50,7 +51,7 @@ def small_chunks(request: pytest.FixtureRequest, settings: Settings, monkeypatch
     settings.IMPORT_WRITER = request.param
     if request.param == "copy":
         # A commit empties this table, but within the transaction of a test there is none.
-        monkeypatch.setattr(copywriter, "CREATE_STAGING", f"{copywriter.CREATE_STAGING}; DELETE FROM imports_staging")
+        monkeypatch.setattr(copy, "CREATE_STAGING", f"{copy.CREATE_STAGING}; DELETE FROM imports_staging")
     monkeypatch.setattr(tasks, "SLICE_SECONDS", -1)
 
 

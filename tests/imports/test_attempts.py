@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from imports import foreground, jobs, pipeline, tasks
+from imports import jobs, pipeline, tasks
+from imports.commandline import foreground
 from imports.models import ImportJob, ImportLane
 from tests.imports.factories import make_job
 from tests.imports.short_import import (

@@ -10,7 +10,9 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from imports import foreground, jobs, pipeline, tasks, uploads
+from imports import jobs, pipeline, tasks
+from imports.commandline import foreground
+from imports.files import storage
 from imports.models import ImportJob, ImportLane
 from imports.pipeline import LaneTakenError, open_lane
 from tests.imports.factories import make_job, run_import, with_progress
@@ -130,5 +132,5 @@ def test_files_of_jobs_that_are_long_over_are_deleted(db: None, settings: Settin
     ImportJob.objects.filter(pk=old.pk).update(finished_at=long_ago)
     tasks.delete_old_files()
     with pytest.raises(FileNotFoundError):
-        uploads.open_stored(old.stored_as)
-    uploads.open_stored(young.stored_as).close()
+        storage.open_stored(old.stored_as)
+    storage.open_stored(young.stored_as).close()

@@ -13,7 +13,8 @@ from django.db import connection, connections
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from imports import foreground, models, pipeline, tasks
+from imports import models, pipeline, tasks
+from imports.commandline import foreground
 from imports.models import ImportJob, ImportLane
 from imports.pipeline import LaneTakenError, open_lane
 from tests.imports.factories import make_job

@@ -11,7 +11,8 @@ import pytest
 from django.db import Error, OperationalError, connection, connections
 from django_q.models import OrmQ
 
-from imports import foreground, tasks
+from imports import tasks
+from imports.commandline import foreground
 from imports.models import ImportJob, RejectedRow
 from tests.imports.factories import make_job, with_progress
 from tests.imports.short_import import (

@@ -12,7 +12,8 @@ import pytest
 from django.core.files.storage import default_storage
 from pytest_django import Settings
 
-from imports import foreground, jobs, tasks
+from imports import jobs, tasks
+from imports.commandline import foreground
 from imports.models import ImportJob
 from imports.opening import open_file
 from products.models import Product
@@ -299,7 +300,7 @@ def test_a_cancelled_import_of_a_packed_file_can_be_retried(django_capture_on_co
 
 
 def test_a_long_opening_keeps_its_claim(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imports.encodings.BLOCK_BYTES", 10)
+    monkeypatch.setattr("imports.reading.encodings.BLOCK_BYTES", 10)
     signs_of_life: list[bool] = []
     job = make_job(gzip.compress(TEXT.encode("utf-16")))
     open_file(job, lambda: signs_of_life.append(True))

@@ -8,7 +8,7 @@ from django.db import connection
 from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
-from imports.generator import Recipe, write_products
+from imports.commandline.generator import Recipe, write_products
 from imports.models import ImportJob, ImportLane
 from products.models import Product
 from tests.cluster import WorkerCluster, wait_until

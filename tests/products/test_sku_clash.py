@@ -3,8 +3,8 @@
 import pytest
 from django.core.exceptions import ValidationError
 
+import products.api.serializers
 import products.models
-import products.serializers
 from products.models import SKU_TAKEN, Product
 from tests.products.factories import make_product, make_user, manager
 
@@ -22,7 +22,7 @@ def blind_once(monkeypatch):
         return len(looks) > 1 and look(*args, **kwargs)
 
     monkeypatch.setattr(products.models, "sku_is_taken", look_too_early_once)
-    monkeypatch.setattr(products.serializers, "sku_is_taken", look_too_early_once)
+    monkeypatch.setattr(products.api.serializers, "sku_is_taken", look_too_early_once)
     return looks
 
 

@@ -6,8 +6,8 @@ import pytest
 from django.conf import settings
 from rest_framework.test import APIClient
 
-from imports.serializers import JobSerializer
-from products.serializers import ProductSerializer
+from imports.api.serializers import JobSerializer
+from products.api.serializers import ProductSerializer
 from webhooks.catalogue import CATALOGUE, SUBSCRIBABLE, as_markdown, example_body
 
 

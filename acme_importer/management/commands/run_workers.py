@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from acme_importer.supervisor import Supervisor
+from acme_importer.cluster.supervisor import Supervisor
 
 
 class Command(BaseCommand):

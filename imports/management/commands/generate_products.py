@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, TextIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from imports.generator import Recipe, write_products
+from imports.commandline.generator import Recipe, write_products
 
 
 class Command(BaseCommand):

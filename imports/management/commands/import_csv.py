@@ -21,15 +21,17 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from rest_framework.utils.encoders import JSONEncoder
 
-from imports import foreground, jobs, rejected, uploads
-from imports.console import Display, file_size, open_display
-from imports.errors import FileRefusedError
-from imports.header import DELIMITERS_BY_NAME
+from imports import jobs, rejected
+from imports.api.serializers import JobSerializer
+from imports.commandline import foreground
+from imports.commandline.console import Display, file_size, open_display
+from imports.commandline.receipt import receipt
+from imports.commandline.stopping import StopSignals
+from imports.files import storage
 from imports.models import ImportJob
-from imports.receipt import receipt
-from imports.serializers import JobSerializer
-from imports.stopping import StopSignals
-from imports.texts import printable
+from imports.reading.errors import FileRefusedError
+from imports.reading.header import DELIMITERS_BY_NAME
+from imports.reading.texts import printable
 
 FAILED, USAGE = 1, 2
 BLOCK_BYTES = 256 * 1024
@@ -214,12 +216,12 @@ def receive(name: str, display: Display) -> UploadedFile:
     """The file `name`, or standard input for `-`, taken into the upload folder as an upload is."""
     try:
         if name == "-":
-            return uploads.receive(blocks(sys.stdin.buffer, 0, display), "standard-input.csv")
+            return storage.receive(blocks(sys.stdin.buffer, 0, display), "standard-input.csv")
         with Path(name).open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
             if size > settings.UPLOAD_MAX_BYTES:
-                raise uploads.too_large()
-            return uploads.receive(blocks(stream, size, display), name)
+                raise storage.too_large()
+            return storage.receive(blocks(stream, size, display), name)
     except OSError as error:
         raise UsageError(f"{error.filename or name}: {error.strerror}") from None
 

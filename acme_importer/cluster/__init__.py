@@ -1,0 +1,1 @@
+"""The worker clusters: queues, schedules, supervision, health. The only place that knows Django-Q2."""

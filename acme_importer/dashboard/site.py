@@ -1,0 +1,66 @@
+"""The admin site of the product: its names, its navigation, and its front page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, reverse
+
+# What the bar on top of every page leads to: title, URL name, and the permission that the page asks for.
+DESTINATIONS = (
+    ("Overview", "admin:index", ""),
+    ("Products", "admin:products_product_changelist", "products.view_product"),
+    ("Imports", "admin:imports_importjob_changelist", "imports.view_importjob"),
+    ("Webhooks", "admin:webhooks_endpoint_changelist", "webhooks.view_endpoint"),
+    ("API", "api-docs", ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One link of the navigation; `current` when the page is this one, or another of its app."""
+
+    title: str
+    url: str
+    current: bool
+
+
+class DashboardSite(AdminSite):
+    site_title = "Acme Product Importer"
+    site_header = "Acme Product Importer"
+    index_title = "Overview"
+    # The site is the dashboard; there is none besides to be viewed.
+    site_url = None
+    # The navigation is on top, and the lists need the room.
+    enable_nav_sidebar = False
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().each_context(request), "destinations": destinations(request)}
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        # The page reads models, which are not there yet when the site is made.
+        from acme_importer.dashboard import front_page  # noqa: PLC0415
+
+        return super().index(request, {**front_page.context(request.user), **(extra_context or {})})
+
+
+def destinations(request: HttpRequest) -> list[Destination]:
+    """The links of the navigation that the user may follow."""
+    index = reverse("admin:index")
+    found = []
+    for title, name, permission in DESTINATIONS:
+        if permission and not request.user.has_perm(permission):
+            continue
+        try:
+            url = reverse(name)
+        except NoReverseMatch:
+            continue
+        # Below a list are all pages of its app.
+        section = reverse("admin:app_list", args=[permission.partition(".")[0]]) if permission else url
+        here = request.path == url or (url != index and request.path.startswith(section))
+        found.append(Destination(title, url, current=here))
+    return found

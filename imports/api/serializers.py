@@ -1,0 +1,224 @@
+"""What the API takes with an upload, and what it shows of jobs and of rejected rows."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from imports import progress
+from imports.jobs import Options
+from imports.models import ImportJob, ImportLane, RejectedRow
+from imports.reading.errors import FileRefusedError
+from imports.reading.header import DELIMITER_NAMES, DELIMITERS_BY_NAME, FIELDS
+
+NO_FILE = "There is no file. Send it as the field 'file' of a form (multipart/form-data), or as the body (text/csv)."
+
+
+class MappingField(serializers.CharField):
+    """A JSON object of fields and the names of their columns, as text."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            allow_blank=True,
+            style={"base_template": "textarea.html", "rows": 2},
+            help_text='A JSON object such as {"name": "Product title"}, for columns that do not go by a name known '
+            f"here. The fields are {', '.join(FIELDS)}; an empty name means that a field has no column.",
+            **kwargs,
+        )
+
+    def to_internal_value(self, data: Any) -> Any:
+        text = super().to_internal_value(data)
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            raise serializers.ValidationError('Must be a JSON object such as {"name": "Product title"}.') from None
+
+
+class DelimiterField(serializers.CharField):
+    """A delimiter, or its name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_blank=True, trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        return DELIMITERS_BY_NAME.get(text.strip().lower(), text)
+
+
+class UploadSerializer(serializers.Serializer):
+    """A file to import, and what its sender knows about it."""
+
+    OPTIONS = ("mapping", "delimiter", "encoding", "dry_run")
+    # What requests hold besides: the file's name, read with the body, and what the browsable API adds.
+    NO_OPTIONS = frozenset({"filename", "format", "csrfmiddlewaretoken"})
+
+    file = serializers.FileField(
+        error_messages={"required": NO_FILE, "empty": "The file is empty."},
+        help_text="The CSV file, as it is or compressed (.gz, or .zip with one file in it).",
+    )
+    mapping = MappingField(required=False)
+    delimiter = DelimiterField(
+        required=False,
+        help_text=f"The character or its name: {', '.join(DELIMITER_NAMES.values())}. Found out unless given.",
+    )
+    encoding = serializers.CharField(
+        required=False, allow_blank=True, max_length=40, help_text="Such as utf-8 or cp1252. Found out unless given."
+    )
+    dry_run = serializers.BooleanField(
+        default=False, help_text="Do everything but write products: the counts are those of a real import."
+    )
+
+    def validate_mapping(self, mapping: Any) -> dict[str, str]:
+        """Refuse what is no mapping of product fields to names of columns."""
+        if mapping == "":
+            return {}
+        # JSON can write NUL and halves of characters, which neither a database nor an answer can hold.
+        for name in (*mapping, *mapping.values()) if isinstance(mapping, dict) else ():
+            if isinstance(name, str):
+                serializers.CharField(allow_blank=True).run_validation(name)
+        _check_option(mapping=mapping)
+        return mapping
+
+    def validate_delimiter(self, delimiter: str) -> str:
+        """Refuse a delimiter that cannot be read."""
+        _check_option(delimiter=delimiter)
+        return delimiter
+
+    def validate_encoding(self, encoding: str) -> str:
+        """Refuse an encoding that is not known."""
+        _check_option(encoding=encoding)
+        return encoding
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        # A misspelt `dry_run` that is passed over would be a real import.
+        unknown = self.initial_data.keys() - self.fields.keys() - self.NO_OPTIONS
+        if unknown:
+            options = ", ".join(self.OPTIONS)
+            raise serializers.ValidationError(f"There is no option {min(unknown)!a}. The options are: {options}.")
+        return attrs
+
+    def file_and_options(self) -> tuple[UploadedFile, Options]:
+        """What was sent, once it is valid."""
+        given = dict(self.validated_data)
+        return given.pop("file"), Options(**given)
+
+
+def _check_option(**option: Any) -> None:
+    try:
+        Options(**option)
+    except FileRefusedError as error:
+        raise serializers.ValidationError(str(error)) from None
+
+
+class JobSerializer(serializers.ModelSerializer):
+    """An import job, as it stands."""
+
+    # Takes jobs from `with_progress`.
+    url = serializers.SerializerMethodField(help_text="Where the job is shown.")
+    created_by: serializers.SlugRelatedField = serializers.SlugRelatedField(
+        slug_field="username", read_only=True, allow_null=True, help_text="The user who uploaded the file, if known."
+    )
+    follows: serializers.PrimaryKeyRelatedField = serializers.PrimaryKeyRelatedField(
+        read_only=True, help_text="The import whose rejected rows this file has mended, or whose dry run it makes good."
+    )
+    columns = serializers.SerializerMethodField(help_text="The name of the column that each product field is in.")
+    progress = serializers.SerializerMethodField(
+        help_text="The part of the file that has been read, by bytes; 1 only once the job is completed."
+    )
+    processed_rows = serializers.IntegerField(help_text="Rows read so far, whatever became of them.")
+    created_rows = serializers.IntegerField()
+    updated_rows = serializers.IntegerField()
+    unchanged_rows = serializers.IntegerField(help_text="Rows whose product was like them already.")
+    duplicate_rows = serializers.IntegerField(help_text="Rows with a SKU that was in the file before; the last wins.")
+    rejected_rows = serializers.IntegerField()
+    rows_per_second = serializers.SerializerMethodField(help_text="Since this run began; null while unknown.")
+    eta_seconds = serializers.SerializerMethodField(help_text="What the rest will take; null if unknown or over.")
+
+    class Meta:
+        model = ImportJob
+        fields = (
+            "id",
+            "url",
+            "status",
+            "filename",
+            "file_size",
+            "sha256",
+            "dry_run",
+            "follows",
+            "created_by",
+            "encoding",
+            "delimiter",
+            "columns",
+            "progress",
+            "total_rows",
+            "processed_rows",
+            *ImportLane.COUNTS,
+            "rows_per_second",
+            "eta_seconds",
+            "failure_reason",
+            "created_at",
+            "started_at",
+            "finished_at",
+        )
+        read_only_fields = fields
+
+    def get_url(self, job: ImportJob) -> str:
+        """Where the job is shown: an absolute address where the request is known."""
+        return reverse("job-detail", args=[job.pk], request=self.context.get("request"))
+
+    def get_columns(self, job: ImportJob) -> dict[str, str]:
+        """The name of each field's column."""
+        return {field: job.header[position] for field, position in job.columns.items()}
+
+    def get_progress(self, job: ImportJob) -> float:
+        """See `imports.progress`."""
+        return progress.progress(job)
+
+    def get_rows_per_second(self, job: ImportJob) -> float | None:
+        """See `imports.progress`."""
+        return progress.rows_per_second(job)
+
+    def get_eta_seconds(self, job: ImportJob) -> int | None:
+        """See `imports.progress`."""
+        return progress.eta_seconds(job)
+
+
+class FaultSerializer(serializers.Serializer):
+    """One thing that is wrong with a row."""
+
+    column = serializers.CharField(help_text="The column's name in the file; empty where the whole row is at fault.")
+    value = serializers.CharField()
+    code = serializers.CharField(help_text="The rule that is broken.")
+    reason = serializers.CharField(help_text="A sentence for people.")
+
+
+class RejectedRowSerializer(serializers.ModelSerializer):
+    """A rejected row: its first fault, all of its faults, and its fields as they were read."""
+
+    column = serializers.SerializerMethodField()
+    # REST framework has a `get_value` of its own.
+    value = serializers.SerializerMethodField(method_name="get_wrong_value")
+    reason = serializers.SerializerMethodField()
+    faults = FaultSerializer(many=True)
+    record = serializers.ListField(child=serializers.CharField())
+
+    class Meta:
+        model = RejectedRow
+        fields = ("line", "column", "value", "reason", "code", "faults", "record")
+        read_only_fields = fields
+
+    def get_column(self, row: RejectedRow) -> str:
+        """The column of the first fault."""
+        return row.faults[0]["column"]
+
+    def get_wrong_value(self, row: RejectedRow) -> str:
+        """The value of the first fault."""
+        return row.faults[0]["value"]
+
+    def get_reason(self, row: RejectedRow) -> str:
+        """The reason of the first fault."""
+        return row.faults[0]["reason"]

@@ -1,0 +1,171 @@
+"""Uploads and import jobs over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django.utils.http import content_disposition_header
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
+
+from acme_importer.rest.ordering import AnyAccepted, Ordering
+from imports import jobs, rejected
+from imports.api.filters import JobFilter, RejectedRowFilter
+from imports.api.parsers import BODY_PARSERS, LengthRequiredError, UploadFormParser
+from imports.api.serializers import JobSerializer, RejectedRowSerializer, UploadSerializer
+from imports.models import ImportJob
+from imports.reading.errors import FileRefusedError
+
+
+class ConflictError(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "wrong_state"
+
+
+class UploadViewSet(GenericViewSet):
+    """Files on their way in. The answer to an upload is the job that imports the file."""
+
+    queryset = ImportJob.objects.all()
+    serializer_class = UploadSerializer
+    parser_classes = (UploadFormParser, *BODY_PARSERS)
+
+    @extend_schema(
+        summary="Upload a file and import it",
+        description=(
+            "Send the file in a form, as its field `file`, or as the body itself, named by a `Content-Disposition` "
+            "header or by `filename`. The options are fields of the form or query parameters. "
+            "The file is imported by the workers; the answer has the job, and its address in `Location`."
+        ),
+        parameters=[
+            OpenApiParameter("filename", str, description="The name of the file, where the body is the file."),
+            OpenApiParameter("mapping", str, description="As in the form."),
+            OpenApiParameter("delimiter", str, description="As in the form."),
+            OpenApiParameter("encoding", str, description="As in the form."),
+            OpenApiParameter("dry_run", bool, description="As in the form."),
+            OpenApiParameter(
+                "Location", str, OpenApiParameter.HEADER, description="The job's address.", response=[202]
+            ),
+        ],
+        request={
+            "multipart/form-data": UploadSerializer,
+            **{parser.media_type: OpenApiTypes.BINARY for parser in BODY_PARSERS},
+        },
+        responses={
+            202: JobSerializer,
+            400: OpenApiResponse(description="There is no file, it is empty, or an option is not understood."),
+            411: OpenApiResponse(description="The upload has no Content-Length."),
+            413: OpenApiResponse(description="The file is too large."),
+            415: OpenApiResponse(description="The Content-Type is none of those listed here."),
+        },
+    )
+    def create(self, request: Request) -> Response:
+        """Take a file, and answer with the job that imports it."""
+        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+            raise LengthRequiredError
+        if len(request.FILES.getlist("file")) > 1:
+            raise ValidationError({"file": ["There are several files; send one at a time."]})
+        # A body is read into a QueryDict; REST framework has a dict for one that is empty.
+        sent = {**request.query_params.dict(), **dict(cast("dict[str, Any]", request.data).items())}
+        serializer = UploadSerializer(data=sent, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        file, options = serializer.file_and_options()
+        try:
+            job = jobs.create(file, options, request.user)
+        except FileRefusedError as error:
+            raise ValidationError({"file": [str(error)]}) from error
+        shown = JobSerializer(ImportJob.objects.with_progress().get(pk=job.pk), context=self.get_serializer_context())
+        return Response(dict(shown.data), status.HTTP_202_ACCEPTED, headers={"Location": shown.data["url"]})
+
+
+class JobViewSet(ReadOnlyModelViewSet):
+    """The imports: what became of each file, and how far those are that are running."""
+
+    queryset = ImportJob.objects.all()
+    serializer_class = JobSerializer
+    filter_backends = (DjangoFilterBackend, Ordering)
+    filterset_class = JobFilter
+    ordering_fields = {
+        name: name for name in ("id", "status", "filename", "file_size", "created_at", "started_at", "finished_at")
+    }
+    action_permissions = {"cancel": "imports.change_importjob", "retry": "imports.change_importjob"}
+
+    def get_queryset(self) -> QuerySet[ImportJob]:
+        return ImportJob.objects.with_progress().select_related("created_by")
+
+    @extend_schema(
+        summary="Cancel an import",
+        description="What is in the catalogue by then stays there. A job that is over is a 409.",
+        request=None,
+        responses={200: JobSerializer, 409: OpenApiResponse(description="The job is over.")},
+    )
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:  # noqa: ARG002
+        """Stop a job that is queued or running. What is in the catalogue by then stays there."""
+        return self._change(jobs.cancel)
+
+    @extend_schema(
+        summary="Retry an import",
+        description="A failed or cancelled job goes on where it stopped. Any other is a 409.",
+        request=None,
+        responses={200: JobSerializer, 409: OpenApiResponse(description="The job is neither failed nor cancelled.")},
+    )
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: str) -> Response:  # noqa: ARG002
+        """Let a failed or cancelled job go on where it stopped."""
+        return self._change(jobs.retry)
+
+    def _change(self, transition: Any) -> Response:
+        try:
+            transition(self.get_object())
+        except jobs.WrongStateError as error:
+            raise ConflictError(str(error)) from error
+        return Response(dict(self.get_serializer(self.get_object()).data))
+
+    @extend_schema(
+        summary="The rejected rows of an import",
+        responses=RejectedRowSerializer(many=True),
+    )
+    @action(
+        detail=True,
+        serializer_class=RejectedRowSerializer,
+        filter_backends=[DjangoFilterBackend],
+        filterset_class=RejectedRowFilter,
+    )
+    def rejected(self, request: Request, pk: str) -> Response:  # noqa: ARG002
+        """The rows that did not go in, each with what is wrong with it."""
+        job = get_object_or_404(ImportJob, pk=pk)
+        page = self.paginate_queryset(self.filter_queryset(job.rejected.order_by("line")))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="jobs_rejected_csv_retrieve",
+        summary="The rejected rows of an import as a CSV file",
+        description=(
+            "The original columns, then the line of each row, the column, the value and the reasons. Mend the rows and "
+            "upload the file as it is: columns that an import does not know are ignored."
+        ),
+        filters=False,
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+    )
+    @action(
+        detail=True,
+        url_path=r"rejected\.csv",
+        pagination_class=None,
+        filter_backends=[],
+        content_negotiation_class=AnyAccepted,
+    )
+    def rejected_csv(self, request: Request, pk: str) -> HttpResponseBase:  # noqa: ARG002
+        """The rows that did not go in, as a file to mend and to upload again."""
+        job = get_object_or_404(ImportJob, pk=pk)
+        headers = {"Content-Disposition": content_disposition_header(True, rejected.filename(job))}
+        return StreamingHttpResponse(rejected.csv_blocks(job), "text/csv; charset=utf-8", headers=headers)

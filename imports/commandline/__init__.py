@@ -1,0 +1,1 @@
+"""What the commands of this app are made of: progress, receipts, signals, and importing without workers."""

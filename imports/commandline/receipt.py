@@ -1,0 +1,62 @@
+"""The receipt of an import that is over, as text: what became of its rows, and what was decided about its file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from imports import progress
+from imports.models import ImportJob, RejectedRow
+from imports.reading.header import DELIMITER_NAMES
+from imports.reading.texts import duration, printable
+
+# How many rejected rows are shown with their reasons.
+REASONS_SHOWN = 5
+
+
+def receipt(job: ImportJob) -> str:
+    """The receipt of `job`, which comes from `with_progress`."""
+    lines = [_title(job)]
+    if job.header:
+        lines += [*_counts(job), *_decisions(job), *_reasons(job)]
+    return "\n".join(map(printable, lines))
+
+
+def _title(job: ImportJob) -> str:
+    note = " (a dry run: no product was written)" if job.dry_run else ""
+    return f"Import {job.pk} {job.status}: {job.filename}{note}"
+
+
+def _counts(job: ImportJob) -> Iterator[str]:
+    yield f"  rows read   {job.processed_rows:>13,}"
+    yield f"    created   {job.created_rows:>13,}"
+    yield f"    updated   {job.updated_rows:>13,}"
+    yield f"    unchanged {job.unchanged_rows:>13,}"
+    yield f"    duplicates{job.duplicate_rows:>13,}"
+    yield f"    rejected  {job.rejected_rows:>13,}"
+    if job.run_started_at and job.finished_at:
+        rate = progress.rows_per_second(job)
+        seconds = (job.finished_at - job.run_started_at).total_seconds()
+        since = " since it was resumed" if job.run_first_row else ""
+        yield f"  time        {duration(seconds):>13}" + (f"  ({rate:,.0f} rows/s{since})" if rate else "")
+
+
+def _decisions(job: ImportJob) -> Iterator[str]:
+    fields = {position: field for field, position in job.columns.items()}
+    names = [
+        name if name == fields[position] else f"{fields[position]} from '{name}'"
+        for position, name in enumerate(job.header)
+        if position in fields
+    ]
+    ignored = [name for position, name in enumerate(job.header) if position not in fields]
+    yield f"  read as     {job.encoding}, delimiter: {DELIMITER_NAMES[job.delimiter]}"
+    yield f"  columns     {', '.join(names)}" + (f"; ignored: {', '.join(ignored)}" if ignored else "")
+
+
+def _reasons(job: ImportJob) -> Iterator[str]:
+    """The first of the rejected rows, and where all of them are."""
+    if job.rejected_rows:
+        yield "Rejected:"
+    for row in RejectedRow.objects.filter(job=job.pk).order_by("line")[:REASONS_SHOWN]:
+        yield f"  line {row.line}: " + " ".join(fault["reason"] for fault in row.faults)
+    if job.rejected_rows > REASONS_SHOWN:
+        yield f"  … and {job.rejected_rows - REASONS_SHOWN:,} more"

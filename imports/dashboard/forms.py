@@ -1,0 +1,96 @@
+"""The form in which the sender of a file corrects what was found out about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from imports.jobs import Options
+from imports.models import Draft
+from imports.preview import Preview
+from imports.reading.header import DELIMITER_NAMES, FIELDS
+from imports.reading.texts import printable
+
+# What shops' spreadsheets are written in. Others can be asked for over the API and on the command line.
+ENCODING_NAMES = {
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "cp1252": "Western European (Windows-1252)",
+    "iso8859-15": "Western European (ISO 8859-15)",
+    "cp1250": "Central European (Windows-1250)",
+    "cp1251": "Cyrillic (Windows-1251)",
+    "cp1253": "Greek (Windows-1253)",
+    "cp1254": "Turkish (Windows-1254)",
+    "gb18030": "Simplified Chinese (GB 18030)",
+    "big5": "Traditional Chinese (Big5)",
+    "cp932": "Japanese (Shift JIS)",
+    "euc_kr": "Korean (EUC-KR)",
+}
+NO_COLUMN = "— not in the file —"
+LABEL_LENGTH = 40
+# A file may have a hundred thousand columns; a page should not.
+COLUMNS_OFFERED = 300
+
+
+class ReadingForm(forms.Form):
+    """How a draft is to be read. Begins with what the preview found; a choice that is left alone stays open."""
+
+    encoding = forms.ChoiceField(required=False)
+    delimiter = forms.ChoiceField(required=False)
+
+    def __init__(self, data: Any, *, draft: Draft, preview: Preview) -> None:
+        self._draft = draft
+        self._header = preview.header
+        initial = {"encoding": draft.asked_encoding, "delimiter": DELIMITER_NAMES.get(draft.asked_delimiter, "")}
+        super().__init__(data, initial=initial)
+        self._choices("encoding", ENCODING_NAMES, "" if draft.asked_encoding else preview.encoding)
+        delimiters = {name: name.capitalize() for name in DELIMITER_NAMES.values()}
+        found = DELIMITER_NAMES.get(preview.delimiter, "")
+        self._choices("delimiter", delimiters, "" if draft.asked_delimiter else found)
+        if self._header:
+            self._add_columns(preview)
+
+    def _choices(self, name: str, choices: dict[str, str], found: str) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  # for the type checker
+        unusual = {value: value for value in [self.initial[name]] if value and value not in choices}
+        title = choices.get(found, found)
+        field.choices = [("", f"Found out: {title}" if title else "Find out"), *choices.items(), *unusual.items()]
+
+    def _add_columns(self, preview: Preview) -> None:
+        """A choice for each product field: the columns of the file by position, with a value from each."""
+        columns = [("", NO_COLUMN)]
+        for position, name in enumerate(self._header):
+            if name and (position < COLUMNS_OFFERED or position in preview.columns.values()):
+                sample = preview.samples[position]
+                columns.append((str(position), _short(name) + (f" (e.g. {_short(sample)})" if sample else "")))
+        for name in FIELDS:
+            self.fields[f"column_{name}"] = forms.ChoiceField(choices=columns, required=False, label=name)
+            # Where the columns cannot be told, what was asked for is no help either: nothing is chosen then.
+            self.initial[f"column_{name}"] = str(preview.columns.get(name, ""))
+
+    def column_fields(self) -> list[forms.BoundField]:
+        """The choices of columns, for the template."""
+        return [self[f"column_{name}"] for name in FIELDS] if self._header else []
+
+    def options(self) -> Options:
+        """What was chosen. Another encoding or delimiter makes other columns, which are found out anew."""
+        if {"encoding", "delimiter"} & set(self.changed_data):
+            mapping = {}
+        elif self.has_changed():
+            chosen = {name: self.cleaned_data[f"column_{name}"] for name in FIELDS}
+            mapping = {name: self._header[int(position)] if position else "" for name, position in chosen.items()}
+        else:
+            mapping = self._draft.asked_mapping
+        names = {name: delimiter for delimiter, name in DELIMITER_NAMES.items()}
+        return Options(
+            mapping=mapping,
+            delimiter=names.get(self.cleaned_data["delimiter"], ""),
+            encoding=self.cleaned_data["encoding"],
+        )
+
+
+def _short(text: str) -> str:
+    text = printable(text)
+    return text if len(text) <= LABEL_LENGTH else text[: LABEL_LENGTH - 1] + "…"

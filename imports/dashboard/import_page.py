@@ -1,0 +1,174 @@
+"""The import page of the dashboard: upload a file, look at how it will be read, then import it, or try it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+
+from imports import drafts, jobs
+from imports.dashboard.forms import ReadingForm
+from imports.models import Draft, ImportJob
+from imports.preview import ROWS_CHECKED, ROWS_SHOWN, Preview, preview
+from imports.reading.errors import FileRefusedError
+
+if TYPE_CHECKING:
+    from imports.admin import ImportJobAdmin
+
+NO_FILE = "There is no file. Choose a CSV file first."
+GONE = "That file is not here any more: it was imported, discarded, or has waited for more than a day. Upload it again."
+
+
+class ImportView(View):
+    """A view of those who may import files."""
+
+    model_admin: ImportJobAdmin = None  # type: ignore[assignment]  # given to `as_view`
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not self.model_admin.has_add_permission(request):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def page(self, template: str, title: str, status: int = 200, **context: Any) -> TemplateResponse:
+        """A page of the dashboard."""
+        site = self.model_admin.admin_site.each_context(self.request)
+        context = {**site, "opts": self.model_admin.opts, "title": title, **context}
+        return TemplateResponse(self.request, f"admin/imports/importjob/{template}.html", context, status=status)
+
+
+# Exempt, so that who may not import is told so before the body is read; the check comes with the method.
+@method_decorator(csrf_exempt, name="dispatch")
+class UploadView(ImportView):
+    """Takes a file. Answers a script in JSON, and a plain form with the next page."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:  # noqa: ARG002
+        """The page on which to choose a file."""
+        return self._form()
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except RequestDataTooBig as error:
+            return self._refused(str(error), 413)
+
+    @method_decorator(csrf_protect)
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Keep the file as a draft, and lead to its preview."""
+        file = request.FILES.get("file")
+        if file is None:
+            # Also what a browser sends of an empty choice. An empty file has a name.
+            return self._refused(NO_FILE, 400)
+        try:
+            draft = drafts.create(file, request.user, follows=self._followed(request.POST.get("follows", "")))
+        except FileRefusedError as error:
+            return self._refused(f"{error} Choose another one.", 400)
+        url = reverse("admin:imports_importjob_review", args=[draft.pk])
+        return JsonResponse({"url": url}, status=201) if self._from_script() else redirect(url)
+
+    def _followed(self, number: str) -> ImportJob | None:
+        """The import whose rows the file has mended."""
+        if not number.isdecimal() or not self.model_admin.has_view_permission(self.request):
+            return None
+        return get_object_or_404(ImportJob, pk=number)
+
+    def _form(self, error: str = "", status: int = 200) -> HttpResponse:
+        followed = self._followed(self.request.GET.get("follows", ""))
+        title = "Import the mended rows" if followed else "Import products"
+        limit = settings.UPLOAD_MAX_BYTES
+        return self.page("upload", title, status=status, followed=followed, error=error, max_bytes=limit)
+
+    def _refused(self, error: str, status: int) -> HttpResponse:
+        return JsonResponse({"error": error}, status=status) if self._from_script() else self._form(error, status)
+
+    def _from_script(self) -> bool:
+        return self.request.headers.get("Accept", "") == "application/json"
+
+
+class ReviewView(ImportView):
+    """Shows how a draft will be read, takes corrections, and imports or discards it."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except FileNotFoundError:
+            # Some hosts empty their disks when they restart.
+            return self._gone()
+
+    def get(self, request: HttpRequest, draft_id: int) -> HttpResponse:  # noqa: ARG002
+        """The preview."""
+        draft = self._draft(draft_id)
+        if draft is None:
+            return self._gone()
+        found = preview(draft)
+        return self._preview(draft, found, ReadingForm(None, draft=draft, preview=found))
+
+    def post(self, request: HttpRequest, draft_id: int) -> HttpResponse:
+        """Note corrections, and do what was asked for."""
+        draft = self._draft(draft_id)
+        if draft is None:
+            return self._gone()
+        action = request.POST.get("action", "preview")
+        if action == "discard":
+            return self._discard(draft)
+        found = preview(draft)
+        form = ReadingForm(request.POST, draft=draft, preview=found)
+        if not form.is_valid():
+            return self._preview(draft, found, form)
+        if form.has_changed():
+            drafts.change(draft, form.options())
+            if action != "preview":
+                messages.warning(
+                    request, "Nothing was imported yet: the preview has changed with your choices. Look at it first."
+                )
+        elif action in ("import", "dry_run") and not found.refusal:
+            return self._import(draft, dry_run=action == "dry_run")
+        return redirect(request.path)
+
+    def _draft(self, draft_id: int) -> Draft | None:
+        """The draft, if it is the user's own."""
+        own = Draft.objects.select_related("follows").filter(created_by_id=self.request.user.pk)
+        return own.filter(pk=draft_id).first()
+
+    def _preview(self, draft: Draft, found: Preview, form: ReadingForm) -> HttpResponse:
+        return self.page(
+            "review",
+            "Check the file before it is imported",
+            draft=draft,
+            preview=found,
+            form=form,
+            rows_checked_at_most=ROWS_CHECKED,
+            rows_shown_at_most=ROWS_SHOWN,
+            earlier=ImportJob.objects.filter(sha256=draft.sha256).order_by("-pk").first(),
+        )
+
+    def _import(self, draft: Draft, *, dry_run: bool) -> HttpResponse:
+        try:
+            job = drafts.submit(draft, dry_run=dry_run)
+        except jobs.WrongStateError:
+            return self._gone()
+        self.model_admin.log_addition(self.request, job, "Started a dry run." if dry_run else "Started the import.")
+        if not self.model_admin.has_view_permission(self.request):
+            messages.success(self.request, f"'{job.filename}' is being imported.")
+            return redirect("admin:imports_importjob_upload")
+        return redirect("admin:imports_importjob_change", job.pk)
+
+    def _discard(self, draft: Draft) -> HttpResponse:
+        try:
+            drafts.discard(draft)
+        except jobs.WrongStateError:
+            return self._gone()
+        messages.success(self.request, f"'{draft.filename}' was discarded; nothing was imported.")
+        return redirect("admin:imports_importjob_upload")
+
+    def _gone(self) -> HttpResponse:
+        messages.warning(self.request, GONE)
+        return redirect("admin:imports_importjob_upload")

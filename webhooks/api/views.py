@@ -1,0 +1,130 @@
+"""Webhooks over HTTP: endpoints, tests of them, and the record of their deliveries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.exceptions import APIException
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ModelViewSet, ReadOnlyModelViewSet
+
+from acme_importer.rest.ordering import Ordering
+from webhooks.api import serializers
+from webhooks.api.filters import DeliveryFilter, EndpointFilter
+from webhooks.by_hand import RefusedError, ping, redeliver, redeliver_failed
+from webhooks.models import Delivery, Endpoint
+
+# A secret is not for caches.
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+class ConflictError(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "conflict"
+
+
+class EndpointViewSet(ModelViewSet):
+    """Where events are sent to. The secret that signs them is shown once: when it is made."""
+
+    queryset = Endpoint.objects.all()
+    serializer_class = serializers.EndpointSerializer
+    filter_backends = (DjangoFilterBackend, Ordering)
+    filterset_class = EndpointFilter
+    ordering_fields = {"id": "id", "url": "url", "created_at": "created_at", "last_attempt_at": "last_attempt_at"}
+    action_permissions = {
+        "test": "webhooks.change_endpoint",
+        "rotate_secret": "webhooks.change_endpoint",
+        "redeliver_failed": "webhooks.change_delivery",
+    }
+
+    def get_queryset(self) -> QuerySet[Endpoint]:
+        endpoints = Endpoint.objects.with_last_day()
+        # A worker may be counting an attempt between our reading and our writing.
+        return endpoints.select_for_update() if self.action in ("update", "partial_update") else endpoints
+
+    @extend_schema(responses={201: serializers.NewEndpointSerializer})
+    def create(self, request: Request, *_: Any, **__: Any) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        endpoint = self.get_queryset().get(pk=serializer.save().pk)
+        shown = serializers.NewEndpointSerializer(endpoint, context=self.get_serializer_context())
+        return Response(shown.data, status.HTTP_201_CREATED, headers=NO_STORE)
+
+    @transaction.atomic
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().update(request, *args, **kwargs)
+
+    @extend_schema(summary="Send a test at once", request=None, responses=serializers.TestResultSerializer)
+    @action(detail=True, methods=["post"])
+    def test(self, request: Request, pk: str) -> Response:  # noqa: ARG002
+        """Send a signed `webhook.test`, once, also to a disabled endpoint. What comes of it is in the answer."""
+        [(delivery, outcome)] = ping([self.get_object()])
+        result = {
+            "delivery_id": delivery.pk,
+            "succeeded": outcome.succeeded,
+            "status": outcome.status,
+            "latency_ms": outcome.latency_ms,
+            "error": outcome.error,
+            "excerpt": outcome.excerpt,
+        }
+        return Response(serializers.TestResultSerializer(result).data)
+
+    @extend_schema(summary="Make a new secret", request=None, responses=serializers.SecretSerializer)
+    @action(detail=True, methods=["post"], url_path="rotate-secret")
+    def rotate_secret(self, request: Request, pk: str) -> Response:  # noqa: ARG002
+        """Make a new secret and show it, this once. For a day messages are signed with the old one as well."""
+        endpoint = self.get_object()
+        endpoint.rotate_secret()
+        return Response(serializers.SecretSerializer(endpoint).data, headers=NO_STORE)
+
+    @extend_schema(
+        summary="Send failed deliveries again",
+        request=serializers.SinceSerializer,
+        responses={202: serializers.RedeliveredSerializer},
+    )
+    @action(detail=True, methods=["post"], url_path="redeliver-failed", serializer_class=serializers.SinceSerializer)
+    def redeliver_failed(self, request: Request, pk: str) -> Response:  # noqa: ARG002
+        """Send again all deliveries that were emitted since a time and have failed for good."""
+        endpoint = self.get_object()
+        asked = serializers.SinceSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        try:
+            count = redeliver_failed(endpoint, asked.validated_data["since"])
+        except RefusedError as refusal:
+            raise ConflictError(str(refusal)) from None
+        return Response({"redelivered": count}, status.HTTP_202_ACCEPTED)
+
+
+@extend_schema(parameters=[OpenApiParameter("endpoint_id", int, OpenApiParameter.PATH)])
+class DeliveryViewSet(ReadOnlyModelViewSet):
+    """The deliveries to one endpoint, newest first, each with its body and its attempts."""
+
+    queryset = Delivery.objects.all()
+    serializer_class = serializers.DeliverySerializer
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = DeliveryFilter
+    action_permissions = {"redeliver": "webhooks.change_delivery"}
+
+    def get_queryset(self) -> QuerySet[Delivery]:
+        if getattr(self, "swagger_fake_view", False):  # the schema is being written, for no endpoint
+            return Delivery.objects.none()
+        endpoint = get_object_or_404(Endpoint, pk=self.kwargs["endpoint_id"])
+        return endpoint.deliveries.select_related("endpoint").prefetch_related("attempts")
+
+    @extend_schema(summary="Send a delivery again", request=None, responses={202: serializers.DeliverySerializer})
+    @action(detail=True, methods=["post"])
+    def redeliver(self, request: Request, endpoint_id: str, pk: str) -> Response:  # noqa: ARG002
+        """Send a delivery again, whatever became of it, with the same `webhook-id` and body."""
+        try:
+            redeliver(self.get_object())
+        except RefusedError as refusal:
+            raise ConflictError(str(refusal)) from None
+        return Response(self.get_serializer(self.get_object()).data, status.HTTP_202_ACCEPTED)

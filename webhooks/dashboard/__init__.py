@@ -1,0 +1,1 @@
+"""The pages of the dashboard about webhooks. Knows no API."""

@@ -233,8 +233,8 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["acme_importer.rest.ordering.ModelPermissions"],
-    "DEFAULT_PAGINATION_CLASS": "acme_importer.rest.ordering.Pages",
+    "DEFAULT_PERMISSION_CLASSES": ["acme_importer.rest.permissions.ModelPermissions"],
+    "DEFAULT_PAGINATION_CLASS": "acme_importer.rest.pages.Pages",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
         "rest_framework.filters.OrderingFilter",

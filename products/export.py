@@ -11,9 +11,9 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
+from products.fields import FIELDS
 from products.models import Product
 
-COLUMNS = ("sku", "name", "description", "price", "is_active")
 # Rows fetched, and written out, at a time.
 BATCH_ROWS = 2000
 
@@ -22,8 +22,8 @@ def csv_blocks(products: QuerySet[Product]) -> Iterator[str]:
     """The file, block by block, in the order in which the products were made."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
-    writer.writerow(COLUMNS)
-    rows = products.order_by("pk").values_list(*COLUMNS).iterator(chunk_size=BATCH_ROWS)
+    writer.writerow(FIELDS)
+    rows = products.order_by("pk").values_list(*FIELDS).iterator(chunk_size=BATCH_ROWS)
     for number, (sku, name, description, price, is_active) in enumerate(rows, start=1):
         writer.writerow((sku, name, description, "" if price is None else price, "true" if is_active else "false"))
         if number % BATCH_ROWS == 0:

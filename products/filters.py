@@ -5,45 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django import forms
 from django.core.exceptions import ValidationError
 from django.db import connections
 from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 from django_filters.constants import EMPTY_VALUES
 
-from products.models import (
-    PRICE_DECIMAL_PLACES,
-    PRICE_MAX_DIGITS,
-    SKU_NORMALIZED_MAX_LENGTH,
-    Product,
-    normalize_sku,
-)
-
-
-class TrueOrFalseField(forms.Field):
-    """A boolean that refuses what it does not know; Django's own takes `flase` for "not given"."""
-
-    widget = forms.Select(choices=(("", "Any"), ("true", "Yes"), ("false", "No")))
-
-    def to_python(self, value: Any) -> bool | None:
-        if value in self.empty_values:
-            return None
-        text = str(value).strip().lower()
-        if text not in ("true", "false", "1", "0"):
-            raise ValidationError("Must be true or false.", code="invalid")
-        return text in ("true", "1")
-
-
-class TrueOrFalseFilter(filters.BooleanFilter):
-    field_class = TrueOrFalseField
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, widget=TrueOrFalseField.widget, **kwargs)
-
-
-class WholeNumberFilter(filters.NumberFilter):
-    field_class = forms.IntegerField
+from acme_importer.rest.filters import TrueOrFalseFilter, WholeNumberFilter
+from products.fields import PRICE_DECIMAL_PLACES, PRICE_MAX_DIGITS, SKU_NORMALIZED_MAX_LENGTH, normalize_sku
+from products.models import Product
 
 
 class PriceFilter(filters.NumberFilter):

@@ -14,26 +14,17 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from products import lookups  # noqa: F401  # registers `__any_of`
-
-SKU_MAX_LENGTH = 100
-# Folding case can lengthen a text: one character becomes three at most (Unicode, CaseFolding.txt, status F).
-SKU_NORMALIZED_MAX_LENGTH = 3 * SKU_MAX_LENGTH
-NAME_MAX_LENGTH = 255
-DESCRIPTION_MAX_LENGTH = 100_000
-PRICE_MAX_DIGITS = 12
-PRICE_DECIMAL_PLACES = 2
+from products.fields import (
+    DESCRIPTION_MAX_LENGTH,
+    NAME_MAX_LENGTH,
+    PRICE_DECIMAL_PLACES,
+    PRICE_MAX_DIGITS,
+    SKU_MAX_LENGTH,
+    SKU_NORMALIZED_MAX_LENGTH,
+    normalize_sku,
+)
 
 SKU_TAKEN = "A product with this SKU exists already (letter case does not matter)."
-
-
-def normalize_sku(sku: str) -> str:
-    """The form of `sku` in which two spellings of one SKU are equal: no outer white space, case folded."""
-    return normalize_skus((sku,))[0]
-
-
-def normalize_skus(skus: Iterable[str]) -> list[str]:
-    """That form of each of `skus`, which for many takes half the time."""
-    return list(map(str.casefold, map(str.strip, skus)))
 
 
 def sku_is_taken(sku: str, besides: int | None = None) -> bool:

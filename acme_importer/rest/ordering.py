@@ -1,8 +1,4 @@
-"""The API's front door: how every resource is paged, ordered and guarded. Knows no resource.
-
-Settings name these classes, and Django REST framework resolves the settings while it loads its own views; so nothing
-here may import views. The router, which has to, is in `routers.py`.
-"""
+"""How every list of the API is ordered: by the fields that its view set allows, alike on every database."""
 
 from __future__ import annotations
 
@@ -13,39 +9,7 @@ from django.db.models import F, QuerySet
 from django.db.models.expressions import OrderBy
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.pagination import PageNumberPagination
-from rest_framework.permissions import DjangoModelPermissions
 from rest_framework.request import Request
-
-
-class Pages(PageNumberPagination):
-    """Numbered pages, as long as the caller asks for, within a bound."""
-
-    page_size = 50
-    page_size_query_param = "page_size"
-    page_size_query_description = "Number of results per page: 50 unless told, 1000 at most."
-    max_page_size = 1000
-
-
-class ModelPermissions(DjangoModelPermissions):
-    """Django's model permissions: view to read, add, change and delete to write.
-
-    An extra action of a view set is asked the permission of its HTTP method (add for a POST), unless the view set names
-    another: `action_permissions = {"cancel": "imports.change_importjob"}`.
-    """
-
-    perms_map = {
-        **DjangoModelPermissions.perms_map,
-        "GET": ["%(app_label)s.view_%(model_name)s"],
-        "HEAD": ["%(app_label)s.view_%(model_name)s"],
-    }
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        permission = getattr(view, "action_permissions", {}).get(getattr(view, "action", None))
-        if permission is None:
-            return super().has_permission(request, view)
-        return bool(request.user and request.user.is_authenticated and request.user.has_perm(permission))
 
 
 class Ordering(OrderingFilter):
@@ -93,13 +57,3 @@ class Ordering(OrderingFilter):
                 "schema": {"type": "string"},
             }
         ]
-
-
-class AnyAccepted(BaseContentNegotiation):
-    """For an answer of one kind: gives it whatever the Accept header asks for. Errors come as JSON."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:  # noqa: ARG002
-        return parsers[0]
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:  # noqa: ARG002
-        return renderers[0], renderers[0].media_type

@@ -2,30 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
-from django.core.exceptions import ValidationError
-from django_filters import fields
 from django_filters import rest_framework as filters
 
+from acme_importer.rest.filters import MomentFilter, TrueOrFalseFilter
 from imports.models import ImportJob
-from products.filters import TrueOrFalseFilter
-
-
-class MomentField(fields.IsoDateTimeField):
-    """A date and time that has a year from 1 to 9999 in UTC as well; no database takes another."""
-
-    def to_python(self, value: Any) -> datetime | None:
-        moment = super().to_python(value)
-        try:
-            return moment and moment.astimezone(UTC)
-        except OverflowError:
-            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
-
-
-class MomentFilter(filters.IsoDateTimeFilter):
-    field_class = MomentField
 
 
 class JobFilter(filters.FilterSet):

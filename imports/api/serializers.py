@@ -13,7 +13,8 @@ from imports import progress
 from imports.jobs import Options
 from imports.models import ImportJob, ImportLane, RejectedRow
 from imports.reading.errors import FileRefusedError
-from imports.reading.header import DELIMITER_NAMES, DELIMITERS_BY_NAME, FIELDS
+from imports.reading.header import DELIMITER_NAMES, DELIMITERS_BY_NAME
+from products.fields import FIELDS
 
 NO_FILE = "There is no file. Send it as the field 'file' of a form (multipart/form-data), or as the body (text/csv)."
 

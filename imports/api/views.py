@@ -12,24 +12,21 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
-from acme_importer.rest.ordering import AnyAccepted, Ordering
+from acme_importer.rest.errors import ConflictError
+from acme_importer.rest.negotiation import AnyAccepted
+from acme_importer.rest.ordering import Ordering
 from imports import jobs, rejected
 from imports.api.filters import JobFilter, RejectedRowFilter
 from imports.api.parsers import BODY_PARSERS, LengthRequiredError, UploadFormParser
 from imports.api.serializers import JobSerializer, RejectedRowSerializer, UploadSerializer
 from imports.models import ImportJob
 from imports.reading.errors import FileRefusedError
-
-
-class ConflictError(APIException):
-    status_code = status.HTTP_409_CONFLICT
-    default_code = "wrong_state"
 
 
 class UploadViewSet(GenericViewSet):

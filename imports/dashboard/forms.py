@@ -9,8 +9,9 @@ from django import forms
 from imports.jobs import Options
 from imports.models import Draft
 from imports.preview import Preview
-from imports.reading.header import DELIMITER_NAMES, FIELDS
+from imports.reading.header import DELIMITER_NAMES
 from imports.reading.texts import printable
+from products.fields import FIELDS
 
 # What shops' spreadsheets are written in. Others can be asked for over the API and on the command line.
 ENCODING_NAMES = {

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from imports.reading.errors import FileRefusedError
 from imports.reading.texts import storable
+from products.fields import FIELDS
 
-FIELDS = ("sku", "name", "description", "price", "is_active")
 DELIMITERS = ",;\t|"
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 DELIMITERS_BY_NAME = {**{name: delimiter for delimiter, name in DELIMITER_NAMES.items()}, r"\t": "\t"}

@@ -15,10 +15,11 @@ from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
 from imports.reading.csvfile import Batch, Record
-from imports.reading.header import DELIMITER_NAMES, FIELDS
+from imports.reading.header import DELIMITER_NAMES
 from imports.reading.texts import shown
-from products.models import (
+from products.fields import (
     DESCRIPTION_MAX_LENGTH,
+    FIELDS,
     NAME_MAX_LENGTH,
     PRICE_DECIMAL_PLACES,
     PRICE_MAX_DIGITS,

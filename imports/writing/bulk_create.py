@@ -17,9 +17,9 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, DataError, IntegrityError, transaction
 
 from imports.models import DryRunSku
-from imports.reading.header import FIELDS
 from imports.reading.rows import CleanRow, Fault, Rejection
 from imports.reading.texts import shown
+from products.fields import FIELDS
 from products.models import Product, ProductRow
 
 # What a product gets for the columns that a file lacks. A row without a name only changes a product that exists, but

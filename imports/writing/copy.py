@@ -12,9 +12,9 @@ import psycopg
 from django.db import DatabaseError, connection, transaction
 from psycopg import sql
 
-from imports.reading.header import FIELDS
 from imports.reading.rows import CleanRow, Rejection
 from imports.writing.bulk_create import NEW_PRODUCT, BulkCreateWriter, Outcome, Plan, in_one_order, is_of_a_row
+from products.fields import FIELDS
 
 CATALOGUE, STAGING = "products_product", "imports_staging"
 

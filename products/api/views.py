@@ -18,7 +18,8 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
-from acme_importer.rest.ordering import AnyAccepted, Ordering
+from acme_importer.rest.negotiation import AnyAccepted
+from acme_importer.rest.ordering import Ordering
 from products.api.serializers import BulkDeletedSerializer, BulkDeleteSerializer, ProductSerializer
 from products.deletion import delete_products, delete_products_by_id
 from products.export import csv_response

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from products.export import BATCH_ROWS, csv_blocks
-from products.models import Product, normalize_sku
+from products.fields import normalize_sku
+from products.models import Product
 from tests.imports.factories import run_import
 from tests.products.factories import client_with, make_product
 

@@ -3,8 +3,9 @@
 import pytest
 from django.db import connection
 
+from products.fields import normalize_sku
 from products.filters import matching
-from products.models import Product, normalize_sku
+from products.models import Product
 
 INDEX = "product_sku_normalized_unique"
 

@@ -10,12 +10,12 @@ from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet, ReadOnlyModelViewSet
 
+from acme_importer.rest.errors import ConflictError
 from acme_importer.rest.ordering import Ordering
 from webhooks.api import serializers
 from webhooks.api.filters import DeliveryFilter, EndpointFilter
@@ -24,11 +24,6 @@ from webhooks.models import Delivery, Endpoint
 
 # A secret is not for caches.
 NO_STORE = {"Cache-Control": "no-store"}
-
-
-class ConflictError(APIException):
-    status_code = status.HTTP_409_CONFLICT
-    default_code = "conflict"
 
 
 class EndpointViewSet(ModelViewSet):

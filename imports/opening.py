@@ -18,6 +18,7 @@ from imports.files.storage import delete_stored, new_content_name, open_stored
 from imports.models import ImportJob, SentFile
 from imports.reading import encodings, header
 from imports.reading.csvfile import MAX_RECORD_BYTES, Position, RecordReader
+from imports.reading.encodings import Detection
 from imports.reading.errors import FileRefusedError
 from imports.reading.texts import storable
 
@@ -53,7 +54,8 @@ def open_file(job: ImportJob, still_alive: Callable[[], None]) -> Opened:
             if unpacked is not None:
                 kept.append(name := _keep(encodings.unpacked_blocks(unpacked), still_alive))
         with open_stored(name, still_alive) as stream:
-            encoding, start = _encoding(stream, job.asked_encoding)
+            detected, start = _encoding(stream, job.asked_encoding)
+            encoding = detected.encoding
             if encodings.is_ascii_compatible(encoding):
                 return _look_into(stream, job, name, encoding, start)
             stream.seek(start)
@@ -69,22 +71,23 @@ def open_file(job: ImportJob, still_alive: Callable[[], None]) -> Opened:
         raise
 
 
-def _encoding(stream: BinaryIO, asked: str) -> tuple[str, int]:
+def _encoding(stream: BinaryIO, asked: str) -> tuple[Detection, int]:
     """The encoding of `stream`, and the length of the byte order mark that it begins with."""
     mark_length, marked = encodings.byte_order_mark(stream.read(4))
     if asked:
         wanted = encodings.canonical_name(asked)
         if marked.startswith(wanted):
-            return marked, mark_length
+            return Detection(marked), mark_length
         if wanted in ("utf-16", "utf-32"):
             # These names leave the byte order to the mark.
             raise FileRefusedError(
                 f"The file has no byte order mark of {wanted}. Ask for '{wanted}-le' or '{wanted}-be', "
-                "or for no encoding, to have it found out."
+                "or leave the encoding to be detected."
             )
-        return wanted, 0
+        # Behind a mark that the text is UTF-8, it may have been encoded twice.
+        return Detection(wanted), mark_length if wanted == encodings.TWICE_UTF8 else 0
     if marked:
-        return marked, mark_length
+        return Detection(marked), mark_length
     stream.seek(0)
     return encodings.detect_encoding(stream), 0
 
@@ -158,8 +161,8 @@ class Beginning:
     """The beginning of a file, as text that the reader takes; `cut` says that the file goes on behind it."""
 
     text: BytesIO
-    # The file's own, and the text's.
-    encoding: str
+    # What is known of the file's own encoding, and the text's.
+    detected: Detection
     text_encoding: str
     delimiter: str
     header: list[str]
@@ -175,13 +178,14 @@ def open_beginning(file: SentFile) -> Beginning:
     """
     with open_stored(file.stored_as) as stream:
         content, cut = _first_bytes(encodings.unpacked_blocks(encodings.decompressed(stream) or stream))
-    encoding, start = _encoding(BytesIO(content), file.asked_encoding)
+    detected, start = _encoding(BytesIO(content), file.asked_encoding)
+    encoding = detected.encoding
     text, text_encoding = BytesIO(content), encoding
     if not encodings.is_ascii_compatible(encoding):
         text.seek(start)
         text, text_encoding, start = BytesIO(b"".join(encodings.utf8_blocks(text, encoding))), "utf-8", 0
     found = _find_header(text, file, text_encoding, start)
-    return Beginning(text, encoding, text_encoding, found.delimiter, found.names, found.data, cut)
+    return Beginning(text, detected, text_encoding, found.delimiter, found.names, found.data, cut)
 
 
 def _first_bytes(blocks: Iterator[bytes]) -> tuple[bytes, bool]:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from imports.models import SentFile
 from imports.opening import Beginning, open_beginning
 from imports.reading.csvfile import MAX_RECORD_BYTES, Record, RecordReader
+from imports.reading.encodings import Detection
 from imports.reading.errors import FileRefusedError
 from imports.reading.header import find_columns
 from imports.reading.rows import CleanRow, Fault, Rejection, RowReader
@@ -51,7 +52,7 @@ class Preview:
     """
 
     refusal: str = ""
-    encoding: str = ""
+    detected: Detection = field(default_factory=lambda: Detection(""))
     delimiter: str = ""
     header: list[str] = field(default_factory=list)
     # The first value in each column of the file.
@@ -61,6 +62,11 @@ class Preview:
     rows_checked: int = 0
     whole_file: bool = False
     faults: list[FaultGroup] = field(default_factory=list)
+
+    @property
+    def encoding(self) -> str:
+        """The encoding that the file is read in."""
+        return self.detected.encoding
 
     @property
     def rows_rejected(self) -> int:
@@ -79,7 +85,7 @@ def preview(file: SentFile) -> Preview:
         beginning = open_beginning(file)
     except FileRefusedError as error:
         return Preview(refusal=str(error))
-    found = Preview(encoding=beginning.encoding, delimiter=beginning.delimiter, header=beginning.header)
+    found = Preview(detected=beginning.detected, delimiter=beginning.delimiter, header=beginning.header)
     records, found.whole_file = _first_records(beginning)
     found.samples = _samples(records, len(beginning.header))
     try:

@@ -14,6 +14,8 @@ from itertools import accumulate, compress
 from operator import itemgetter
 from typing import BinaryIO, NamedTuple
 
+from imports.reading.encodings import decode_block
+
 # A record longer than this is refused. Shop systems limit descriptions to some 64 KB, so this leaves ample room.
 MAX_RECORD_BYTES = 1024 * 1024
 BLOCK_BYTES = 64 * 1024
@@ -148,12 +150,8 @@ class RecordReader:
         return sum(map(len, first)) > MAX_RECORD_BYTES
 
     def _decoded(self, block: bytes) -> str:
-        try:
-            text = block.decode(self._encoding)
-            self._has_bad_characters = "\0" in text
-        except UnicodeDecodeError:
-            text = block.decode(self._encoding, "surrogateescape")
-            self._has_bad_characters = True
+        text, is_clean = decode_block(block, self._encoding)
+        self._has_bad_characters = not is_clean or "\0" in text
         return text
 
     def _read_whole_lines(self, size: int) -> bytes:

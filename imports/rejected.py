@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from imports.models import ImportJob, RejectedRow
+from imports.reading.corrections import ADDED_COLUMNS
 
-# What stands behind the original columns. An import ignores columns that it does not know, so they may stay in.
-ADDED_COLUMNS = ("import_line", "import_column", "import_value", "import_reason")
 # Rows fetched, and written out, at a time.
 BATCH_ROWS = 1000
 

@@ -26,10 +26,9 @@ import xlrd
 from openpyxl.utils.exceptions import InvalidFileException
 
 from imports.reading.errors import FileRefusedError
+from imports.reading.marks import ALL_MARKS, ERROR_MARK, on_one_line
 from imports.reading.texts import shown
 
-LINE_BREAK = "\x1e"
-ERROR_MARK = "\x1f"
 # The most rows that a sheet of .xlsx can have: one that has exactly as many was probably cut off.
 MAX_SHEET_ROWS = 1_048_576
 MAX_COLUMNS = 5_000
@@ -45,8 +44,7 @@ _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _ZERO_PADDED = re.compile("0+").fullmatch
-_LINE_BREAKS = re.compile("\r\n|\r|\n")
-_RESERVED = str.maketrans("", "", LINE_BREAK + ERROR_MARK)
+_RESERVED = str.maketrans("", "", ALL_MARKS)
 
 Cells = Iterator[Sequence[str]]
 
@@ -254,7 +252,7 @@ def _trimmed(cells: list[str]) -> list[str]:
 def _text(value: object) -> str:
     """A cell's value as a CSV file would have it."""
     if isinstance(value, str):
-        return _LINE_BREAKS.sub(LINE_BREAK, value.translate(_RESERVED))
+        return on_one_line(value.translate(_RESERVED))
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

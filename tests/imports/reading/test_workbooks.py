@@ -14,15 +14,8 @@ import pytest
 
 from imports.reading import workbooks
 from imports.reading.errors import FileRefusedError
-from imports.reading.workbooks import (
-    ERROR_MARK,
-    LINE_BREAK,
-    MAX_COLUMNS,
-    address_of,
-    check_is_table,
-    open_workbook,
-    sheet_as_csv,
-)
+from imports.reading.marks import ERROR_MARK, LINE_BREAK
+from imports.reading.workbooks import MAX_COLUMNS, address_of, check_is_table, open_workbook, sheet_as_csv
 
 FILES = Path(__file__).parent / "files"
 LIMIT = 10 * 1024 * 1024

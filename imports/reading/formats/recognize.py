@@ -49,12 +49,7 @@ def recognize(header: Sequence[str]) -> Recognized | None:
     A file that fits several is in the one of which it has the most names. Who was told which columns to take, in a
     mapping, does not ask.
     """
-    names = frozenset(map(folded, header))
-    best, most = None, 0
-    for known in FORMATS:
-        count = max(variant.count(names) for variant in known.headers)
-        if count > most and position_of(known.columns["sku"], header) is not None:
-            best, most = known, count
+    best, _ = _best(header)
     if best is None:
         return None
     found = {field: position_of(columns, header) for field, columns in best.columns.items()}
@@ -63,11 +58,26 @@ def recognize(header: Sequence[str]) -> Recognized | None:
 
 
 def recognize_among(records: Iterable[Sequence[str]]) -> tuple[int, Recognized] | None:
-    """Likewise for a file whose header may have rows above it: which of its first `records` it is, and the format."""
-    for index, fields in enumerate(islice(records, HEADER_AMONG)):
-        if recognized := recognize(fields):
-            return index, recognized
-    return None
+    """Likewise for a file whose header may have rows above it: which of its first `records` it is, and the format.
+
+    Amazon has a row of labels above the names, some of which are the same: the row with the most of them is taken.
+    """
+    first = list(islice(records, HEADER_AMONG))
+    counts = [_best(fields)[1] for fields in first]
+    index = counts.index(max(counts)) if counts else 0
+    recognized = recognize(first[index]) if first else None
+    return (index, recognized) if recognized else None
+
+
+def _best(header: Sequence[str]) -> tuple[Format | None, int]:
+    """The format of which `header` has the most names, and how many."""
+    names = frozenset(map(folded, header))
+    best, most = None, 0
+    for known in FORMATS:
+        count = max(variant.count(names) for variant in known.headers)
+        if count > most and position_of(known.columns["sku"], header) is not None:
+            best, most = known, count
+    return best, most
 
 
 def position_of(columns: Names, header: Sequence[str]) -> int | None:

@@ -67,7 +67,8 @@ class Rewriter:
         """The rewritten file, in blocks of some hundred KB.
 
         `records` are those behind the header: of each the number of its first line, its fields (which are changed),
-        and the reason why it cannot be read, mostly empty, as `csvfile.Record` has them.
+        and the reason why it cannot be read, mostly empty, as `csvfile.Record` has them. One with another number of
+        fields than the header has is damaged; where a file has a delimiter at the end of each line, the caller knows.
         """
         buffer = io.StringIO(newline="")
         writer = csv.writer(buffer, delimiter=DELIMITER, lineterminator="\n")
@@ -102,7 +103,7 @@ class Rewriter:
             if rules:
                 if self._from_workbook and len(fields) < width:
                     fields.extend([""] * (width - len(fields)))
-                if fault or len(fields) < width or any(fields[width:]):
+                if fault or len(fields) != width:
                     rules.pass_damaged(fields[0] if not fault else text)
                 elif fields != header:
                     self._apply(rules, fields)

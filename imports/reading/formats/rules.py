@@ -77,7 +77,7 @@ def _holds(when: When, header: Sequence[str]) -> Holds | None:
     position = position_of(when.column, header)
     if position is None:
         return None
-    values = when.values
+    values = tuple(map(str.lower, when.values))
     if not values:
         return lambda fields: bool(fields[position].strip())
     return lambda fields: fields[position].strip().lower().startswith(values)

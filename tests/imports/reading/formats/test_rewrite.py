@@ -113,12 +113,6 @@ def test_a_row_with_a_field_too_many_or_too_few_is_left_for_the_reader_to_reject
     assert rows[2][1] == ["a", "Shirt", "Red"]
 
 
-def test_a_delimiter_at_the_end_of_a_line_is_no_field() -> None:
-    text = "Handle,Title,Option1 Value,Variant SKU,Variant Price\na,Shirt,Red,S-1,5,\na,,Blue,S-2,6,\n"
-    rows = rows_of(opened(text).rewritten())
-    assert rows[2][1] == ["a", "Shirt – Blue", "Blue", "S-2", "6", ""]
-
-
 def test_variants_without_their_product_s_first_row_are_rejected() -> None:
     head = "Handle,Title,Body (HTML),Option1 Value,Variant SKU,Variant Price\n"
     lost = head + "a,Shirt,Soft,Red,S-1,5\nb,Coat,Warm,38,C-38,5,surplus\nb,,,40,C-40,6\nb,,,42,C-42,6\nd,Hat,,,H,1\n"

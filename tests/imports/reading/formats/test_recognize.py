@@ -43,6 +43,31 @@ def test_a_file_of_store_views_is_magento_s_however_few_columns_it_has() -> None
     assert found.format.name == "Magento 2 product export"
 
 
+def test_a_french_woocommerce_export_is_recognized() -> None:
+    header = (
+        "ID,Type,UGS,Nom,Publié,Mis en avant ?,Visibilité dans le catalogue,Description courte,Description,Tarif promo,"
+    )
+    found = recognize(f"{header}Tarif régulier".split(","))
+    assert found
+    assert found.format.name == "WooCommerce product export"
+    assert found.columns == {"sku": 2, "name": 3, "description": 8, "price": 10, "is_active": 4}
+
+
+def test_older_and_shorter_exports_are_recognized() -> None:
+    for header, name in [
+        ("ID,Type,SKU,Name,Published,Regular price,Sale price,Parent", "WooCommerce product export"),
+        ("Token,Item Name,Variation Name,SKU,Description,Category,Price", "Square item library export"),
+        ("ID,Image,Name,Reference,Category,Base price,Final price,Quantity,Status", "PrestaShop product file"),
+        ("sku,attribute_set_code,product_websites,tax_class_name,name,price", "Magento 2 product export"),
+        ("id,title,description,availability,condition,price,link,image_link,brand", "Google Merchant Center feed"),
+        ("Item,Name,Type,SKU,Price,Weight,Options,Variant Image URL,Image URL (Import)", "BigCommerce product export"),
+        ("id,name,default_code,lst_price", "Odoo product export"),
+    ]:
+        found = recognize(header.split(","))
+        assert found, header
+        assert found.format.name == name
+
+
 def test_a_format_without_its_sku_column_is_not_taken_for_it() -> None:
     header = [column for column in sample("shopify.csv").header if column != "Variant SKU"]
     assert recognize(header) is None

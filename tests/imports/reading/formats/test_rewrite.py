@@ -191,6 +191,43 @@ def test_blank_lines_without_end_take_no_memory() -> None:
     assert max(map(len, Rewriter(recognized, header).blocks(far))) < 1_000_000
 
 
+# --- Rules ---
+
+
+def test_a_translation_takes_nothing_from_the_default_store_view() -> None:
+    found = outcome_of("sku,store_view_code,name,price,product_online\nMG-1,,Lamp,10.00,1\nMG-1,de,Lampe,,\n")
+    assert found.products == [[2, "MG-1", "Lamp", None, "10.00", True]]
+    assert found.skipped == [(3, "translation")]
+
+
+def test_a_variant_keeps_what_it_has_of_its_own() -> None:
+    head = "Handle,Title,Body (HTML),Option1 Value,Variant SKU,Variant Price,Status\n"
+    found = outcome_of(head + "a,Shirt,Soft,Red,S-1,5,active\na,Blouse, ,Blue,S-2,6,draft\n")
+    assert found.products[1] == [3, "S-2", "Blouse – Blue", "Soft", "6", False]
+
+
+def test_a_shopify_variant_without_a_sku_is_no_image_row() -> None:
+    head = "Handle,Title,Option1 Value,Variant SKU,Variant Price,Image Src\n"
+    found = outcome_of(head + "a,Shirt,Red,S-1,5,\na,,Blue,,,x.jpg\na,,,,6,x.jpg\na,,,,,x.jpg\n")
+    assert found.skipped == [(5, "image_row")]
+    assert [product[0] for product in found.products] == [2, 3, 4]
+
+
+def test_a_file_without_titles_updates_prices_and_nothing_is_appended() -> None:
+    found = outcome_of("Handle,Option1 Value,Variant SKU,Variant Price\na,Red,S-1,5\na,Blue,S-2,6\n")
+    assert found.products == [[2, "S-1", None, None, "5", None], [3, "S-2", None, None, "6", None]]
+
+
+def test_rows_without_a_handle_are_products_of_their_own() -> None:
+    found = outcome_of("Handle,Title,Option1 Value,Variant SKU,Variant Price\n,Shirt,Red,S-1,5\n,,Blue,S-2,6\n")
+    assert found.products[1] == [3, "S-2", "", None, "6", None]
+
+
+def test_an_apostrophe_that_guards_no_formula_stays() -> None:
+    found = outcome_of(WOOCOMMERCE + "1,simple,'N1,'n Broodje,'-5,1,,2,\n")
+    assert found.products == [[2, "'N1", "'n Broodje", "-5", "2", True]]
+
+
 # --- Marks ---
 
 

@@ -233,7 +233,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    # Not forms as well: for each kind of body a generated client has another argument, and sends the last one's kind.
+    # No forms: a generated client cannot tell which of several content types to send the same model as.
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PERMISSION_CLASSES": ["acme_importer.rest.permissions.ModelPermissions"],
     "DEFAULT_PAGINATION_CLASS": "acme_importer.rest.pages.Pages",

@@ -54,11 +54,11 @@ class GeneratedClient:
 
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The client, generated as its users do it, where it can be imported; yields what the generator wrote."""
+    """The client, generated with the default options, where it can be imported; yields what the generator printed."""
     folder = tmp_path_factory.mktemp("client")
     schema, config = folder / "schema.json", folder / "config.json"
     call_command("spectacular", format="openapi-json", file=str(schema))
-    config.write_text('{"post_hooks": []}')  # it need not be beautiful
+    config.write_text('{"post_hooks": []}')  # They format the code.
     command = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
     paths = ["--path", str(schema), "--config", str(config), "--output-path", str(folder / PACKAGE)]
     result = subprocess.run([*command, *paths], capture_output=True, text=True, check=False)

@@ -1,7 +1,7 @@
-"""What the OpenAPI schema says alike of every operation. Knows no resource.
+"""What all operations of the OpenAPI schema have in common: their errors, and complete responses. Knows no resource.
 
-Clients are generated from it: what is missing there is a response that they cannot read, or a field that they must
-check for without need.
+Clients are generated from the schema: an error it does not describe is a response they cannot read, and a field it does
+not require is one they have to check for.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ ERRORS: Schema = {
 }
 DESCRIPTIONS = {
     "400": "The request is invalid.",
-    "401": "There is no valid token and no session.",
-    "403": "The user may not do this.",
-    "404": "There is no such thing, or no such page.",
+    "401": "There is no valid token or session.",
+    "403": "The user does not have the permission for this.",
+    "404": "It does not exist, or the list has no such page.",
     "415": "The Content-Type is none of those listed here.",
 }
 PAGING = {"page", "page_size"}
 
 
 def describe_errors(result: Schema, **_: Any) -> Schema:
-    """Add to each operation the errors that it can be answered with, and to each error how its body looks."""
+    """Add to each operation the errors it can respond with, and to each error the schema of its body."""
     result["components"]["schemas"].update(ERRORS)
     for path, operations in result["paths"].items():
         for operation in operations.values():
@@ -54,7 +54,7 @@ def describe_errors(result: Schema, **_: Any) -> Schema:
 
 
 def _statuses(path: str, operation: Schema) -> Iterator[str]:
-    """The errors that REST framework itself answers with."""
+    """The errors that REST framework itself responds with."""
     yield from ("401", "403")
     parameters = {parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "query"}
     if "requestBody" in operation:

@@ -21,7 +21,6 @@ def test_a_product_is_created_changed_and_deleted(page: Page, log_in: LogIn) -> 
     product = Product.objects.get()
     page.goto(f"/api/products/{product.pk}")
     content = page.locator("textarea[name=_content]")
-
     content.fill(json.dumps({**json.loads(content.input_value()), "name": "Desk lamp"}))
     page.get_by_role("button", name="PUT").click()
     expect(page.locator(".response-info")).to_contain_text("Desk lamp")

@@ -5,14 +5,13 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, QuerySet
 from django_filters import rest_framework as filters
 
+from acme_importer.rest.filters import TrueOrFalseFilter
 from webhooks.catalogue import event_choices
 from webhooks.models import Attempt, Delivery, Endpoint
 
 
 class EndpointFilter(filters.FilterSet):
-    enabled = filters.TypedChoiceFilter(
-        choices=(("true", "Yes"), ("false", "No")), coerce=lambda value: value == "true", help_text="`true` or `false`."
-    )
+    enabled = TrueOrFalseFilter(help_text="`true` or `false`.")
     url = filters.CharFilter(lookup_expr="icontains", help_text="A part of the URL.")
     description = filters.CharFilter(lookup_expr="icontains", help_text="A part of the description.")
 

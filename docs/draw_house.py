@@ -27,10 +27,10 @@ FACES = ("api", "dashboard", "commandline", "commands")
 # Django looks for these by name; they belong to the room whose work they do.
 DOORS = {"admin": "dashboard", "templatetags": "dashboard"}
 
-BOX_WIDTH, BOX_GAP, COLUMN_GAP, FLOOR_GAP = 196, 16, 34, 44
+BOX_WIDTH, BOX_GAP, COLUMN_GAP, FLOOR_GAP = 208, 16, 34, 44
 LINE_HEIGHT, PADDING, MARGIN = 15, 12, 20
 # So many characters of file names fit on a line of a box.
-LINE_LENGTH = 30
+LINE_LENGTH = 32
 
 STYLE = """
   text { font: 11px ui-sans-serif, system-ui, sans-serif; fill: #57606a }

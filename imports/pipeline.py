@@ -27,7 +27,8 @@ from imports.reading.csvfile import Batch, Position, RecordReader
 from imports.reading.encodings import is_ascii_compatible
 from imports.reading.rows import CleanRow, Rejection, RowReader
 from imports.reading.texts import storable
-from imports.writing.bulk_create import Outcome, make_writer
+from imports.writing.choose import make_writer
+from imports.writing.plan import Outcome
 
 # A chunk also ends when this much of the file has been passed: rows may be long, and memory must not depend on them.
 CHUNK_BYTES = 8 * 1024 * 1024

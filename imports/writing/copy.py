@@ -1,6 +1,6 @@
 """The COPY writer, for PostgreSQL: new products are copied into the catalogue, changed ones merged in one statement.
 
-It gives the same table, counts and rejected rows as the other writers; see `bulk_create` for what they mean.
+It gives the same table, counts and rejected rows as the other writers; see `plan` for what they mean.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from django.db import DatabaseError, connection, transaction
 from psycopg import sql
 
 from imports.reading.rows import CleanRow, Rejection
-from imports.writing.bulk_create import NEW_PRODUCT, BulkCreateWriter, Outcome, Plan, in_one_order, is_of_a_row
+from imports.writing.bulk_create import BulkCreateWriter, is_of_a_row
+from imports.writing.plan import NEW_PRODUCT, Outcome, Plan, in_one_order
 from products.fields import FIELDS
 
 CATALOGUE, STAGING = "products_product", "imports_staging"

@@ -9,6 +9,7 @@ from django.db import transaction
 from imports import jobs
 from imports.files import storage
 from imports.models import Draft, ImportJob
+from imports.options import Options
 
 
 def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follows: ImportJob | None = None) -> Draft:
@@ -16,7 +17,7 @@ def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follow
 
     `follows` is the import whose rejected rows the file has mended; what was said of that one's columns holds here.
     """
-    options = jobs.Options(mapping=follows.asked_mapping) if follows else jobs.Options()
+    options = Options(mapping=follows.asked_mapping) if follows else Options()
     stored = storage.keep(file)
     try:
         return Draft.objects.create(follows=follows, **jobs.sent_fields(stored, options, user))
@@ -25,7 +26,7 @@ def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follow
         raise
 
 
-def change(draft: Draft, options: jobs.Options) -> None:
+def change(draft: Draft, options: Options) -> None:
     """Note how the sender wants the file to be read."""
     draft.asked_mapping = options.mapping
     draft.asked_delimiter = options.delimiter

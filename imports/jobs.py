@@ -6,25 +6,22 @@ admin, the command and the tasks call these and nothing else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
-from django_q.models import OrmQ
-from django_q.tasks import async_task
 
+from imports import waking
 from imports.events import announce
 from imports.files import storage
 from imports.models import DryRunSku, ImportJob, ImportLane, SentFile
 from imports.opening import Opened
-from imports.reading.encodings import canonical_name
-from imports.reading.errors import FileRefusedError
-from imports.reading.header import DELIMITER_NAMES, check_mapping
+from imports.options import Options
 
 # Files below this are done in a second or two by one lane.
 SMALL_FILE_BYTES = 4 * 1024 * 1024
@@ -39,34 +36,14 @@ class WrongStateError(Exception):
     """The job is not in a state from which this can be done; the text says so to a person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the sender of a file may say about it. Raises FileRefusedError for a value that cannot be taken."""
+def create(file: UploadedFile, options: Options, user: AbstractBaseUser | AnonymousUser | None = None) -> ImportJob:
+    """Keep an uploaded file and create the job that imports it; the workers are told in the same transaction.
 
-    mapping: dict[str, str] = field(default_factory=dict)
-    delimiter: str = ""
-    encoding: str = ""
-    dry_run: bool = False
-
-    def __post_init__(self) -> None:
-        check_mapping(self.mapping)
-        if self.delimiter and self.delimiter not in DELIMITER_NAMES:
-            names = ", ".join(DELIMITER_NAMES.values())
-            raise FileRefusedError(f"delimiter: '{self.delimiter}' is not one of those that can be read: {names}.")
-        if self.encoding:
-            object.__setattr__(self, "encoding", canonical_name(self.encoding))
-
-
-def create(
-    file: UploadedFile, options: Options, user: AbstractBaseUser | AnonymousUser | None = None, *, queue: bool = True
-) -> ImportJob:
-    """Keep an uploaded file and make the job that imports it; `queue` hands it to the workers in the same transaction.
-
-    Raises FileRefusedError for an empty file. A file whose job cannot be made is removed again.
+    Raises FileRefusedError for an empty file. A file whose job cannot be created is removed again.
     """
     stored = storage.keep(file)
     try:
-        return _make(queue=queue, dry_run=options.dry_run, **sent_fields(stored, options, user))
+        return _create(dry_run=options.dry_run, **sent_fields(stored, options, user))
     except BaseException:
         storage.delete_stored(stored.stored_as)
         raise
@@ -74,7 +51,7 @@ def create(
 
 def create_from(file: SentFile, *, dry_run: bool) -> ImportJob:
     """Make the job that imports a file which is in storage already, and hand it to the workers."""
-    return _make(queue=True, dry_run=dry_run, **{name: getattr(file, name) for name in SENT_FIELDS})
+    return _create(dry_run=dry_run, **{name: getattr(file, name) for name in SENT_FIELDS})
 
 
 def import_for_real(job: ImportJob, user: AbstractBaseUser | AnonymousUser | None = None) -> ImportJob:
@@ -105,32 +82,12 @@ def sent_fields(
     }
 
 
-def _make(*, queue: bool, **fields: Any) -> ImportJob:
+def _create(**fields: Any) -> ImportJob:
     with transaction.atomic():
-        # Woken also without a message: should the process that is to do it die first, `wake_stalled` finds the job.
-        job = ImportJob.objects.create(woken_at=timezone.now(), **fields)
+        job = ImportJob.objects.create(**fields)
         announce(job.pk, "import.queued")
-        if queue:
-            wake_opening(job.pk)
+        waking.wake_opening(job.pk)
     return job
-
-
-def wake_opening(job_id: int) -> None:
-    """Put a message on the queue that opens the job's file."""
-    ImportJob.objects.filter(pk=job_id).update(woken_at=timezone.now())
-    async_task("imports.tasks.open_job", job_id, task_name=f"open import {job_id}")
-
-
-def wake_lane(lane_id: int, job_id: int) -> None:
-    """Put a message on the queue that takes the lane further."""
-    ImportLane.objects.filter(pk=lane_id).update(woken_at=timezone.now())
-    async_task("imports.tasks.advance_lane", lane_id, task_name=f"advance import {job_id}")
-
-
-def messages_waiting() -> bool:
-    """Whether messages wait for a free worker; where none does, work that stands still has lost its message."""
-    due = timezone.now() - timedelta(seconds=5)
-    return OrmQ.objects.filter(key=settings.Q_CLUSTER["name"], lock__lt=due).exists()
 
 
 def default_lanes(content_size: int) -> int:
@@ -142,7 +99,7 @@ def default_lanes(content_size: int) -> int:
     return settings.WORKERS
 
 
-def start(job: ImportJob, opened: Opened, *, lanes: int, queue: bool = True) -> None:
+def start(job: ImportJob, opened: Opened, *, lanes: int) -> None:
     """From queued to running: note what was found in the file, lay the lanes, wake them."""
     now = timezone.now()
     with transaction.atomic():
@@ -163,13 +120,12 @@ def start(job: ImportJob, opened: Opened, *, lanes: int, queue: bool = True) -> 
         if not started:
             raise WrongStateError(f"Import {job.pk} is no longer waiting to be opened.")
         laid = ImportLane.objects.bulk_create(
-            ImportLane(job=job, number=number, offset=opened.data.offset, line=opened.data.line, woken_at=now)
+            ImportLane(job=job, number=number, offset=opened.data.offset, line=opened.data.line)
             for number in range(lanes)
         )
         announce(job.pk, "import.started")
-        if queue:
-            for lane in laid:
-                wake_lane(lane.pk, job.pk)
+        for lane in laid:
+            waking.wake_lane(lane.pk, job.pk)
 
 
 def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
@@ -233,7 +189,7 @@ def delete_files(job: ImportJob) -> None:
             storage.delete_stored(name)
 
 
-def retry(job: ImportJob, *, queue: bool = True) -> None:
+def retry(job: ImportJob) -> None:
     """Let a failed or cancelled job go on from its checkpoints. Raises WrongStateError if it is neither."""
     now = timezone.now()
     with transaction.atomic():
@@ -260,14 +216,18 @@ def retry(job: ImportJob, *, queue: bool = True) -> None:
         unfinished = [lane for lane in lanes if not lane.finished]
         if lanes and not unfinished:
             finish_if_all_lanes_have(job.pk, total_rows=lanes[0].records)
-        if not queue:
-            return
         for lane in unfinished:
-            wake_lane(lane.pk, job.pk)
+            waking.wake_lane(lane.pk, job.pk)
         if not lanes:
-            wake_opening(job.pk)
+            waking.wake_opening(job.pk)
 
 
 def _check_file(job: ImportJob) -> None:
     if not job.stored_as:
         raise WrongStateError(f"The file of import {job.pk} has been deleted since; upload it again.")
+
+
+def newest_claim() -> datetime | None:
+    """The end of the newest claim on a job or a lane: while workers get on with imports, it moves with every chunk."""
+    newest = [model.objects.aggregate(end=Max("claimed_until"))["end"] for model in (ImportJob, ImportLane)]
+    return max((end for end in newest if end), default=None)

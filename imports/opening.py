@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import TemporaryUploadedFile
 
+from imports.files.incoming import IncomingFile
 from imports.files.storage import delete_stored, new_content_name, open_stored
 from imports.models import ImportJob, SentFile
 from imports.reading import encodings, header
@@ -89,11 +89,11 @@ def _encoding(stream: BinaryIO, asked: str) -> tuple[str, int]:
     return encodings.detect_encoding(stream), 0
 
 
-class _Rewriting(TemporaryUploadedFile):
+class _Rewriting(IncomingFile):
     """A file on its way into storage. Where that is not a rename it is read, which may take long as well."""
 
     def __init__(self, still_alive: Callable[[], None]) -> None:
-        super().__init__("content", "text/csv", 0, None)
+        super().__init__("content", "text/csv")
         self._still_alive = still_alive
 
     def read(self, size: int = -1) -> bytes:

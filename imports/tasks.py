@@ -11,14 +11,17 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from imports import drafts, jobs
+from acme_importer.cluster.schedules import Schedule, keep
+from imports import drafts, jobs, waking
+from imports.files.incoming import delete_abandoned_uploads
 from imports.files.local_copies import delete_idle_copies
-from imports.files.storage import close_stored, delete_abandoned_uploads, delete_stored
+from imports.files.storage import close_stored, delete_stored
 from imports.models import Draft, ImportJob, ImportLane
 from imports.opening import Opened, open_file
 from imports.pipeline import LaneTakenError, open_lane
@@ -34,7 +37,7 @@ MAX_ATTEMPTS = 3
 KEEP_DRAFTS = timedelta(days=1)
 
 
-def open_job(job_id: int, *, queue: bool = True, lanes: int | None = None) -> None:
+def open_job(job_id: int, *, lanes: int | None = None) -> None:
     """Open the job's file and start its lanes, or fail the job with the reason."""
     job = ImportJob.objects.filter(pk=job_id, status=ImportJob.Status.QUEUED).first()
     if job is None or not job.claim():
@@ -47,7 +50,7 @@ def open_job(job_id: int, *, queue: bool = True, lanes: int | None = None) -> No
         opened = open_file(job, still_alive=job.keep_claim)
         if opened.content_stored_as != job.stored_as:
             close_stored(job.stored_as)
-        _start(job, opened, lanes or jobs.default_lanes(opened.content_size), queue=queue)
+        _start(job, opened, lanes or jobs.default_lanes(opened.content_size))
     except FileRefusedError as error:
         jobs.end(job.pk, ImportJob.Status.FAILED, reason=str(error))
     except jobs.WrongStateError:
@@ -57,9 +60,9 @@ def open_job(job_id: int, *, queue: bool = True, lanes: int | None = None) -> No
         raise
 
 
-def _start(job: ImportJob, opened: Opened, lanes: int, *, queue: bool) -> None:
+def _start(job: ImportJob, opened: Opened, lanes: int) -> None:
     try:
-        jobs.start(job, opened, lanes=lanes, queue=queue)
+        jobs.start(job, opened, lanes=lanes)
     except BaseException:
         if opened.content_stored_as != job.stored_as:
             delete_stored(opened.content_stored_as)
@@ -83,7 +86,7 @@ def advance_lane(lane_id: int) -> None:
     if more:
         with transaction.atomic():
             lane.release()
-            jobs.wake_lane(lane.pk, lane.job_id)
+            waking.wake_lane(lane.pk, lane.job_id)
 
 
 def _go_on_later(lane: ImportLane, error: Exception) -> None:
@@ -95,7 +98,7 @@ def _go_on_later(lane: ImportLane, error: Exception) -> None:
         lane.release(error=repr(error))
         # deadlock_detected and serialization_failure, in appendix A of PostgreSQL's manual.
         if getattr(error.__cause__, "sqlstate", "") in ("40P01", "40001"):
-            jobs.wake_lane(lane.pk, lane.job_id)
+            waking.wake_lane(lane.pk, lane.job_id)
 
 
 def check_attempts(lane: ImportLane) -> bool:
@@ -126,17 +129,17 @@ def wake_stalled() -> None:
 
     Where messages wait in the queue for a free worker, standing still is no fault, and nothing is done.
     """
-    if jobs.messages_waiting():
+    if waking.messages_waiting():
         return
     for job_id in ImportJob.objects.filter(ImportJob.stalled(), status=ImportJob.Status.QUEUED).values_list(
         "pk", flat=True
     ):
         logger.warning("Import %s: nobody is opening its file; waking it.", job_id)
-        jobs.wake_opening(job_id)
+        waking.wake_opening(job_id)
     lanes = ImportLane.objects.filter(ImportLane.stalled(), finished=False, job__status=ImportJob.Status.RUNNING)
     for lane_id, job_id in lanes.values_list("pk", "job"):
         logger.warning("Import %s: nobody is at lane %s; waking it.", job_id, lane_id)
-        jobs.wake_lane(lane_id, job_id)
+        waking.wake_lane(lane_id, job_id)
 
 
 def delete_old_files() -> None:
@@ -153,3 +156,14 @@ def delete_old_files() -> None:
             drafts.discard(draft)
     delete_abandoned_uploads()
     delete_idle_copies()
+
+
+def keep_schedules(**_: Any) -> None:
+    """Have the workers do by the clock what is to be done so; called once the tables are there."""
+    keep(
+        "imports",
+        [
+            Schedule("imports: wake stalled work", "imports.tasks.wake_stalled", minutes=1),
+            Schedule("imports: delete old files", "imports.tasks.delete_old_files", minutes=60),
+        ],
+    )

@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 
-from imports.jobs import Options
 from imports.models import Draft
+from imports.options import Options
 from imports.preview import Preview
 from imports.reading.header import DELIMITER_NAMES
 from imports.reading.texts import printable

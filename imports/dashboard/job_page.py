@@ -12,7 +12,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count
 from django.utils import timezone
 
-from imports import jobs, progress
+from imports import progress, waking
 from imports.events import deliveries
 from imports.models import LEASE, ImportJob, ImportLane, RejectedRow, Work
 from imports.reading.header import DELIMITER_NAMES
@@ -90,7 +90,7 @@ def standstill(job: ImportJob) -> str:
         work.claimed_until - LEASE if work.claimed_until else work.woken_at or job.created_at for work in at_work
     )
     quiet = duration((timezone.now() - since).total_seconds())
-    if jobs.messages_waiting():
+    if waking.messages_waiting():
         return (
             f"It has waited for a free worker for {quiet}. If no other import is running, the workers have stopped; "
             "the overview says whether they run. Once they are started, it goes on by itself."

@@ -46,7 +46,7 @@ def delete_copy(name: str) -> None:
 def delete_idle_copies() -> None:
     """Delete the copies that have not been opened for `IDLE_SECONDS`, and what killed processes have left of others."""
     before = time.time() - IDLE_SECONDS
-    for path in _folder().iterdir():
+    for path in _folder().glob("*"):
         with suppress(FileNotFoundError):
             if path.stat().st_mtime < before:
                 path.unlink()
@@ -54,7 +54,6 @@ def delete_idle_copies() -> None:
 
 def _folder() -> Path:
     folder: Path = settings.UPLOAD_FOLDER / "copies"
-    folder.mkdir(exist_ok=True)
     return folder
 
 
@@ -67,6 +66,7 @@ def _fetched(name: str, path: Path, still_alive: Callable[[], None]) -> BinaryIO
 
     The unfinished copy is its own lock: the kernel releases it when its process dies, and the renaming removes it.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".unfinished")
     with unfinished.open("ab") as target:
         while not _locked(target):

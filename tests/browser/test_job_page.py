@@ -6,13 +6,13 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from imports import jobs, tasks
+from imports import jobs
 from imports.models import ImportJob, ImportLane
 from imports.pipeline import open_lane
 from tests.browser.conftest import PHONE
 from tests.browser.importing import LIST, state
 from tests.browser.test_import_page import assert_fits
-from tests.imports.factories import make_job, run_import
+from tests.imports.factories import make_job, open_without_messages, run_import
 
 DESK = {"width": 1280, "height": 900}
 ROWS = [f"L-{n},Lamp number {n},{n}.50\n" for n in range(1, 1001)]
@@ -33,7 +33,7 @@ def address(job: ImportJob) -> str:
 def advance(job: ImportJob) -> None:
     """Take an import one chunk forward, as a worker would."""
     if job.status == "queued":
-        tasks.open_job(job.pk, queue=False)
+        open_without_messages(job)
         job.refresh_from_db()
     lane = ImportLane.objects.select_related("job").get(job=job)
     with open_lane(lane) as run:

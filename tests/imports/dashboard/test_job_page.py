@@ -7,12 +7,12 @@ from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from imports import jobs, tasks
+from imports import jobs
 from imports.commandline import foreground
 from imports.dashboard import job_page
 from imports.models import ImportJob, ImportLane, RejectedRow
 from products.models import Product
-from tests.imports.factories import make_job, run_import, with_progress
+from tests.imports.factories import make_job, open_without_messages, run_import, with_progress
 from tests.products.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -174,7 +174,7 @@ def test_only_a_completed_dry_run_is_made_good(options):
 
 def test_a_job_that_is_opened_while_its_page_is_made_has_lanes_that_have_begun():
     before = with_progress(make_job(CSV))
-    tasks.open_job(before.pk, queue=False)
+    open_without_messages(before)
 
     (lane,) = job_page.lanes(before)
 
@@ -204,7 +204,7 @@ def test_a_job_that_waits_for_a_worker_says_so():
 
 def test_a_job_whose_worker_died_is_stalled():
     job = make_job(CSV)
-    tasks.open_job(job.pk, queue=False)
+    open_without_messages(job)
     ImportLane.objects.update(claimed_until=timezone.now() - timedelta(seconds=15))
 
     assert "Nothing has moved for 1 min 0 s" in job_page.standstill(with_progress(job))

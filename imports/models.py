@@ -10,9 +10,14 @@ from django.db.models import Count, F, Q, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from imports.files.storage import FILENAME_MAX_LENGTH
+from imports.reading.texts import printable
+
 # How long a claim holds without a sign of life. A chunk takes a second or two; a worker that has been silent for this
 # long is taken for dead. Should it live after all, its chunk fails at the compare-and-set of the lane's offset.
 LEASE = timedelta(seconds=45)
+# The longest names that Python has for encodings have half of it.
+ENCODING_MAX_LENGTH = 40
 
 
 class SentFile(models.Model):
@@ -20,7 +25,7 @@ class SentFile(models.Model):
 
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    filename = models.CharField(max_length=255)
+    filename = models.CharField(max_length=FILENAME_MAX_LENGTH)
     stored_as = models.CharField(max_length=255, blank=True)
     file_size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
@@ -28,7 +33,7 @@ class SentFile(models.Model):
     # Empty means: find out.
     asked_mapping = models.JSONField(default=dict, blank=True)
     asked_delimiter = models.CharField(max_length=1, blank=True)
-    asked_encoding = models.CharField(max_length=40, blank=True)
+    asked_encoding = models.CharField(max_length=ENCODING_MAX_LENGTH, blank=True)
     # The import whose rejected rows this file has mended, or whose dry run it makes good.
     follows = models.ForeignKey("ImportJob", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
@@ -43,7 +48,7 @@ class Draft(SentFile):
         default_permissions = ()
 
     def __str__(self) -> str:
-        return f"Draft {self.pk}: {self.filename}"
+        return f"Draft {self.pk}: {printable(self.filename)}"
 
 
 class Work(models.Model):
@@ -122,7 +127,7 @@ class ImportJob(SentFile, Work):
     # What was decided when the file was opened. The content is the original file, or its rewriting as UTF-8.
     content_stored_as = models.CharField(max_length=255, blank=True)
     content_size = models.PositiveBigIntegerField(default=0)
-    encoding = models.CharField(max_length=40, blank=True)
+    encoding = models.CharField(max_length=ENCODING_MAX_LENGTH, blank=True)
     delimiter = models.CharField(max_length=1, blank=True)
     header = models.JSONField(default=list, blank=True)
     # Position in the header of each product field that the file has: {"sku": 0, "name": 3}.
@@ -158,7 +163,7 @@ class ImportJob(SentFile, Work):
         indexes = (models.Index(fields=["status"], name="importjob_status"),)
 
     def __str__(self) -> str:
-        return f"Import {self.pk}: {self.filename}"
+        return f"Import {self.pk}: {printable(self.filename)}"
 
     @property
     def is_over(self) -> bool:

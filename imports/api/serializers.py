@@ -8,7 +8,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from rest_framework import serializers
 
-from imports.models import ImportJob, ImportLane, RejectedRow
+from imports.models import ENCODING_MAX_LENGTH, ImportJob, ImportLane, RejectedRow
 from imports.options import Options
 from imports.reading.errors import FileRefusedError
 from imports.reading.header import DELIMITER_NAMES, DELIMITERS_BY_NAME
@@ -66,7 +66,10 @@ class UploadSerializer(serializers.Serializer):
         help_text=f"The character or its name: {', '.join(DELIMITER_NAMES.values())}. Found out unless given.",
     )
     encoding = serializers.CharField(
-        required=False, allow_blank=True, max_length=40, help_text="Such as utf-8 or cp1252. Found out unless given."
+        required=False,
+        allow_blank=True,
+        max_length=ENCODING_MAX_LENGTH,
+        help_text="Such as utf-8 or cp1252. Found out unless given.",
     )
     dry_run = serializers.BooleanField(
         default=False, help_text="Do everything but write products: the counts are those of a real import."
@@ -124,6 +127,7 @@ class JobSerializer(serializers.ModelSerializer):
     )
     follows: serializers.PrimaryKeyRelatedField = serializers.PrimaryKeyRelatedField(
         read_only=True,
+        allow_null=True,
         help_text="The import whose rejected rows this file corrects, or the dry run whose file is imported.",
     )
     columns = serializers.DictField(

@@ -84,7 +84,7 @@ def test_it_is_cancelled_and_retried(page: Page, log_in, screenshot):
 
     page.get_by_role("button", name="Retry from where it stopped").click()
     expect(state(page)).to_have_text("Running")
-    expect(page.locator(".timeline")).to_contain_text("Went on from row 301")
+    expect(page.locator(".timeline")).to_contain_text("Resumed from row 301")
     job.refresh_from_db()
     finish(job)
     expect(state(page)).to_have_text("Completed")
@@ -135,7 +135,7 @@ def test_a_stalled_import_says_so_and_what_to_do(page: Page, log_in, screenshot,
     assert_accessible()
 
 
-def test_a_dry_run_is_made_good(page: Page, log_in, screenshot):
+def test_a_dry_run_is_imported_for_real(page: Page, log_in, screenshot):
     log_in()
     dry_run = run_import(BAD, dry_run=True)
     page.goto(address(dry_run))

@@ -1,4 +1,4 @@
-"""A draft's life: an uploaded file that its sender looks at, changes the reading of, and then imports or discards."""
+"""A draft's life: an uploaded file that its sender reviews, corrects the reading of, and then imports or discards."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from imports.options import Options
 def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follows: ImportJob | None = None) -> Draft:
     """Keep an uploaded file. Raises FileRefusedError if it is empty.
 
-    `follows` is the import whose rejected rows the file has mended; what was said of that one's columns holds here.
+    `follows` is the import whose rejected rows the file corrects; what was said of its columns applies here too.
     """
     options = Options(mapping=follows.asked_mapping) if follows else Options()
     stored = storage.keep(file)
@@ -35,7 +35,7 @@ def change(draft: Draft, options: Options) -> None:
 
 
 def submit(draft: Draft, *, dry_run: bool) -> ImportJob:
-    """Make the job that imports the file; the draft is gone then. Raises WrongStateError if it is gone already."""
+    """Create the job that imports the file; the draft is gone then. Raises WrongStateError if it is gone already."""
     with transaction.atomic():
         _take(draft)
         return jobs.create_from(draft, dry_run=dry_run)
@@ -48,7 +48,7 @@ def discard(draft: Draft) -> None:
 
 
 def _take(draft: Draft) -> None:
-    """Remove the draft, unless somebody was first."""
+    """Remove the draft, unless somebody else was first."""
     deleted, _ = Draft.objects.filter(pk=draft.pk).delete()
     if not deleted:
-        raise jobs.WrongStateError(f"'{draft.filename}' has been imported or discarded already.")
+        raise jobs.WrongStateError(f"'{draft.filename}' has already been imported or discarded.")

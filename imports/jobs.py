@@ -1,4 +1,4 @@
-"""An import job's life: made, opened, running, and then completed, failed or cancelled; retried.
+"""An import job's life: created, opened, running, and then completed, failed or cancelled; retried.
 
 Each transition is one function, and each a compare-and-set on the status: of two that try, one wins. The API, the
 admin, the command and the tasks call these and nothing else.
@@ -50,17 +50,17 @@ def create(file: UploadedFile, options: Options, user: AbstractBaseUser | Anonym
 
 
 def create_from(file: SentFile, *, dry_run: bool) -> ImportJob:
-    """Make the job that imports a file which is in storage already, and hand it to the workers."""
+    """Create the job that imports a file which is in storage already, and hand it to the workers."""
     return _create(dry_run=dry_run, **{name: getattr(file, name) for name in SENT_FIELDS})
 
 
 def import_for_real(job: ImportJob, user: AbstractBaseUser | AnonymousUser | None = None) -> ImportJob:
-    """Make the job that imports the file of a completed dry run. Raises WrongStateError if `job` is none."""
+    """Create the job that imports the file of a completed dry run. Raises WrongStateError if `job` is not one."""
     with transaction.atomic():
         # Locked against `delete_files`, which removes a file that no job has any more.
         dry_run = ImportJob.objects.select_for_update().get(pk=job.pk)
         if not dry_run.dry_run or dry_run.status != Status.COMPLETED:
-            raise WrongStateError(f"Import {job.pk} is no completed dry run.")
+            raise WrongStateError(f"Import {job.pk} is not a completed dry run.")
         _check_file(dry_run)
         dry_run.follows, dry_run.created_by_id = job, user.pk if user else None
         return create_from(dry_run, dry_run=False)
@@ -69,7 +69,7 @@ def import_for_real(job: ImportJob, user: AbstractBaseUser | AnonymousUser | Non
 def sent_fields(
     stored: storage.StoredFile, options: Options, user: AbstractBaseUser | AnonymousUser | None
 ) -> dict[str, Any]:
-    """What is known of a file when it has come, as the fields of a SentFile."""
+    """What is known of a file when it has arrived, as the fields of a SentFile."""
     return {
         "filename": stored.filename,
         "stored_as": stored.stored_as,
@@ -131,7 +131,7 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> None:
 def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
     """Complete the job if the lane that calls this, in the transaction that finishes it, was the last one.
 
-    A job whose counts do not add up to the rows of the file is failed instead: then the importer has a fault.
+    A job whose counts do not add up to the rows of the file is failed instead: then the importer has a bug.
     """
     # Two lanes that end at the same moment see each other only through this lock.
     job = ImportJob.objects.select_for_update().get(pk=job_id)
@@ -140,7 +140,7 @@ def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
         return
     processed = ImportJob.objects.with_progress().get(pk=job_id).processed_rows
     if processed != total_rows:
-        end(job_id, Status.FAILED, reason=f"The file has {total_rows} rows, but {processed} are accounted for.")
+        end(job_id, Status.FAILED, reason=f"The file has {total_rows:,} rows, but {processed:,} are accounted for.")
         return
     end(job_id, Status.COMPLETED)
     if job.dry_run:
@@ -157,16 +157,16 @@ def fail_if_hopeless(job_id: int) -> None:
         end(
             job_id,
             Status.FAILED,
-            reason=f"{rejected} rows were rejected, more than the limit of {settings.IMPORT_MAX_REJECTED} "
-            "(IMPORT_MAX_REJECTED). Look at the rejected rows, and mend the file or raise the limit.",
+            reason=f"{rejected:,} rows were rejected, more than the limit of {settings.IMPORT_MAX_REJECTED:,} "
+            "(IMPORT_MAX_REJECTED). Look at the rejected rows, then fix the file or raise the limit.",
         )
 
 
 def end(job_id: int, status: ImportJob.Status, *, reason: str = "") -> bool:
     """Bring a job that is queued or running to its end; returns whether it was."""
-    going_on = ImportJob.objects.filter(pk=job_id, status__in=[Status.QUEUED, Status.RUNNING])
+    unfinished = ImportJob.objects.filter(pk=job_id, status__in=[Status.QUEUED, Status.RUNNING])
     with transaction.atomic():
-        ended = going_on.update(status=status, failure_reason=reason, finished_at=timezone.now())
+        ended = unfinished.update(status=status, failure_reason=reason, finished_at=timezone.now())
         if ended:
             announce(job_id, f"import.{status}")
     return bool(ended)
@@ -180,17 +180,17 @@ def cancel(job: ImportJob) -> None:
 
 
 def delete_files(job: ImportJob) -> None:
-    """Delete what is stored of a job that is over; it stays on record, and cannot be retried any more."""
+    """Delete what is stored of a job that is over; it stays on record, and can no longer be retried."""
     ImportJob.objects.filter(pk=job.pk).update(stored_as="", content_stored_as="")
     DryRunSku.objects.filter(job=job.pk).delete()
     for name in {job.stored_as, job.content_stored_as}:
-        # An import that makes a dry run good has the dry run's file.
+        # The real import after a dry run has the same file.
         if not ImportJob.objects.filter(stored_as=name).exists():
             storage.delete_stored(name)
 
 
 def retry(job: ImportJob) -> None:
-    """Let a failed or cancelled job go on from its checkpoints. Raises WrongStateError if it is neither."""
+    """Resume a failed or cancelled job from its checkpoints. Raises WrongStateError if it is neither."""
     now = timezone.now()
     with transaction.atomic():
         progress = ImportJob.objects.with_progress().get(pk=job.pk)
@@ -224,7 +224,7 @@ def retry(job: ImportJob) -> None:
 
 def _check_file(job: ImportJob) -> None:
     if not job.stored_as:
-        raise WrongStateError(f"The file of import {job.pk} has been deleted since; upload it again.")
+        raise WrongStateError(f"The file of import {job.pk} has been deleted; upload it again.")
 
 
 def newest_claim() -> datetime | None:

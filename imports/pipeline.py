@@ -59,7 +59,7 @@ def lanes_of(keys: Iterable[str], lanes: int) -> list[int]:
 def _garbage_collection_paused() -> Iterator[None]:
     """Python's cyclic collector would walk a chunk's rows again and again, which are many and have no cycles.
 
-    A sixth of the processor time of an import (measured). Reference counts free the rows as ever.
+    A sixth of the processor time of an import (measured: docs/performance.md). Reference counts still free the rows.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -150,7 +150,7 @@ class LaneRun:
             raise LaneTakenError
 
     def _read_chunk(self) -> Chunk:
-        """The lane's next `IMPORT_CHUNK_ROWS` rows; what belongs to other lanes is passed over."""
+        """The lane's next `IMPORT_CHUNK_ROWS` rows; what belongs to other lanes is skipped."""
         rows: list[CleanRow] = []
         rejections: list[Rejection] = []
         bytes_limit = self.lane.offset + CHUNK_BYTES

@@ -24,7 +24,7 @@ _sends_messages = ContextVar("imports_send_messages", default=True)
 
 @contextmanager
 def no_messages() -> Iterator[None]:
-    """What is done in this context puts no message on the queue: whoever is in it does the work."""
+    """In this context no message is put on the queue: whoever is in it does the work."""
     token = _sends_messages.set(False)
     try:
         yield

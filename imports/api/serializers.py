@@ -1,4 +1,4 @@
-"""What the API takes with an upload, and what it shows of jobs and of rejected rows."""
+"""What the API accepts with an upload, and what it shows of jobs and of rejected rows."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class MappingField(serializers.CharField):
         super().__init__(
             allow_blank=True,
             style={"base_template": "textarea.html", "rows": 2},
-            help_text='A JSON object such as {"name": "Product title"}, for columns that do not go by a name known '
-            f"here. The fields are {', '.join(FIELDS)}; an empty name means that a field has no column.",
+            help_text='A JSON object such as {"name": "Product title"}, for columns whose names are not recognized. '
+            f"The fields are {', '.join(FIELDS)}; an empty name means that a field has no column.",
             **kwargs,
         )
 
@@ -53,33 +53,33 @@ class UploadSerializer(serializers.Serializer):
     """A file to import, and what its sender knows about it."""
 
     OPTIONS = ("mapping", "delimiter", "encoding", "dry_run")
-    # What requests hold besides: the file's name, read with the body, and what the browsable API adds.
+    # What requests have as well: the file's name, read with the body, and what the browsable API adds.
     NO_OPTIONS = frozenset({"filename", "format", "csrfmiddlewaretoken"})
 
     file = serializers.FileField(
         error_messages={"required": NO_FILE, "empty": "The file is empty."},
-        help_text="The CSV file, as it is or compressed (.gz, or .zip with one file in it).",
+        help_text="The CSV file, plain or compressed (.gz, or .zip with one file in it).",
     )
     mapping = MappingField(required=False)
     delimiter = DelimiterField(
         required=False,
-        help_text=f"The character or its name: {', '.join(DELIMITER_NAMES.values())}. Found out unless given.",
+        help_text=f"The character or its name: {', '.join(DELIMITER_NAMES.values())}. Detected unless given.",
     )
     encoding = serializers.CharField(
         required=False,
         allow_blank=True,
         max_length=ENCODING_MAX_LENGTH,
-        help_text="Such as utf-8 or cp1252. Found out unless given.",
+        help_text="Such as utf-8 or cp1252. Detected unless given.",
     )
     dry_run = serializers.BooleanField(
-        default=False, help_text="Do everything but write products: the counts are those of a real import."
+        default=False, help_text="Do everything except write products: the counts are those of a real import."
     )
 
     def validate_mapping(self, mapping: Any) -> dict[str, str]:
-        """Refuse what is no mapping of product fields to names of columns."""
+        """Refuse what is not a mapping of product fields to column names."""
         if mapping == "":
             return {}
-        # JSON can write NUL and halves of characters, which neither a database nor an answer can hold.
+        # JSON can write NUL and halves of characters, which neither a database nor a response can hold.
         for name in (*mapping, *mapping.values()) if isinstance(mapping, dict) else ():
             if isinstance(name, str):
                 serializers.CharField(allow_blank=True).run_validation(name)
@@ -97,7 +97,7 @@ class UploadSerializer(serializers.Serializer):
         return encoding
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        # A misspelt `dry_run` that is passed over would be a real import.
+        # A misspelled `dry_run` that is ignored would be a real import.
         unknown = self.initial_data.keys() - self.fields.keys() - self.NO_OPTIONS
         if unknown:
             options = ", ".join(self.OPTIONS)
@@ -118,7 +118,7 @@ def _check_option(**option: Any) -> None:
 
 
 class JobSerializer(serializers.ModelSerializer):
-    """An import job, as it stands."""
+    """An import job as it is now."""
 
     # Takes jobs from `with_progress`. The fields are here for the OpenAPI schema; `represent` gives their values.
     url = serializers.CharField(read_only=True, help_text="The address of the job.")

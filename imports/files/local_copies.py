@@ -1,7 +1,7 @@
 """Copies on this machine of files in a storage elsewhere, so that each is fetched once and not for every slice.
 
 All processes of a machine share them, in a folder of the upload folder. A copy that has not been opened for a while is
-deleted when the next one is made, and by the daily clean-up; should it be wanted after all, it is fetched again.
+deleted when the next one is made, and by the hourly clean-up; if it is needed after all, it is fetched again.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def open_copy(name: str, still_alive: Callable[[], None]) -> BinaryIO:
 
 
 def delete_copy(name: str) -> None:
-    """Delete the copy of the stored file `name`, if there is one. Who has it open can go on reading."""
+    """Delete the copy of the stored file `name`, if there is one. Whoever has it open can still read it."""
     _path(name).unlink(missing_ok=True)
 
 

@@ -62,7 +62,7 @@ def in_one_order(rows: Mapping[str, CleanRow]) -> list[CleanRow]:
 def make_plan(
     rows: Sequence[CleanRow], catalogue: Mapping[str, tuple[Any, ...]], written: set[str], *, may_create: bool
 ) -> Plan:
-    """What a serial reading of `rows` makes of the catalogue.
+    """What a serial reading of `rows` turns the catalogue into.
 
     Most rows need not be read one after the other: those whose SKU is in no other row. Comparing them all at once takes
     a quarter of the time (measured: benchmarks/stages.py).

@@ -116,7 +116,7 @@ def test_rejected_rows_are_filtered_and_paged(page: Page, log_in, screenshot, as
     page.get_by_role("link", name="Missing value 15").click()
 
     expect(page.locator("#rejected tbody tr")).to_have_count(15)
-    page.get_by_text("The whole row").first.click()
+    page.get_by_text("Whole row").first.click()
     expect(page.get_by_text("B-0 | | 1")).to_be_visible()
     screenshot("filtered")
     assert_accessible()
@@ -130,7 +130,7 @@ def test_a_stalled_import_says_so_and_what_to_do(page: Page, log_in, screenshot,
 
     page.goto(address(job))
 
-    expect(page.get_by_role("alert")).to_contain_text("Nothing has moved for 3 min")
+    expect(page.get_by_role("alert")).to_contain_text("No progress for 3 min")
     screenshot("stalled")
     assert_accessible()
 
@@ -157,7 +157,7 @@ def test_an_ended_session_and_a_lost_server_are_told(page: Page, log_in, context
     page.unroute("**/api/jobs/*")
     expect(page.get_by_text("The server cannot be reached")).to_be_hidden()
     context.clear_cookies(name="sessionid")
-    expect(page.get_by_role("link", name="Log in to go on watching")).to_be_visible()
+    expect(page.get_by_role("link", name="Log in to keep watching")).to_be_visible()
     faults.clear()  # the browser tells of what was cut on purpose
 
 

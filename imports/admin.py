@@ -33,7 +33,7 @@ class ImportJobAdmin(admin.ModelAdmin):
     list_display_links = None
     list_filter = ("status", "dry_run", "created_at")
     search_fields = ("filename", "sha256")
-    search_help_text = "file name or SHA-256"
+    search_help_text = "file name or checksum"
     list_per_page = 50
     show_full_result_count = False
     actions = ("cancel", "retry")

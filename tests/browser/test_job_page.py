@@ -50,7 +50,7 @@ def test_it_follows_the_import_to_its_end_without_reloading(page: Page, log_in, 
     advance(job)
     expect(page.locator("[data-count=created]")).to_have_text("300")
     expect(state(page)).to_have_text("Running")
-    expect(page.get_by_role("status").first).to_contain_text("25 % of the file has been read")
+    expect(page.get_by_role("status").first).to_contain_text("25% of the file has been read")
     page.get_by_role("button", name="Cancel the import").focus()
     screenshot("running")
     assert_accessible()

@@ -12,7 +12,7 @@ let pageRead = Date.now();
 
 function detail(job) {
     if (job.status === "queued") return "waiting for a worker";
-    const parts = [`${Math.floor(job.progress * 100)} %`, `${number(job.processed_rows)} rows`];
+    const parts = [`${Math.floor(job.progress * 100)}%`, `${number(job.processed_rows)} rows`];
     if (job.rows_per_second) parts.push(`${number(Math.round(job.rows_per_second))} rows/s`);
     if (job.eta_seconds !== null) parts.push(`${duration(job.eta_seconds)} left`);
     return parts.join(" · ");

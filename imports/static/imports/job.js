@@ -45,7 +45,7 @@ function showNumbers(job) {
     const quarter = Math.floor(job.progress * 4);
     if (quarter > announcedQuarter && !OVER.includes(job.status)) {
         announcedQuarter = quarter;
-        announce(`${quarter * 25} % of the file has been read.`);
+        announce(`${quarter * 25}% of the file has been read.`);
     }
 }
 

@@ -34,9 +34,9 @@ function showProgress(sent, total) {
     const share = total ? sent / total : 0;
     bar.value = share;
     part("sent").textContent = share < 1
-        ? `${fileSize(sent)} of ${fileSize(total)}, ${Math.floor(share * 100)} %`
+        ? `${fileSize(sent)} of ${fileSize(total)}, ${Math.floor(share * 100)}%`
         : "All sent. Reading the file …";
-    const quarter = `${Math.floor(share * 4) * 25} % sent`;
+    const quarter = `${Math.floor(share * 4) * 25}% sent`;
     if (share && part("announce").textContent !== quarter) {
         announce(quarter);
     }

@@ -212,9 +212,7 @@ if DEBUG:
 
 # Uploads: hashed while they are written, on the file system where they stay (or leave for S3), so that keeping one is a
 # rename.
-FILE_UPLOAD_HANDLERS = ["imports.files.storage.HashingUploadHandler"]
-FILE_UPLOAD_TEMP_DIR = UPLOAD_FOLDER / "incoming"
-FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
+FILE_UPLOAD_HANDLERS = ["imports.files.upload_handler.HashingUploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o640
 
 # Security. HTTPS_ONLY is for an installation behind a proxy that ends TLS and sets X-Forwarded-Proto.

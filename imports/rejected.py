@@ -1,4 +1,4 @@
-"""The rejected rows of an import as a CSV file to mend and to upload again."""
+"""The rejected rows of an import as a CSV file to fix and to upload again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from imports.models import ImportJob, RejectedRow
 
-# What stands behind the original columns. An import ignores columns that it does not know, so they may stay in.
+# What follows the original columns. An import ignores columns that it does not know, so they may stay in.
 ADDED_COLUMNS = ("import_line", "import_column", "import_value", "import_reason")
 # Rows fetched, and written out, at a time.
 BATCH_ROWS = 1000
@@ -48,7 +48,7 @@ def _kept_positions(job: ImportJob) -> list[int]:
 def _written(row: RejectedRow, job: ImportJob, kept: list[int]) -> list[str]:
     """The fields of `row` in their columns, and what is wrong with it."""
     fault = row.faults[0]
-    # What an unquoted delimiter has pushed out of the last column is shown beside it, whole.
+    # What an unquoted delimiter has pushed beyond the last column is shown there, whole.
     surplus = job.delimiter.join(row.record[len(job.header) :])
     return [
         *(row.record[position] if position < len(row.record) else "" for position in kept),

@@ -30,7 +30,7 @@ from imports.reading.errors import FileRefusedError
 
 
 class UploadViewSet(GenericViewSet):
-    """Files on their way in. The answer to an upload is the job that imports the file."""
+    """Uploads. The response to one is the job that imports the file."""
 
     queryset = ImportJob.objects.all()
     serializer_class = UploadSerializer
@@ -41,7 +41,7 @@ class UploadViewSet(GenericViewSet):
         description=(
             "Send the file in a form, as its field `file`, or as the body itself, named by a `Content-Disposition` "
             "header or by `filename`. The options are fields of the form or query parameters. "
-            "The file is imported by the workers; the answer has the job, and its address in `Location`."
+            "The workers import the file; the response is the job, with its address in `Location`."
         ),
         parameters=[
             OpenApiParameter("filename", str, description="The name of the file, where the body is the file."),
@@ -59,14 +59,14 @@ class UploadViewSet(GenericViewSet):
         },
         responses={
             202: JobSerializer,
-            400: OpenApiResponse(description="There is no file, it is empty, or an option is not understood."),
+            400: OpenApiResponse(description="There is no file, it is empty, or an option is invalid."),
             411: OpenApiResponse(description="The upload has no Content-Length."),
             413: OpenApiResponse(description="The file is too large."),
-            415: OpenApiResponse(description="The Content-Type is none of those listed here."),
+            415: OpenApiResponse(description="The Content-Type is not one of those listed here."),
         },
     )
     def create(self, request: Request) -> Response:
-        """Take a file, and answer with the job that imports it."""
+        """Take a file, and respond with the job that imports it."""
         if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
             raise LengthRequiredError
         if len(request.FILES.getlist("file")) > 1:
@@ -85,7 +85,7 @@ class UploadViewSet(GenericViewSet):
 
 
 class JobViewSet(ReadOnlyModelViewSet):
-    """The imports: what became of each file, and how far those are that are running."""
+    """The imports: what became of each file, and how far the running ones are."""
 
     queryset = ImportJob.objects.all()
     serializer_class = JobSerializer
@@ -112,13 +112,13 @@ class JobViewSet(ReadOnlyModelViewSet):
 
     @extend_schema(
         summary="Retry an import",
-        description="A failed or cancelled job goes on where it stopped. Any other is a 409.",
+        description="A failed or cancelled job resumes where it stopped. Any other is a 409.",
         request=None,
         responses={200: JobSerializer, 409: OpenApiResponse(description="The job is neither failed nor cancelled.")},
     )
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str) -> Response:  # noqa: ARG002
-        """Let a failed or cancelled job go on where it stopped."""
+        """Resume a failed or cancelled job where it stopped."""
         return self._change(jobs.retry)
 
     def _change(self, transition: Any) -> Response:
@@ -139,7 +139,7 @@ class JobViewSet(ReadOnlyModelViewSet):
         filterset_class=RejectedRowFilter,
     )
     def rejected(self, request: Request, pk: str) -> Response:  # noqa: ARG002
-        """The rows that did not go in, each with what is wrong with it."""
+        """The rejected rows, each with what is wrong with it."""
         job = get_object_or_404(ImportJob, pk=pk)
         page = self.paginate_queryset(self.filter_queryset(job.rejected.order_by("line")))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
@@ -148,8 +148,8 @@ class JobViewSet(ReadOnlyModelViewSet):
         operation_id="jobs_rejected_csv_retrieve",
         summary="The rejected rows of an import as a CSV file",
         description=(
-            "The original columns, then the line of each row, the column, the value and the reasons. Mend the rows and "
-            "upload the file as it is: columns that an import does not know are ignored."
+            "The original columns, then the line of each row, the column, the value and the reasons. Fix the rows and "
+            "upload the file as it is: the added columns are ignored."
         ),
         filters=False,
         responses={(200, "text/csv"): OpenApiTypes.STR},
@@ -162,7 +162,7 @@ class JobViewSet(ReadOnlyModelViewSet):
         content_negotiation_class=AnyAccepted,
     )
     def rejected_csv(self, request: Request, pk: str) -> HttpResponseBase:  # noqa: ARG002
-        """The rows that did not go in, as a file to mend and to upload again."""
+        """The rejected rows, as a file to fix and to upload again."""
         job = get_object_or_404(ImportJob, pk=pk)
         headers = {"Content-Disposition": content_disposition_header(True, rejected.filename(job))}
         return StreamingHttpResponse(rejected.csv_blocks(job), "text/csv; charset=utf-8", headers=headers)

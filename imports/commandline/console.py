@@ -1,4 +1,4 @@
-"""How far an import is, for someone at a terminal: a bar, or lines where there is no terminal."""
+"""How far an import is, for somebody at a terminal: a bar, or lines where there is no terminal."""
 
 from __future__ import annotations
 

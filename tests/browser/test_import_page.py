@@ -23,7 +23,7 @@ def test_a_dropped_file_leads_to_its_preview(page: Page, log_in):
     expect(page.get_by_role("heading", name="1 of 31 rows would be rejected")).to_be_visible()
 
 
-def test_a_file_without_a_sku_column_is_mended_in_the_page(page: Page, log_in, screenshot, assert_accessible):
+def test_a_file_without_a_sku_column_is_fixed_in_the_page(page: Page, log_in, screenshot, assert_accessible):
     log_in(*MAY_IMPORT)
     page.goto(UPLOAD)
     choose(page, "Artikel;Titel;Preis\nA-1;Lampe;19,90\nA-2;Stuhl;abc\n", "artikel.csv")
@@ -39,7 +39,7 @@ def test_a_file_without_a_sku_column_is_mended_in_the_page(page: Page, log_in, s
 
     expect(page.get_by_role("heading", name="1 of 2 rows would be rejected")).to_be_visible()
     expect(page.get_by_role("cell", name="19.90")).to_be_visible()
-    screenshot("mended")
+    screenshot("fixed")
 
 
 def test_the_whole_way_with_the_keyboard(page: Page, log_in):

@@ -14,7 +14,7 @@ from django_q.models import OrmQ
 from imports import tasks
 from imports.commandline import foreground
 from imports.models import ImportJob, RejectedRow
-from tests.imports.factories import make_job, with_progress
+from tests.imports.factories import make_job, open_without_messages, with_progress
 from tests.imports.short_import import (
     CONTENT,
     EXPECTED_OF_SHORT,
@@ -66,7 +66,7 @@ class FailureAt:
 
 def import_in_two_lanes(job: ImportJob) -> None:
     """Import in this process, a chunk of each lane in turn."""
-    tasks.open_job(job.pk, queue=False, lanes=2)
+    open_without_messages(job, lanes=2)
     foreground.run(job, lambda: None)
 
 

@@ -20,7 +20,7 @@ from imports.models import DryRunSku, ImportJob, ImportLane
 from imports.pipeline import open_lane
 from products.models import Product
 from tests.imports import model
-from tests.imports.factories import make_job, with_progress
+from tests.imports.factories import make_job, open_without_messages, with_progress
 from tests.imports.short_import import WRITERS
 
 SPELLINGS = {
@@ -144,7 +144,7 @@ class Way:
         """Import `file`, its lanes in a random order, chunk by chunk."""
         job = make_job(file.content, encoding="utf-8", **options)
         with override_settings(IMPORT_CHUNK_ROWS=self.chunk_rows, IMPORT_WRITER=self.writer):
-            tasks.open_job(job.pk, queue=False, lanes=self.lanes)
+            open_without_messages(job, lanes=self.lanes)
             if self.keep_open:
                 self._advance_open_lanes(job)
             else:

@@ -337,7 +337,7 @@ def test_a_form_that_is_cut_off_anywhere_is_refused(api, missing):
     )
 
     assert answer.status_code == 400
-    assert "cut off" in answer.json()["detail"]
+    assert "interrupted" in answer.json()["detail"]
     assert not ImportJob.objects.exists()
     assert stored_files() == []
 
@@ -351,7 +351,7 @@ def test_a_body_that_is_cut_off_is_refused(api):
     answer = send_raw(api, CONTENT_LENGTH=len(CSV) + 1, **{"wsgi.input": io.BytesIO(CSV.encode())})
 
     assert answer.status_code == 400
-    assert "cut off" in answer.json()["detail"]
+    assert "interrupted" in answer.json()["detail"]
     assert not ImportJob.objects.exists()
     assert stored_files() == []
 
@@ -379,7 +379,7 @@ def test_a_connection_that_breaks_is_no_server_error(api, content_type, body):
     )
 
     assert answer.status_code == 400
-    assert answer.json() == {"detail": "The upload was cut off on the way."}
+    assert answer.json() == {"detail": "The upload was interrupted."}
     assert stored_files() == []
 
 

@@ -17,6 +17,7 @@ from pytest_django import Settings
 from imports import jobs
 from imports.commandline import foreground
 from imports.files import local_copies, storage
+from imports.files.upload_handler import receive
 from imports.models import ImportJob
 from products.models import Product
 from tests.imports.factories import make_job, run_import, upload
@@ -178,5 +179,5 @@ class TestS3:
     def test_a_large_file_comes_back_as_it_went(self) -> None:
         # More than one part.
         blocks: list[Any] = [bytes([number]) * 1024 * 1024 for number in range(20)]
-        stored = storage.keep(storage.receive(blocks, "large.csv"))
+        stored = storage.keep(receive(blocks, "large.csv"))
         assert read(stored.stored_as) == b"".join(blocks)

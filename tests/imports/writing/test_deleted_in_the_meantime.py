@@ -1,4 +1,4 @@
-"""A product that is deleted while a file without names is about to change it is not made anew without a name."""
+"""A product that is deleted while a file without names is about to change it is not created again without a name."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from django.db import connection, connections
 from pytest_django import Settings
 
 from imports.writing import bulk_create
+from imports.writing.plan import Plan
 from products.models import Product
 from tests.imports.factories import run_import
 from tests.imports.short_import import WRITERS
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer, so nobody deletes meanwhile."),
+    pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer, so nobody deletes in between."),
 ]
 
 
@@ -41,7 +42,7 @@ def test_a_product_that_is_gone_is_rejected_and_the_others_are_changed(
         Product.objects.create(sku=sku, name="Chair", price=1)
     make_plan = bulk_create.make_plan
 
-    def deleting_after_the_look(*args: Any, **options: Any) -> bulk_create.Plan:
+    def deleting_after_the_look(*args: Any, **options: Any) -> Plan:
         plan = make_plan(*args, **options)
         in_another_session(Product.objects.filter(sku="A").delete)
         return plan

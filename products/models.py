@@ -24,7 +24,7 @@ from products.fields import (
     normalize_sku,
 )
 
-SKU_TAKEN = "A product with this SKU exists already (letter case does not matter)."
+SKU_TAKEN = "A product with this SKU already exists (letter case does not matter)."
 
 
 def sku_is_taken(sku: str, besides: int | None = None) -> bool:

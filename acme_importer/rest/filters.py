@@ -73,7 +73,8 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
     """The filters of a list. A query parameter that is none of them, nor of the pages and the order, is a 400."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> QuerySet:
-        refuse_unknown_parameters(request, self._known_parameters(queryset, view))
+        if request.query_params:
+            refuse_unknown_parameters(request, self._known_parameters(queryset, view))
         return super().filter_queryset(request, queryset, view)
 
     def _known_parameters(self, queryset: QuerySet, view: Any) -> list[str]:

@@ -7,19 +7,19 @@ from typing import Any
 
 from rest_framework import serializers
 
-# The browsable API sends it with its forms.
-NO_FIELD = "csrfmiddlewaretoken"
-
 
 class StrictSerializer(serializers.Serializer):
-    """Refuses fields that it does not have, by name: a misspelt one would be ignored without a word.
+    """Refuses fields that it does not have, by name: a misspelt one would otherwise be ignored.
 
     Fields that can only be read are accepted and not written, so that what was read can be sent back.
     """
 
+    # What requests hold besides their fields: the browsable API sends it with its forms.
+    besides: frozenset[str] = frozenset({"csrfmiddlewaretoken"})
+
     def to_internal_value(self, data: Any) -> Any:
         is_object = isinstance(data, Mapping)
-        unknown = [name for name in data if name not in self.fields and name != NO_FIELD] if is_object else []
+        unknown = [name for name in data if name not in self.fields and name not in self.besides] if is_object else []
         if unknown:
             writable = ", ".join(name for name, field in self.fields.items() if not field.read_only)
             message = f"There is no such field. The fields are: {writable}."

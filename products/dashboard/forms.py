@@ -62,7 +62,7 @@ class DeletionForm(forms.Form):
     def __init__(self, data: Any = None, *, count: int) -> None:
         super().__init__(data, initial={"expected": count})
         self.count = count
-        self.fields["typed"].label = f"Type {count} to delete them"
+        self.fields["typed"].label = f"Type {count:,} to delete them"
         if count < self.TYPED_FROM:
             del self.fields["typed"]
 
@@ -77,5 +77,5 @@ class DeletionForm(forms.Form):
         """Refuse any other number; thousands separators are fine."""
         typed = self.cleaned_data["typed"]
         if typed.replace(",", "").replace(" ", "") != str(self.count):
-            raise forms.ValidationError(f"Type the number {self.count} to delete these products, or go back.")
+            raise forms.ValidationError(f"Type the number {self.count:,} to delete these products, or go back.")
         return typed

@@ -157,7 +157,7 @@ def test_a_product_is_added_without_leaving_the_list(page: Page, log_in, screens
     form.get_by_role("button", name="Add").click()
 
     alerts = form.get_by_role("alert")
-    expect(alerts.filter(has_text="A product with this SKU exists already")).to_be_visible()
+    expect(alerts.filter(has_text="A product with this SKU already exists")).to_be_visible()
     expect(alerts.filter(has_text="This field is required.")).to_be_visible()
     expect(alerts.filter(has_text="no more than 2 decimal places")).to_be_visible()
     expect(form.get_by_label("SKU")).to_be_focused()

@@ -25,7 +25,7 @@ from products.selection import Selection
 
 @dataclass(frozen=True, slots=True)
 class Editor:
-    """Who makes a change: a user, or the system itself. The log has only entries of users."""
+    """Who makes a change: a user, or without one the system itself. The log has only entries of users."""
 
     user: AbstractBaseUser | None = None
 
@@ -38,9 +38,6 @@ class Editor:
     def name(self) -> str | None:
         """The user's name, for events."""
         return self.user.get_username() if self.user else None
-
-
-SYSTEM = Editor()
 
 
 class SkuTakenError(Exception):

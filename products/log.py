@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 
+from products.counts import in_words
 from products.models import Product
 
 
@@ -20,7 +21,7 @@ def log_many(user: Any, number: int, flag: int, message: str) -> None:
     LogEntry.objects.create(
         user_id=user.pk,
         content_type=ContentType.objects.get_for_model(Product),
-        object_repr="1 product" if number == 1 else f"{number:,} products",
+        object_repr=in_words(number),
         action_flag=flag,
         change_message=message,
     )

@@ -25,7 +25,7 @@ class AnyOf(Lookup):
 
         So it expects few values, and looks each up in the field's index, in the index's order: 3 µs a value, for 10,000
         values in a table of 500,000 rows. Joining `unnest(array)` takes it 5 µs, and `= ANY(array)` 19: for that it
-        plans a scan of the whole table from some thousand values on (measured on PostgreSQL 15).
+        plans a scan of the whole table from some thousand values on (measured: docs/performance.md).
         """
         left, params = self.process_lhs(compiler, connection)
         array = "text[]" if isinstance(self.lhs.output_field, CharField) else "bigint[]"

@@ -38,7 +38,7 @@ class Selection:
         told: dict[str, Any] = {"ids": list(ids[:IDS_TOLD])}
         if len(ids) > IDS_TOLD:
             told["note"] = f"The first {IDS_TOLD:,} of {len(ids):,} ids."
-        return cls(Product.objects.filter(pk__any_of=ids) if among is None else among, told)
+        return cls(Product.objects.filter(pk__any_of=set(ids)) if among is None else among, told)
 
     @classmethod
     def matching(cls, values: Mapping[str, object]) -> Selection:

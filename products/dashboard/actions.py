@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 
 from products import editing
+from products.counts import in_words
 from products.dashboard.changelist import filters_of
 from products.dashboard.deletion import question
 from products.dashboard.forms import DeletionForm
@@ -64,8 +65,8 @@ class ProductActions(Base):
         return TemplateResponse(request, "admin/products/product/delete_selected.html", context)
 
     def _tell(self, request: HttpRequest, number: int, what: str) -> None:
-        products = "1 product was" if number == 1 else f"{number:,} products were"
-        self.message_user(request, f"{products} {what}.", messages.SUCCESS)
+        were = "was" if number == 1 else "were"
+        self.message_user(request, f"{in_words(number)} {were} {what}.", messages.SUCCESS)
 
 
 def _ids(request: HttpRequest) -> list[str]:

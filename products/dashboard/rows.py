@@ -102,6 +102,6 @@ class Row:
 def _text(value: Any) -> str:
     """The value as text within an attribute. All that products hold passes through here.
 
-    Not `format_html`, which takes four times as long, 6 ms for a page of 50 rows (measured: benchmarks/dashboard.py).
+    Not by `format_html`, which took 6 ms more for a page of 50 rows (measured: benchmarks/dashboard.py).
     """
     return "" if value is None else escape(str(value))

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from products import editing, events
 from products.api.serializers import ProductSerializer
-from products.editing import SYSTEM, Editor, MoreThanExpectedError, SkuTakenError
+from products.editing import Editor, MoreThanExpectedError, SkuTakenError
 from products.models import Product
 from products.selection import IDS_TOLD, Selection
 from tests.products.factories import client_of, make_product, make_user
@@ -125,8 +125,8 @@ def test_a_sku_that_is_taken_by_now_is_told_and_nothing_is_saved(ann):
 def test_the_system_has_no_entry_in_the_log_and_no_name():
     make_products(2)
 
-    editing.create(Product(sku="A", name="Lamp"), SYSTEM)
-    editing.delete_many(Selection.all(), SYSTEM)
+    editing.create(Product(sku="A", name="Lamp"), Editor())
+    editing.delete_many(Selection.all(), Editor())
 
     assert [(event, data.get("by")) for event, data in told()] == [
         ("product.created", None),

@@ -169,6 +169,20 @@ def test_no_line_of_a_template_is_hundreds_of_characters_long():
         assert max(map(len, path.read_text().splitlines())) <= 160, path
 
 
+def test_what_products_hold_stays_text_in_the_rows(client):
+    hostile = "\"><img src=x onerror=alert(1)>&'"
+    product = make_product(hostile, name=hostile)
+    staff = client_with(client)
+
+    shown = staff.get(LIST).content.decode()
+    refused = staff.post(LIST, row(product, name=hostile * 2, price=hostile)).content.decode()
+
+    for html in (shown, refused):
+        assert "<img src=x" not in html
+    assert Inputs(shown).found["form-0-name"]["value"] == hostile
+    assert Inputs(refused).found["form-0-name"]["value"] == hostile * 2
+
+
 @pytest.mark.parametrize("permission", ["products.view_product", "products.change_product"])
 def test_every_row_has_a_cell_below_each_heading(client, permission):
     make_product("A", price=None, last_import=7)

@@ -233,6 +233,8 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
+    # No forms: a generated client cannot tell which of several content types to send the same model as.
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PERMISSION_CLASSES": ["acme_importer.rest.permissions.ModelPermissions"],
     "DEFAULT_PAGINATION_CLASS": "acme_importer.rest.pages.Pages",
     "DEFAULT_FILTER_BACKENDS": [
@@ -252,6 +254,17 @@ SPECTACULAR_SETTINGS = {
     # The first version of OpenAPI that describes webhooks.
     "OAS_VERSION": "3.1.0",
     "WEBHOOKS": "webhooks.api.schema.WEBHOOKS",
+    "ENUM_NAME_OVERRIDES": {
+        "JobStatus": "imports.models.ImportJob.Status",
+        "DeliveryStatus": "webhooks.models.Delivery.Status",
+        "EventType": "webhooks.catalogue.CATALOGUE",
+        "SubscribableEvent": "webhooks.catalogue.SUBSCRIBABLE",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "acme_importer.rest.schema.describe_errors",
+        "acme_importer.rest.schema.require_what_responses_always_have",
+    ],
 }
 
 # Where the events of apps go that do not know webhooks.

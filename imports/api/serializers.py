@@ -124,7 +124,9 @@ class JobSerializer(serializers.ModelSerializer):
         slug_field="username", read_only=True, allow_null=True, help_text="The user who uploaded the file, if known."
     )
     follows: serializers.PrimaryKeyRelatedField = serializers.PrimaryKeyRelatedField(
-        read_only=True, help_text="The import whose rejected rows this file has mended, or whose dry run it makes good."
+        read_only=True,
+        allow_null=True,
+        help_text="The import whose rejected rows this file has mended, or whose dry run it makes good.",
     )
     columns = serializers.SerializerMethodField(help_text="The name of the column that each product field is in.")
     progress = serializers.SerializerMethodField(

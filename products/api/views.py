@@ -11,7 +11,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
-from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
@@ -62,8 +61,10 @@ class ProductViewSet(ModelViewSet):
         editing.delete(instance, editing.Editor.of(self.request.user))
 
     @extend_schema(
+        operation_id="products_export_csv_retrieve",
         summary="Export products as a CSV file",
         description="Those that the filters of the list select, in a file that an import reads back unchanged.",
+        filters=True,
         responses={(200, "text/csv"): OpenApiTypes.STR},
     )
     @action(
@@ -99,7 +100,6 @@ class ProductViewSet(ModelViewSet):
         methods=["post"],
         url_path="bulk-delete",
         serializer_class=BulkDeleteSerializer,
-        parser_classes=[JSONParser],
     )
     def bulk_delete(self, request: Request) -> Response:
         """Delete many products at once: `{"ids": […]}`, or `filter` or `all` with `"confirm": true`."""

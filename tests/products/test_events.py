@@ -25,8 +25,8 @@ def told() -> list[tuple[str, str]]:
 
 
 def test_edits_over_the_api(api):
-    product = api.post("/api/products/", {"sku": "A1", "name": "Lamp"}).json()
-    api.patch(f"/api/products/{product['id']}/", {"name": "Desk lamp"})
+    product = api.post("/api/products/", {"sku": "A1", "name": "Lamp"}, format="json").json()
+    api.patch(f"/api/products/{product['id']}/", {"name": "Desk lamp"}, format="json")
     api.delete(f"/api/products/{product['id']}/")
 
     assert told() == [
@@ -49,7 +49,7 @@ def test_edits_in_the_dashboard(admin_client: Client):
 def test_edits_that_are_refused_are_not_told(api):
     make_product("A1")
 
-    assert api.post("/api/products/", {"sku": "a1", "name": "Lamp"}).status_code == 400
+    assert api.post("/api/products/", {"sku": "a1", "name": "Lamp"}, format="json").status_code == 400
 
     assert told() == []
 

@@ -15,10 +15,10 @@ from webhooks.models import Attempt, Delivery, Endpoint
 class LastDaySerializer(serializers.Serializer):
     """The figures of an endpoint's last 24 hours."""
 
-    attempts = serializers.IntegerField(source="last_day_attempts")
-    succeeded = serializers.IntegerField(source="last_day_succeeded")
+    attempts = serializers.IntegerField(source="last_day_attempts", read_only=True)
+    succeeded = serializers.IntegerField(source="last_day_succeeded", read_only=True)
     success_rate = serializers.SerializerMethodField(help_text="0 to 1; null if there was no attempt.")
-    average_latency_ms = serializers.FloatField(source="last_day_latency_ms", allow_null=True)
+    average_latency_ms = serializers.FloatField(source="last_day_latency_ms", read_only=True, allow_null=True)
 
     def get_success_rate(self, endpoint: Any) -> float | None:
         """Return the share of the attempts that succeeded."""
@@ -76,6 +76,8 @@ class SecretSerializer(serializers.ModelSerializer):
 
 
 class AttemptSerializer(serializers.ModelSerializer):
+    request_headers = serializers.DictField(child=serializers.CharField())
+
     class Meta:
         model = Attempt
         fields = ("id", "started_at", "latency_ms", "succeeded", "status", "error", "excerpt", "request_headers")

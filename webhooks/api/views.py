@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
@@ -23,6 +23,7 @@ from webhooks.models import Delivery, Endpoint
 
 # A secret is not for caches.
 NO_STORE = {"Cache-Control": "no-store"}
+REFUSED = OpenApiResponse(description="It cannot be sent now; `detail` says why.")
 
 
 class EndpointViewSet(ModelViewSet):
@@ -81,7 +82,7 @@ class EndpointViewSet(ModelViewSet):
     @extend_schema(
         summary="Send failed deliveries again",
         request=serializers.SinceSerializer,
-        responses={202: serializers.RedeliveredSerializer},
+        responses={202: serializers.RedeliveredSerializer, 409: REFUSED},
     )
     @action(detail=True, methods=["post"], url_path="redeliver-failed", serializer_class=serializers.SinceSerializer)
     def redeliver_failed(self, request: Request, pk: str) -> Response:  # noqa: ARG002
@@ -112,7 +113,11 @@ class DeliveryViewSet(ReadOnlyModelViewSet):
         endpoint = get_object_or_404(Endpoint, pk=self.kwargs["endpoint_id"])
         return endpoint.deliveries.select_related("endpoint").prefetch_related("attempts")
 
-    @extend_schema(summary="Send a delivery again", request=None, responses={202: serializers.DeliverySerializer})
+    @extend_schema(
+        summary="Send a delivery again",
+        request=None,
+        responses={202: serializers.DeliverySerializer, 409: REFUSED},
+    )
     @action(detail=True, methods=["post"])
     def redeliver(self, request: Request, endpoint_id: str, pk: str) -> Response:  # noqa: ARG002
         """Send a delivery again, whatever became of it, with the same `webhook-id` and body."""

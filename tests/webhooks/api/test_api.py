@@ -33,9 +33,14 @@ def test_a_new_endpoint_wants_all_events_and_shows_its_secret(api: APIClient) ->
 
 def test_the_secret_is_never_shown_again(api: APIClient, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    created = api.post("/api/webhooks/", {"url": URL}).json()
+    created = api.post("/api/webhooks/", {"url": URL}, format="json").json()
     path = f"/api/webhooks/{created['id']}"
-    answers = [api.get("/api/webhooks"), api.get(path), api.patch(path, {"description": "x"}), api.post(f"{path}/test")]
+    answers = [
+        api.get("/api/webhooks"),
+        api.get(path),
+        api.patch(path, {"description": "x"}, format="json"),
+        api.post(f"{path}/test"),
+    ]
     answers.append(api.get(f"{path}/deliveries"))
     for answer in answers:
         assert answer.status_code == 200
@@ -45,7 +50,7 @@ def test_the_secret_is_never_shown_again(api: APIClient, caplog: pytest.LogCaptu
 
 
 def test_a_secret_cannot_be_chosen(api: APIClient) -> None:
-    answer = api.post("/api/webhooks/", {"url": URL, "secret": "whsec_mine"})
+    answer = api.post("/api/webhooks/", {"url": URL, "secret": "whsec_mine"}, format="json")
     assert (answer.status_code, list(answer.json())) == (400, ["secret"])
     assert not Endpoint.objects.exists()
 
@@ -80,7 +85,7 @@ def test_faults_are_named_by_field(api: APIClient, fault: dict[str, Any], field:
 
 def test_plain_http_is_refused_in_production(api: APIClient, settings: Settings) -> None:
     settings.WEBHOOK_REQUIRE_HTTPS = True
-    answer = api.post("/api/webhooks/", {"url": "http://shop.example/hook"})
+    answer = api.post("/api/webhooks/", {"url": "http://shop.example/hook"}, format="json")
     assert "must begin with https://" in answer.json()["url"][0]
 
 
@@ -96,10 +101,10 @@ def test_an_endpoint_is_changed_and_deleted(api: APIClient) -> None:
 def test_disabling_and_enabling_over_the_api_start_afresh(api: APIClient) -> None:
     endpoint = make_endpoint(URL, failures_in_a_row=7, failing_since=timezone.now())
     waiting = emit_one()
-    api.patch(f"/api/webhooks/{endpoint.pk}/", {"enabled": False})
+    api.patch(f"/api/webhooks/{endpoint.pk}/", {"enabled": False}, format="json")
     waiting.refresh_from_db()
     assert waiting.status == "failed"
-    answer = api.patch(f"/api/webhooks/{endpoint.pk}/", {"enabled": True})
+    answer = api.patch(f"/api/webhooks/{endpoint.pk}/", {"enabled": True}, format="json")
     assert (answer.json()["failures_in_a_row"], answer.json()["failing_since"]) == (0, None)
 
 
@@ -238,7 +243,7 @@ def test_nothing_is_sent_again_to_a_disabled_endpoint(api: APIClient) -> None:
     delivery = emit_one()
     endpoint.disable()
     for path in (f"deliveries/{delivery.pk}/redeliver", "redeliver-failed"):
-        answer = api.post(f"/api/webhooks/{endpoint.pk}/{path}", {"since": "2020-01-01T00:00:00Z"})
+        answer = api.post(f"/api/webhooks/{endpoint.pk}/{path}", {"since": "2020-01-01T00:00:00Z"}, format="json")
         assert answer.status_code == 409
         assert answer.json()["detail"] == "The endpoint is disabled. Enable it first."
 
@@ -256,7 +261,7 @@ def test_all_that_failed_since_a_time_is_sent_again(api: APIClient, httpserver: 
     for _ in range(3):
         dispatch()
     assert set(Delivery.objects.filter(status="delivered")) == set(after)
-    assert api.post(f"/api/webhooks/{endpoint.pk}/redeliver-failed", {}).status_code == 400
+    assert api.post(f"/api/webhooks/{endpoint.pk}/redeliver-failed", {}, format="json").status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -236,8 +236,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["acme_importer.rest.permissions.ModelPermissions"],
     "DEFAULT_PAGINATION_CLASS": "acme_importer.rest.pages.Pages",
     "DEFAULT_FILTER_BACKENDS": [
-        "django_filters.rest_framework.DjangoFilterBackend",
-        "rest_framework.filters.OrderingFilter",
+        "acme_importer.rest.filters.StrictFilterBackend",
+        "acme_importer.rest.ordering.Ordering",
     ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
@@ -264,6 +264,9 @@ SPECTACULAR_SETTINGS = {
         "acme_importer.rest.schema.require_what_responses_always_have",
     ],
 }
+
+# Where the events of apps go that do not know webhooks.
+EVENT_OUTLET = "webhooks.events.emit"
 
 # Django-Q2. A message is locked when a worker's queue takes it, not when it runs, so `retry` must be longer than the
 # time that those before it in the queue may take: timeout * (1 + ceil((queue_limit + 1) / workers)).

@@ -22,7 +22,7 @@ from products.fields import (
     normalize_sku,
 )
 
-SKU_TAKEN = "A product with this SKU exists already (letter case does not matter)."
+SKU_TAKEN = "A product with this SKU already exists (letter case does not matter)."
 
 
 def sku_is_taken(sku: str, besides: int | None = None) -> bool:
@@ -48,7 +48,8 @@ class Product(models.Model):
         validators=[MinValueValidator(0)],
     )
     is_active = models.BooleanField("active", default=True)
-    # By the database's clock, so that bulk inserts need not send them: PostgreSQL takes 2 µs to read a time (measured).
+    # By the database's clock, so that bulk inserts need not send them: PostgreSQL takes 2 µs to read a time (measured:
+    # docs/performance.md).
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
     # The number of the import that wrote this product last. A plain number, since this app knows no other, and since a

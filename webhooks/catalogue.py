@@ -134,6 +134,28 @@ CATALOGUE: Mapping[str, EventType] = {
         ),
         EventType("product.deleted", "A product was deleted by hand; this is how it was.", {"product": _PRODUCT}),
         EventType(
+            "product.bulk_updated",
+            "Many products were changed at once. `count` is how many were not so before. `selection` says which ones "
+            "were selected, as in `product.bulk_deleted`; `by` is the user.",
+            {
+                "count": 3,
+                "selection": {"ids": [7, 8, 9]},
+                "by": "admin",
+                "changes": {"is_active": False},
+            },
+        ),
+        EventType(
+            "product.bulk_deleted",
+            "Many products were deleted at once; there is no event for each of them. `selection` says how they were "
+            'selected: `{"ids": […]}`, `{"filter": {…}}` with names and values as in the list of products, or '
+            '`{"all": true}`. There are 1,000 ids at most; if there were more, a `note` says how many.',
+            {
+                "count": 1250,
+                "selection": {"filter": {"sku_prefix": "OLD-", "is_active": False}},
+                "by": "admin",
+            },
+        ),
+        EventType(
             "webhook.test",
             "Somebody wants to know whether this endpoint works. Sent once, whatever events the endpoint wants.",
             {"endpoint_id": 3},

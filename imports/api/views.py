@@ -7,7 +7,6 @@ from typing import Any, cast
 from django.db.models import QuerySet
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
@@ -19,8 +18,8 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
 from acme_importer.rest.errors import ConflictError
+from acme_importer.rest.filters import StrictFilterBackend, refuse_unknown_parameters
 from acme_importer.rest.negotiation import AnyAccepted
-from acme_importer.rest.ordering import Ordering
 from imports import jobs, rejected
 from imports.api.filters import JobFilter, RejectedRowFilter
 from imports.api.parsers import BODY_PARSERS, LengthRequiredError, UploadFormParser
@@ -89,7 +88,6 @@ class JobViewSet(ReadOnlyModelViewSet):
 
     queryset = ImportJob.objects.all()
     serializer_class = JobSerializer
-    filter_backends = (DjangoFilterBackend, Ordering)
     filterset_class = JobFilter
     ordering_fields = {
         name: name for name in ("id", "status", "filename", "file_size", "created_at", "started_at", "finished_at")
@@ -135,7 +133,7 @@ class JobViewSet(ReadOnlyModelViewSet):
     @action(
         detail=True,
         serializer_class=RejectedRowSerializer,
-        filter_backends=[DjangoFilterBackend],
+        filter_backends=[StrictFilterBackend],
         filterset_class=RejectedRowFilter,
     )
     def rejected(self, request: Request, pk: str) -> Response:  # noqa: ARG002
@@ -161,8 +159,9 @@ class JobViewSet(ReadOnlyModelViewSet):
         filter_backends=[],
         content_negotiation_class=AnyAccepted,
     )
-    def rejected_csv(self, request: Request, pk: str) -> HttpResponseBase:  # noqa: ARG002
+    def rejected_csv(self, request: Request, pk: str) -> HttpResponseBase:
         """The rejected rows, as a file to fix and to upload again."""
+        refuse_unknown_parameters(request)
         job = get_object_or_404(ImportJob, pk=pk)
         headers = {"Content-Disposition": content_disposition_header(True, rejected.filename(job))}
         return StreamingHttpResponse(rejected.csv_blocks(job), "text/csv; charset=utf-8", headers=headers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, QuerySet
 from django_filters import rest_framework as filters
 
-from acme_importer.rest.filters import TrueOrFalseFilter
+from acme_importer.rest.filters import MomentFilter, TrueOrFalseFilter, WholeNumberFilter
 from webhooks.catalogue import event_choices
 from webhooks.models import Attempt, Delivery, Endpoint
 
@@ -24,9 +24,9 @@ class DeliveryFilter(filters.FilterSet):
     status = filters.ChoiceFilter(choices=Delivery.Status.choices, help_text="`pending`, `delivered` or `failed`.")
     event_type = filters.ChoiceFilter(choices=event_choices, help_text="The type of the event.")
     event_id = filters.CharFilter(help_text="The header `webhook-id`.")
-    created_after = filters.IsoDateTimeFilter("created_at", "gte", help_text="Emitted at this time or later.")
-    created_before = filters.IsoDateTimeFilter("created_at", "lt", help_text="Emitted before this time.")
-    response_status = filters.NumberFilter(
+    created_after = MomentFilter("created_at", "gte", help_text="Emitted at this time or later.")
+    created_before = MomentFilter("created_at", "lt", help_text="Emitted before this time.")
+    response_status = WholeNumberFilter(
         method="having_response", help_text="The HTTP status that one of the attempts was answered with."
     )
 

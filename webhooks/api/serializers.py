@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from acme_importer.rest.serializers import StrictSerializer
 from webhooks.catalogue import SUBSCRIBABLE
 from webhooks.models import Attempt, Delivery, Endpoint
 
@@ -24,7 +25,7 @@ class LastDaySerializer(serializers.Serializer):
         return endpoint.last_day_succeeded / endpoint.last_day_attempts if endpoint.last_day_attempts else None
 
 
-class EndpointSerializer(serializers.ModelSerializer):
+class EndpointSerializer(StrictSerializer, serializers.ModelSerializer):
     events = serializers.ListField(
         child=serializers.ChoiceField(choices=SUBSCRIBABLE),
         required=False,
@@ -117,7 +118,7 @@ class TestResultSerializer(serializers.Serializer):
     excerpt = serializers.CharField(help_text="The beginning of the answer's body.")
 
 
-class SinceSerializer(serializers.Serializer):
+class SinceSerializer(StrictSerializer):
     since = serializers.DateTimeField(help_text="Deliveries emitted at this time or later.")
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
@@ -16,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet, ReadOnlyModelViewSet
 
 from acme_importer.rest.errors import ConflictError
-from acme_importer.rest.ordering import Ordering
+from acme_importer.rest.filters import StrictFilterBackend
 from webhooks.api import serializers
 from webhooks.api.filters import DeliveryFilter, EndpointFilter
 from webhooks.by_hand import RefusedError, ping, redeliver, redeliver_failed
@@ -32,7 +31,6 @@ class EndpointViewSet(ModelViewSet):
 
     queryset = Endpoint.objects.all()
     serializer_class = serializers.EndpointSerializer
-    filter_backends = (DjangoFilterBackend, Ordering)
     filterset_class = EndpointFilter
     ordering_fields = {"id": "id", "url": "url", "created_at": "created_at", "last_attempt_at": "last_attempt_at"}
     action_permissions = {
@@ -105,7 +103,7 @@ class DeliveryViewSet(ReadOnlyModelViewSet):
 
     queryset = Delivery.objects.all()
     serializer_class = serializers.DeliverySerializer
-    filter_backends = (DjangoFilterBackend,)
+    filter_backends = (StrictFilterBackend,)
     filterset_class = DeliveryFilter
     action_permissions = {"redeliver": "webhooks.change_delivery"}
 

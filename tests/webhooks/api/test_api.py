@@ -50,8 +50,9 @@ def test_the_secret_is_never_shown_again(api: APIClient, caplog: pytest.LogCaptu
 
 
 def test_a_secret_cannot_be_chosen(api: APIClient) -> None:
-    secret = api.post("/api/webhooks/", {"url": URL, "secret": "whsec_mine"}, format="json").json()["secret"]
-    assert secret != "whsec_mine"
+    answer = api.post("/api/webhooks/", {"url": URL, "secret": "whsec_mine"}, format="json")
+    assert (answer.status_code, list(answer.json())) == (400, ["secret"])
+    assert not Endpoint.objects.exists()
 
 
 def test_rotating_shows_the_new_secret_and_keeps_the_old_one_for_a_day(api: APIClient) -> None:
@@ -73,6 +74,7 @@ def test_rotating_shows_the_new_secret_and_keeps_the_old_one_for_a_day(api: APIC
         ({"url": URL, "events": ["webhook.test"]}, "events"),
         ({"url": URL, "events": "product.created"}, "events"),
         ({"url": URL, "enabled": "perhaps"}, "enabled"),
+        ({"url": URL, "event": ["product.created"]}, "event"),
     ],
 )
 def test_faults_are_named_by_field(api: APIClient, fault: dict[str, Any], field: str) -> None:
@@ -179,7 +181,30 @@ def test_deliveries_have_body_and_attempts_and_are_filtered(api: APIClient, http
         "created_before=2020-01-01T00:00:00Z": [],
     }.items():
         assert [delivery["id"] for delivery in api.get(f"{path}?{query}").json()["results"]] == expected, query
-    assert api.get(f"{path}?status=perhaps").status_code == 400
+    for query in (
+        "status=perhaps",
+        "created_after=999999-01-01T00:00:00Z",
+        "created_before=9999-12-31T23:59:59-12:00",
+        "created_before=yesterday",
+        "response_status=4.5",
+        "ordering=id",
+        "colour=red",
+    ):
+        answer = api.get(f"{path}?{query}")
+        assert (answer.status_code, list(answer.json())) == (400, [query.partition("=")[0]]), query
+
+
+@pytest.mark.parametrize("query", ["enabled=perhaps", "ordering=secret", "colour=red"])
+def test_a_wrong_filter_of_endpoints_is_a_400_that_names_it(api: APIClient, query: str) -> None:
+    make_endpoint(URL)
+    answer = api.get(f"/api/webhooks/?{query}")
+    assert (answer.status_code, list(answer.json())) == (400, [query.partition("=")[0]])
+
+
+def test_endpoints_are_filtered_by_whether_they_are_enabled(api: APIClient) -> None:
+    on, off = make_endpoint(URL), make_endpoint(URL, enabled=False)
+    for value, expected in {"true": on, "false": off, "True": on, "0": off}.items():
+        assert [shown["id"] for shown in api.get(f"/api/webhooks/?enabled={value}").json()["results"]] == [expected.pk]
 
 
 def test_deliveries_of_another_endpoint_are_not_found(api: APIClient) -> None:

@@ -15,6 +15,8 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError, EnvValidationError, validate
 
+from acme_importer import __version__
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
@@ -198,6 +200,8 @@ EMAIL_SUBJECT_PREFIX = "[Acme Product Importer] "
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
+# One format for dates and times on every page, Django's own included.
+FORMAT_MODULE_PATH = ["acme_importer.formats"]
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -244,7 +248,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Acme Product Importer",
     "DESCRIPTION": "Product catalogues from CSV files: uploads, import jobs and products.",
-    "VERSION": "1.0.0",
+    "VERSION": __version__,
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -283,6 +287,27 @@ Q_CLUSTER: dict[str, Any] = {
         },
     },
 }
+
+# Functions that return a moment (or None) which moves on while workers get work done. Where messages wait and none of
+# these moves, the supervisor takes the workers for hung.
+CLUSTER_PROGRESS = ["imports.jobs.newest_claim"]
+# What is enqueued when the workers of a queue start, since waiting for its schedule would take up to a minute.
+CLUSTER_FIRST_TASKS = {"webhooks": ["webhooks.tasks.dispatch"]}
+
+# The front page of the dashboard, in the order in which it is shown. Each function is handed the user.
+FRONT_PAGE_NOTICES = [
+    "acme_importer.dashboard.workers.notices",
+    "imports.dashboard.front_page.notices",
+    "webhooks.dashboard.front_page.notices",
+]
+FRONT_PAGE_PANELS = [
+    "imports.dashboard.front_page.running_imports",
+    "products.dashboard.front_page.catalogue",
+    "acme_importer.dashboard.workers.panel",
+    "webhooks.dashboard.front_page.webhook_health",
+    "imports.dashboard.front_page.rows_per_day",
+    "imports.dashboard.front_page.last_imports",
+]
 
 LOGGING = {
     "version": 1,

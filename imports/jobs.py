@@ -7,13 +7,14 @@ admin, the command and the tasks call these and nothing else.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
@@ -271,3 +272,9 @@ def retry(job: ImportJob, *, queue: bool = True) -> None:
 def _check_file(job: ImportJob) -> None:
     if not job.stored_as:
         raise WrongStateError(f"The file of import {job.pk} has been deleted since; upload it again.")
+
+
+def newest_claim() -> datetime | None:
+    """The end of the newest claim on a job or a lane: while workers get on with imports, it moves with every chunk."""
+    newest = [model.objects.aggregate(end=Max("claimed_until"))["end"] for model in (ImportJob, ImportLane)]
+    return max((end for end in newest if end), default=None)

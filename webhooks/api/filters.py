@@ -28,7 +28,7 @@ class DeliveryFilter(filters.FilterSet):
     created_after = filters.IsoDateTimeFilter("created_at", "gte", help_text="Emitted at this time or later.")
     created_before = filters.IsoDateTimeFilter("created_at", "lt", help_text="Emitted before this time.")
     response_status = filters.NumberFilter(
-        method="having_response", help_text="The HTTP status that one of the attempts was answered with."
+        method="having_response", help_text="The HTTP status of the response to one of the attempts."
     )
 
     class Meta:
@@ -36,5 +36,5 @@ class DeliveryFilter(filters.FilterSet):
         fields = ()
 
     def having_response(self, deliveries: QuerySet[Delivery], name: str, value: int) -> QuerySet[Delivery]:  # noqa: ARG002
-        """Keep the deliveries with an attempt that was answered with status `value`."""
+        """Keep the deliveries with a response of status `value`."""
         return deliveries.filter(Exists(Attempt.objects.filter(delivery=OuterRef("pk"), status=value)))

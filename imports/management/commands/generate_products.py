@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from acme_importer.commands import ProductCommand
 from imports.commandline.generator import Recipe, write_products
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Writes a product file. The same options give the same file, on every machine."
 
     def add_arguments(self, parser: CommandParser) -> None:

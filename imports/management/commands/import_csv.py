@@ -17,10 +17,11 @@ from typing import Any, BinaryIO
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import connection
 from rest_framework.utils.encoders import JSONEncoder
 
+from acme_importer.commands import ProductCommand
 from imports import jobs, rejected
 from imports.api.serializers import JobSerializer
 from imports.commandline import foreground
@@ -46,7 +47,7 @@ class UsageError(CommandError):
         super().__init__(message, returncode=USAGE)
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = (
         "Imports a CSV file and prints what became of its rows. Ctrl-C cancels, --resume goes on. "
         "Exit code: 0 complete, 1 failed or cancelled, 2 nothing to import."

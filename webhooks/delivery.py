@@ -121,7 +121,8 @@ def describe(problem: Exception) -> str:
     cause = root_cause(problem)
     match problem:
         case TimeIsUpError():
-            sentence = f"There was no response within {settings.WEBHOOK_TIMEOUT_SECONDS} seconds."
+            seconds = settings.WEBHOOK_TIMEOUT_SECONDS
+            sentence = f"There was no response within {seconds} {'second' if seconds == 1 else 'seconds'}."
         case InsecureURLError():
             sentence = "The URL is not https, which the setting WEBHOOK_REQUIRE_HTTPS asks for."
         case InvalidIPAddress():

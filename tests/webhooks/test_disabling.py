@@ -45,7 +45,7 @@ def test_410_disables_at_once(httpserver: HTTPServer, endpoint: Endpoint) -> Non
     endpoint.refresh_from_db()
     delivery.refresh_from_db()
     assert not endpoint.enabled
-    assert endpoint.disabled_reason == "The receiver answered 410 Gone: it wants no more webhooks."
+    assert endpoint.disabled_reason == "The receiver responded 410 Gone: it wants no more webhooks."
     assert delivery.status == "failed"
 
 

@@ -135,7 +135,8 @@ class Supervisor:
         try:
             process.wait(self.stop_within)
         except subprocess.TimeoutExpired:
-            logger.warning("The workers of queue %s did not stop within %.0f seconds.", self.queue, self.stop_within)
+            # No warning: tasks may take longer than a stop, and they are done again.
+            logger.info("Killing the tasks of queue %s that are still running; they will run again.", self.queue)
 
     def pause(self, seconds: float) -> None:
         """Wait, unless asked to stop."""

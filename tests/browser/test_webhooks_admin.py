@@ -51,7 +51,9 @@ def test_the_page_of_an_import_and_the_front_page_tell_of_webhooks(
 ):
     answering(httpserver, 200)
     make_endpoint(httpserver.url_for("/hook"), description="My shop", events=["import.completed"])
-    make_endpoint("http://127.0.0.1:9/", description="Old shop", enabled=False, disabled_reason="It responded 410 Gone.")
+    make_endpoint(
+        "http://127.0.0.1:9/", description="Old shop", enabled=False, disabled_reason="It responded 410 Gone."
+    )
     job = run_import("sku,name\nA1,Lamp\n")
     dispatch()
     log_in()

@@ -52,7 +52,7 @@ class Command(ProductCommand):
             # Once it has been taken, the workers of that queue are running.
             queues.enqueue("acme_importer.cluster.supervisor.probe", queue=queue)
         connections.close_all()
-        self.say(f"Starting the web server and the workers (they stop together; port {settings.PORT}) …")
+        self.say(f"Starting the web server and the workers (port {settings.PORT}) …")
         shown = Event()
         Thread(target=self.welcome_when_ready, args=(welcome, shown), daemon=True).start()
         code = run_processes()
@@ -104,8 +104,11 @@ def worker_queues() -> list[str]:
 def is_ready() -> bool:
     """Whether the web server responds and the workers have taken their first messages."""
     try:
+        # The workers first: each request to the web server is a line in its log.
+        if any(queues.has_waiting(queue) for queue in worker_queues()):
+            return False
         with urllib.request.urlopen(f"http://{HOST}:{settings.PORT}/healthz", timeout=5):
-            return not any(queues.has_waiting(queue) for queue in worker_queues())
+            return True
     except (urllib.error.URLError, OSError, DatabaseError):
         return False
 

@@ -58,7 +58,7 @@ class LocalRun:
         return self.log_file.read_text()
 
     def is_up(self) -> bool:
-        with suppress(requests.ConnectionError):
+        with suppress(requests.RequestException):
             return requests.get(f"{self.address}/healthz", timeout=5).status_code == 200
         return False
 

@@ -44,9 +44,9 @@ def networks(name: str, default: str) -> list[IPv4Network | IPv6Network]:
 def database(url: str) -> dj_database_url.DBConfig:
     """Django's settings for the database at `url`, with what this product needs of each kind.
 
-    SQLite: WAL lets readers continue while an import writes; IMMEDIATE makes a writer wait for its turn at BEGIN instead
-    of failing half-way through. PostgreSQL: the connection is kept, since Django-Q's broker would otherwise open one
-    per operation.
+    SQLite: WAL lets readers continue while an import writes; IMMEDIATE makes a writer wait for its turn at BEGIN
+    instead of failing half-way through. PostgreSQL: the connection is kept, since Django-Q's broker would otherwise
+    open one per operation.
     """
     config = dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)
     if config["ENGINE"] == "django.db.backends.sqlite3":
@@ -91,7 +91,7 @@ try:
     IMPORT_WRITER = choice("IMPORT_WRITER", "bulk_create", ("bulk_create", "copy"))
     IMPORT_LANES = whole_number("IMPORT_LANES", 0, minimum=0)
     # Smaller chunks cost more in transactions than they save in memory, larger ones gain nothing (measured:
-    # docs/performance.md). On SQLite other writers wait for a chunk to end.
+    # benchmarks/stages.py). On SQLite other writers wait for a chunk to end.
     IMPORT_CHUNK_ROWS = whole_number(
         "IMPORT_CHUNK_ROWS", 5_000 if DATABASE_URL.startswith("sqlite") else 10_000, minimum=1
     )

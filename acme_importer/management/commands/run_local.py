@@ -47,7 +47,7 @@ class Command(ProductCommand):
         call_command("migrate", verbosity=0)
         if not settings.DEBUG:
             call_command("collectstatic", interactive=False, verbosity=0)
-        welcome = [*self.addresses(), *self.create_admin(), "Press Ctrl-C to stop."]
+        welcome = [*self.addresses(), *self.create_admin()]
         for queue in worker_queues():
             # Once it has been taken, the workers of that queue are running.
             queues.enqueue("acme_importer.cluster.supervisor.probe", queue=queue)
@@ -77,7 +77,7 @@ class Command(ProductCommand):
             time.sleep(0.25)
         connections.close_all()
         shown.set()
-        self.show(lines)
+        self.show([*lines, "Press Ctrl-C to stop."])
 
     def create_admin(self) -> list[str]:
         """Create the user `admin`, unless there is one; the lines that say how to log in."""

@@ -98,7 +98,6 @@ def test_the_product_runs_and_ctrl_c_ends_all_of_it(local: LocalRun) -> None:
     assert local.process.wait(15) == 0
     wait_until(lambda: not any(is_running(process.pid) for process in family), 5)
     assert "WARNING" not in local.log()
-    assert "SIGKILL" not in local.log()
 
 
 def test_the_lines_of_the_documentation_about_webhooks_work(local: LocalRun) -> None:

@@ -51,15 +51,18 @@ clean: ## Remove .venv and what tools have left; databases and uploads stay
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .env: | .venv/bin/python
-	cp .env.example .env
-	$(BIN)/python -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(50))' >> .env
+	@echo "Creating .env with a secret key of its own …"
+	@cp .env.example .env
+	@$(BIN)/python -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(50))' >> .env
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed." if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+	@echo "Creating a virtual environment in .venv …"
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/requirements.stamp: requirements.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet -r requirements.txt
+	@echo "Installing what the product runs on (once; this takes a minute or two) …"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -r requirements.txt
 	@touch $@
 
 .venv/requirements-dev.stamp: requirements-dev.txt requirements-s3.txt requirements.txt | .venv/bin/python

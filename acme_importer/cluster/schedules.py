@@ -1,16 +1,17 @@
-"""What workers do by the clock: each app says which of its tasks, and how often."""
+"""Tasks that run at fixed intervals, as each app lists its own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django_q import models
+from django.db import transaction
+from django_q.models import Schedule as StoredSchedule
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A task, by its dotted path, and the minutes from one run to the next."""
+    """A task that runs every so many `minutes`. `name` begins with that of its app: `imports: delete old files`."""
 
     name: str
     function: str
@@ -18,17 +19,25 @@ class Schedule:
     queue: str | None = None
 
 
+@transaction.atomic
 def keep(app: str, schedules: Sequence[Schedule]) -> None:
-    """Make these the schedules of `app`; their names begin with it."""
+    """Store exactly these `schedules` for `app`; those of an earlier version that it no longer has are deleted.
+
+    Apps call it after each migration. When a schedule runs next is not changed.
+    """
+    prefix = f"{app}: "
     for schedule in schedules:
-        models.Schedule.objects.update_or_create(
+        if not schedule.name.startswith(prefix):
+            raise ValueError(f"The name of the schedule '{schedule.name}' must begin with '{prefix}'.")
+        StoredSchedule.objects.update_or_create(
             name=schedule.name,
             defaults={
                 "func": schedule.function,
-                "schedule_type": models.Schedule.MINUTES,
+                "schedule_type": StoredSchedule.MINUTES,
                 "minutes": schedule.minutes,
                 "cluster": schedule.queue,
+                "repeats": -1,
             },
         )
     names = [schedule.name for schedule in schedules]
-    models.Schedule.objects.filter(name__startswith=f"{app}: ").exclude(name__in=names).delete()
+    StoredSchedule.objects.filter(name__startswith=prefix).exclude(name__in=names).delete()

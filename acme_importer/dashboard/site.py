@@ -10,6 +10,9 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
 
+from acme_importer import __version__
+from acme_importer.dashboard import front_page
+
 # What the bar on top of every page leads to: title, URL name, and the permission that the page asks for.
 DESTINATIONS = (
     ("Overview", "admin:index", ""),
@@ -33,18 +36,15 @@ class DashboardSite(AdminSite):
     site_title = "Acme Product Importer"
     site_header = "Acme Product Importer"
     index_title = "Overview"
-    # The site is the dashboard; there is none besides to be viewed.
+    # The site is the dashboard; there is no other to view.
     site_url = None
     # The navigation is on top, and the lists need the room.
     enable_nav_sidebar = False
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), "destinations": destinations(request)}
+        return {**super().each_context(request), "destinations": destinations(request), "version": __version__}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        # The page reads models, which are not there yet when the site is made.
-        from acme_importer.dashboard import front_page  # noqa: PLC0415
-
         return super().index(request, {**front_page.context(request.user), **(extra_context or {})})
 
 

@@ -47,8 +47,8 @@ def test_an_empty_product_says_what_to_do_next(page: Page, log_in, living_worker
     expect(page.get_by_role("link", name="Import a file").first).to_have_attribute(
         "href", "/admin/imports/importjob/upload/"
     )
-    expect(page.get_by_text("The catalogue is empty.")).to_be_visible()
-    expect(page.get_by_text("Nothing is being imported.")).to_be_visible()
+    expect(page.get_by_text("No products yet.")).to_be_visible()
+    expect(page.get_by_text("No imports are running.")).to_be_visible()
     expect(page.get_by_text("Needs attention")).to_have_count(0)
     screenshot("page")
     assert_accessible()
@@ -72,7 +72,7 @@ def test_it_shows_products_imports_and_what_needs_attention(
     expect(catalogue).to_contain_text("141")
     notices = page.get_by_role("region", name="Needs attention")
     expect(notices).to_contain_text("broken.csv failed. The file has no rows below its header.")
-    expect(notices).to_contain_text("summer.csv left out 1 row.")
+    expect(notices).to_contain_text("summer.csv: 1 row was rejected.")
     last = page.get_by_role("region", name="Last imports").get_by_role("listitem")
     expect(last.filter(has_text="summer.csv")).to_contain_text("60 updated")
     expect(page.get_by_role("region", name="Rows imported per day").get_by_role("img")).to_be_visible()
@@ -103,8 +103,8 @@ def test_running_imports_move_without_reloading(page: Page, log_in, living_worke
     ImportLane.objects.update(offset=len(FILE), created_rows=200, finished=True)
     jobs.end(job.pk, "completed")
 
-    expect(page.get_by_text("Nothing is being imported.")).to_be_visible()
-    expect(page.get_by_role("status")).to_have_text("All imports are over.")
+    expect(page.get_by_text("No imports are running.")).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text("All imports have ended.")
     expect(page.get_by_role("region", name="Last imports")).to_contain_text("200 created")
 
 
@@ -120,7 +120,7 @@ def test_it_says_when_no_worker_is_alive_and_how_long_a_task_has_waited(page: Pa
     expect(page.get_by_role("region", name="Workers")).to_contain_text("not running")
     expect(page.get_by_role("region", name="Workers")).to_contain_text(re.compile(r"5 min \d+ s"))
     expect(page.get_by_role("region", name="Needs attention")).to_contain_text("The workers are not running")
-    expect(page.get_by_role("region", name="Needs attention")).to_contain_text("waiting.csv stands still")
+    expect(page.get_by_role("region", name="Needs attention")).to_contain_text("waiting.csv has stalled")
     screenshot("page")
 
 
@@ -136,6 +136,6 @@ def test_each_panel_is_for_those_who_may_see_it(page: Page, log_in, living_worke
 
     log_in("auth.view_group")
     page.goto("/")
-    expect(page.get_by_text("Your account may not see products or imports yet.")).to_be_visible()
+    expect(page.get_by_text("You do not have permission to view products or imports yet.")).to_be_visible()
     expect(page.get_by_role("region")).to_have_count(0)
     screenshot("nothing to see")

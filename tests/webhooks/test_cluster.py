@@ -24,7 +24,7 @@ def cluster() -> Iterator[WorkerCluster]:
     """A running cluster of the queue `webhooks`. With a short time-out its slices and leases are short, too."""
     OrmQ.objects.all().delete()
     Dispatching.objects.all().delete()
-    cluster = WorkerCluster("qcluster", Q_CLUSTER_NAME="webhooks", WEBHOOK_TIMEOUT_SECONDS="1")
+    cluster = WorkerCluster("run_workers", "--queue", "webhooks", WEBHOOK_TIMEOUT_SECONDS="1")
     cluster.start()
     wait_until(Dispatching.objects.exists)
     yield cluster

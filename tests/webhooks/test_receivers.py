@@ -103,8 +103,8 @@ def test_a_receiver_that_hangs_or_trickles_is_cut_off_in_time(
         done.set()
     assert not attempt.succeeded
     assert attempt.error in (
-        "There was no answer within 1 seconds.",
-        "The answer broke off, or did not end in time.",
+        "There was no response within 1 second.",
+        "The response broke off, or did not end in time.",
     )
     assert 0.9 < took < 2
 
@@ -239,5 +239,5 @@ def test_a_tls_handshake_that_hangs_is_cut_off_in_time(settings: Settings) -> No
     with raw_server(answer) as url:
         started = time.monotonic()
         attempt = deliver_to(url.replace("http://", "https://"))
-    assert attempt.error == "There was no answer within 1 seconds."
+    assert attempt.error == "There was no response within 1 second."
     assert time.monotonic() - started < 2

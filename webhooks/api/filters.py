@@ -35,5 +35,5 @@ class DeliveryFilter(filters.FilterSet):
         fields = ()
 
     def having_response(self, deliveries: QuerySet[Delivery], name: str, value: int) -> QuerySet[Delivery]:  # noqa: ARG002
-        """Keep the deliveries with an attempt that was answered with status `value`."""
+        """Keep the deliveries with a response of status `value`."""
         return deliveries.filter(Exists(Attempt.objects.filter(delivery=OuterRef("pk"), status=value)))

@@ -29,7 +29,7 @@ class EndpointSerializer(StrictSerializer, serializers.ModelSerializer):
     events = serializers.ListField(
         child=serializers.ChoiceField(choices=SUBSCRIBABLE),
         required=False,
-        help_text="The events it wants. Empty for all but import.progress, which has to be asked for by name.",
+        help_text="Empty for all events except import.progress, which must be named.",
     )
     last_day = LastDaySerializer(source="*", read_only=True)
 
@@ -103,19 +103,19 @@ class DeliverySerializer(serializers.ModelSerializer):
         )
 
     def get_body(self, delivery: Delivery) -> dict[str, Any]:
-        """Return the body that is sent, as JSON within the JSON of the answer."""
+        """Return the body that is sent, as JSON within the JSON of the response."""
         return json.loads(delivery.body)
 
 
 class TestResultSerializer(serializers.Serializer):
-    """What came of a test."""
+    """The result of a test."""
 
     delivery_id = serializers.IntegerField()
     succeeded = serializers.BooleanField()
-    status = serializers.IntegerField(allow_null=True, help_text="The HTTP status; null if no answer came.")
+    status = serializers.IntegerField(allow_null=True, help_text="The HTTP status; null if there was no response.")
     latency_ms = serializers.IntegerField()
-    error = serializers.CharField(help_text="Why there was no whole answer; else empty.")
-    excerpt = serializers.CharField(help_text="The beginning of the answer's body.")
+    error = serializers.CharField(help_text="Why there was no complete response; otherwise empty.")
+    excerpt = serializers.CharField(help_text="The beginning of the response's body.")
 
 
 class SinceSerializer(StrictSerializer):
@@ -123,4 +123,4 @@ class SinceSerializer(StrictSerializer):
 
 
 class RedeliveredSerializer(serializers.Serializer):
-    redelivered = serializers.IntegerField(help_text="How many deliveries are sent again.")
+    redelivered = serializers.IntegerField(help_text="How many deliveries will be sent again.")

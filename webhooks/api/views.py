@@ -1,4 +1,4 @@
-"""Webhooks over HTTP: endpoints, tests of them, and the record of their deliveries."""
+"""Webhooks over HTTP: endpoints, tests, and deliveries."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REFUSED = OpenApiResponse(description="It cannot be sent now; `detail` says why.
 
 
 class EndpointViewSet(ModelViewSet):
-    """Where events are sent to. The secret that signs them is shown once: when it is made."""
+    """Where events are sent to. The secret that signs them is shown once, when it is created."""
 
     queryset = Endpoint.objects.all()
     serializer_class = serializers.EndpointSerializer
@@ -41,7 +41,7 @@ class EndpointViewSet(ModelViewSet):
 
     def get_queryset(self) -> QuerySet[Endpoint]:
         endpoints = Endpoint.objects.with_last_day()
-        # A worker may be counting an attempt between our reading and our writing.
+        # A worker may record an attempt between our reading and our writing.
         return endpoints.select_for_update() if self.action in ("update", "partial_update") else endpoints
 
     @extend_schema(responses={201: serializers.NewEndpointSerializer})
@@ -56,10 +56,10 @@ class EndpointViewSet(ModelViewSet):
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().update(request, *args, **kwargs)
 
-    @extend_schema(summary="Send a test at once", request=None, responses=serializers.TestResultSerializer)
+    @extend_schema(summary="Send a test", request=None, responses=serializers.TestResultSerializer)
     @action(detail=True, methods=["post"])
     def test(self, request: Request, pk: str) -> Response:  # noqa: ARG002
-        """Send a signed `webhook.test`, once, also to a disabled endpoint. What comes of it is in the answer."""
+        """Send a signed `webhook.test`, without retries, even to a disabled endpoint, and return the result."""
         [(delivery, outcome)] = ping([self.get_object()])
         result = {
             "delivery_id": delivery.pk,
@@ -71,10 +71,10 @@ class EndpointViewSet(ModelViewSet):
         }
         return Response(serializers.TestResultSerializer(result).data)
 
-    @extend_schema(summary="Make a new secret", request=None, responses=serializers.SecretSerializer)
+    @extend_schema(summary="Rotate the secret", request=None, responses=serializers.SecretSerializer)
     @action(detail=True, methods=["post"], url_path="rotate-secret")
     def rotate_secret(self, request: Request, pk: str) -> Response:  # noqa: ARG002
-        """Make a new secret and show it, this once. For a day messages are signed with the old one as well."""
+        """Create a new secret and return it, only this once. For a day, the old one signs messages as well."""
         endpoint = self.get_object()
         endpoint.rotate_secret()
         return Response(serializers.SecretSerializer(endpoint).data, headers=NO_STORE)
@@ -120,7 +120,7 @@ class DeliveryViewSet(ReadOnlyModelViewSet):
     )
     @action(detail=True, methods=["post"])
     def redeliver(self, request: Request, endpoint_id: str, pk: str) -> Response:  # noqa: ARG002
-        """Send a delivery again, whatever became of it, with the same `webhook-id` and body."""
+        """Send a delivery again, whatever its status, with the same `webhook-id` and body."""
         try:
             redeliver(self.get_object())
         except RefusedError as refusal:

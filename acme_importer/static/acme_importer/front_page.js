@@ -54,7 +54,7 @@ async function update() {
     const changed = results.map((job) => String(job.id)).join() !== before;
     if (changed || Date.now() - pageRead > PAGE_EVERY) await readPage();
     if (changed) {
-        news.textContent = results.length ? `${results.length} imports are running.` : "All imports are over.";
+        news.textContent = results.length ? `${results.length} imports are running.` : "All imports have ended.";
     }
     if (shownIds() === results.map((job) => String(job.id)).join()) showBars(results);
 }

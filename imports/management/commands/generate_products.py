@@ -5,13 +5,14 @@ from __future__ import annotations
 from argparse import ArgumentTypeError
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from acme_importer.commands import ProductCommand
 from imports.commandline.generator import Recipe
 from imports.commandline.product_file import write_file
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Writes a product file. The same options give the same file, on every machine."
 
     def add_arguments(self, parser: CommandParser) -> None:

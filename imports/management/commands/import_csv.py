@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from acme_importer.commands import ProductCommand
 from imports.commandline.session import Session
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = (
         "Imports a CSV file and prints what became of its rows. Ctrl-C cancels, --resume resumes. "
         "Exit code: 0 completed, 1 failed or cancelled, 2 nothing to import."

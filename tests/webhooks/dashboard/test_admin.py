@@ -122,6 +122,6 @@ def test_deliveries_are_sent_again(admin_client: Client, httpserver: HTTPServer)
     make_endpoint(httpserver.url_for("/hook"))
     delivery = emit_one()
     dispatch()
-    assert "Sent again: 1." in act(admin_client, "redeliver", delivery)
+    assert "Deliveries that will be sent again: 1." in act(admin_client, "redeliver", delivery)
     dispatch()
     assert len(httpserver.log) == 2

@@ -106,7 +106,7 @@ def test_any_commit_of_an_import_may_fail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begin_with_the_old_catalogue()
-    commit = connection._commit
+    commit = connection._commit  # type: ignore[attr-defined]  # it is private
     left = 0
 
     def failing_commit() -> None:
@@ -139,7 +139,8 @@ def test_a_worker_that_dies_in_its_chunk_leaves_nothing_of_it(
     """A time-out of Django-Q is a SystemExit: nobody handles it, and the lane stays claimed."""
     begin_with_the_old_catalogue()
     job = make_job(CONTENT, queue=True)
-    keep, deaths = RejectedRow.objects.bulk_create, []
+    keep = RejectedRow.objects.bulk_create
+    deaths: list[bool] = []
 
     def die_once(*args: Any, **options: Any) -> Any:
         if not deaths:

@@ -9,6 +9,7 @@ import sys
 import tracemalloc
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -24,7 +25,7 @@ def generate(recipe: Recipe) -> str:
     return stream.getvalue()
 
 
-def rows(**options: float | None) -> list[list[str]]:
+def rows(**options: Any) -> list[list[str]]:
     return list(product_rows(Recipe(**options)))
 
 
@@ -127,6 +128,8 @@ def test_the_command_ends_quietly_when_its_reader_goes_away() -> None:
     process = subprocess.Popen(
         command, cwd=settings.BASE_DIR, env=product_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
+    assert process.stdout
+    assert process.stderr
     assert process.stdout.readline() == b"sku,name,description,price,is_active\n"
     process.stdout.close()
     assert process.stderr.read() == b""

@@ -33,7 +33,7 @@ class ElsewhereStorage(Storage):
 
     def __init__(self) -> None:
         self.files = FileSystemStorage(FOLDER / "elsewhere")
-        self.delete, self.exists, self._save = self.files.delete, self.files.exists, self.files.save
+        self.delete, self.exists, self._save = self.files.delete, self.files.exists, self.files.save  # type: ignore[method-assign]
 
     def _open(self, name: str, mode: str = "rb") -> File:
         type(self).opened += 1

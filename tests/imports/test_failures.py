@@ -81,6 +81,7 @@ def import_until_over(job: ImportJob) -> None:
         connection.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before the statement", "after the statement"])
 def test_any_statement_of_an_import_may_fail(transactional_db: None, after: bool) -> None:
     begin_with_the_old_catalogue()
@@ -99,6 +100,7 @@ def test_any_statement_of_an_import_may_fail(transactional_db: None, after: bool
     assert failures > 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["not committed", "committed, but nobody heard"])
 def test_any_commit_of_an_import_may_fail(
     transactional_db: None,

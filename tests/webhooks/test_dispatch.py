@@ -33,6 +33,7 @@ def hanging() -> Iterator[str]:
         over.set()
 
 
+@pytest.mark.slow
 def test_of_100_endpoints_20_hang_and_the_others_do_not_wait(settings: Settings, httpserver: HTTPServer) -> None:
     settings.WEBHOOK_TIMEOUT_SECONDS = 3
     answering(httpserver, 200)
@@ -93,6 +94,7 @@ def test_a_long_queue_of_one_endpoint_does_not_hold_up_another(httpserver: HTTPS
     assert busy.deliveries.filter(status="delivered").count() >= 1
 
 
+@pytest.mark.slow
 def test_a_long_queue_is_worked_off(httpserver: HTTPServer) -> None:
     answering(httpserver, 200)
     make_endpoint(httpserver.url_for("/hook"))

@@ -36,6 +36,7 @@ def clock() -> Iterator[time_machine.Traveller]:
         yield clock
 
 
+@pytest.mark.slow
 def test_the_whole_schedule_is_gone_through_before_a_delivery_is_given_up(
     httpserver: HTTPServer, clock: time_machine.Traveller
 ) -> None:

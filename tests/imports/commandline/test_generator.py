@@ -91,6 +91,7 @@ def test_a_later_file_changes_a_share_of_the_products_of_an_earlier_one() -> Non
     assert 0.03 < sum(row[4] == "false" for row in changed) / len(changed) < 0.1
 
 
+@pytest.mark.slow
 def test_memory_does_not_depend_on_the_size() -> None:
     tracemalloc.start()
     for _ in islice(product_rows(Recipe(rows=10**12, duplicates=0.2, bad=0.1)), 20_000):
@@ -123,6 +124,7 @@ def test_the_command_explains_what_is_wrong(arguments: list[str], sentence: str)
         call_command("generate_products", *arguments)
 
 
+@pytest.mark.slow
 def test_the_command_ends_quietly_when_its_reader_goes_away() -> None:
     command = [sys.executable, "manage.py", "generate_products", "--rows", "200000"]
     process = subprocess.Popen(

@@ -175,6 +175,7 @@ class TestS3:
         jobs.delete_files(job)
         assert stored_keys() == []
 
+    @pytest.mark.slow
     def test_a_large_file_comes_back_as_it_went(self) -> None:
         # More than one part.
         blocks: list[Any] = [bytes([number]) * 1024 * 1024 for number in range(20)]

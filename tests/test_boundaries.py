@@ -15,7 +15,7 @@ SENTENCES = {contract["id"]: contract["name"] for contract in CONTRACTS["contrac
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
     """Check the imports of the packages in `folder`, as `make lint` does."""
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"]
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 

@@ -268,6 +268,7 @@ MEASURE = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("beginning", "filling", "refused"),
     [

@@ -108,7 +108,8 @@ def running_import(folder: Path) -> Iterator[int]:
         [sys.executable, "manage.py", "import_csv", str(path)], cwd=BASE_DIR, stderr=subprocess.DEVNULL
     )
     try:
-        while not (job := ImportJob.objects.with_progress().filter(status="running", processed_rows__gt=0).first()):
+        running = ImportJob.objects.with_progress().filter(status="running")
+        while not (job := running.filter(processed_rows__gt=0).first()):  # type: ignore[misc]  # an annotation
             time.sleep(0.1)
         yield job.pk
         assert process.poll() is None, "The import was over before the pages had been requested."

@@ -82,7 +82,7 @@ def measure(path: Path, count: int) -> None:
     measured(
         "build: instances for `bulk_create`",
         count,
-        lambda: [ProductRow(row.sku_normalized, *row.values, 1) for row in rows],  # type: ignore[misc]
+        lambda: [ProductRow(row.sku_normalized, *row.values, 1) for row in rows],  # type: ignore[call-arg]
     )
     for name, make in (("bulk_create", BulkCreateWriter), ("copy", CopyWriter)):
         with connection.cursor() as cursor:

@@ -62,8 +62,13 @@ class LocalRun:
             return requests.get(f"{self.address}/healthz", timeout=5).status_code == 200
         return False
 
+    @property
+    def running(self) -> subprocess.Popen[bytes]:
+        assert self.process, "It has not been started."
+        return self.process
+
     def family(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
+        return psutil.Process(self.running.pid).children(recursive=True)
 
 
 @pytest.fixture
@@ -94,8 +99,8 @@ def test_the_product_runs_and_ctrl_c_ends_all_of_it(local: LocalRun) -> None:
     assert "Starting the workers" not in after
 
     family = local.family()
-    os.killpg(local.process.pid, signal.SIGINT)
-    assert local.process.wait(15) == 0
+    os.killpg(local.running.pid, signal.SIGINT)
+    assert local.running.wait(15) == 0
     wait_until(lambda: not any(is_running(process.pid) for process in family), 5)
     assert "WARNING" not in local.log()
 
@@ -145,7 +150,7 @@ def test_a_second_start_keeps_the_user_and_a_third_is_told_that_the_port_is_take
     assert "chosen-by-me" not in local.log()
     login = requests.Session()
     page = login.get(f"{local.address}/admin/login/", timeout=5)
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+    [token] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[:1]
     form = {"username": "admin", "password": "chosen-by-me", "csrfmiddlewaretoken": token}
     assert login.post(page.url, data=form, allow_redirects=False, timeout=5).status_code == 302
 
@@ -161,8 +166,8 @@ def test_a_second_start_keeps_the_user_and_a_third_is_told_that_the_port_is_take
     assert f"Port {local.port} " in third.stderr
     assert "Traceback" not in third.stderr
 
-    local.process.send_signal(signal.SIGTERM)
-    local.process.wait(15)
+    local.running.send_signal(signal.SIGTERM)
+    local.running.wait(15)
     local.start(ADMIN_PASSWORD="another")
     wait_until(local.is_up)
     wait_until(lambda: "as before" in local.log())
@@ -172,6 +177,6 @@ def test_closing_the_terminal_ends_all_of_it(local: LocalRun) -> None:
     local.start()
     wait_until(local.is_up)
     family = local.family()
-    os.killpg(local.process.pid, signal.SIGHUP)
-    local.process.wait(15)
+    os.killpg(local.running.pid, signal.SIGHUP)
+    local.running.wait(15)
     wait_until(lambda: not any(is_running(process.pid) for process in family), 5)

@@ -24,6 +24,7 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
     )
 
 
+@pytest.mark.slow
 def test_production_settings_pass_the_deployment_check() -> None:
     result = manage("check", "--deploy", "--fail-level", "INFO", SECRET_KEY=secrets.token_urlsafe(50))
     assert (result.returncode, result.stderr) == (0, "")

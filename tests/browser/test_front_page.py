@@ -62,7 +62,11 @@ def test_it_shows_products_imports_and_what_needs_attention(
     run_import(FILE, filename="spring.csv")
     ImportJob.objects.update(finished_at=timezone.now() - timedelta(days=3))
     run_import(FILE.replace(".50,true", ".75,false", 60) + "S-1,twice,1,true\nS-900,,1,true\n", filename="summer.csv")
-    jobs.end(make_job("sku\n", filename="broken.csv").pk, "failed", reason="The file has no rows below its header.")
+    jobs.end(
+        make_job("sku\n", filename="broken.csv").pk,
+        ImportJob.Status.FAILED,
+        reason="The file has no rows below its header.",
+    )
     make_running_job("autumn.csv")
 
     page.goto("/")
@@ -101,7 +105,7 @@ def test_running_imports_move_without_reloading(page: Page, log_in, living_worke
     expect(page.get_by_text("100 rows ·")).to_be_visible()
 
     ImportLane.objects.update(offset=len(FILE), created_rows=200, finished=True)
-    jobs.end(job.pk, "completed")
+    jobs.end(job.pk, ImportJob.Status.COMPLETED)
 
     expect(page.get_by_text("No imports are running.")).to_be_visible()
     expect(page.get_by_role("status")).to_have_text("All imports have ended.")

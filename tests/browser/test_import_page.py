@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from imports.models import Draft, ImportJob
 from tests.browser.conftest import PHONE
@@ -51,7 +51,7 @@ def test_the_whole_way_with_the_keyboard(page: Page, log_in):
     expect(page.get_by_label("Drop a file here")).to_be_focused()
     with page.expect_file_chooser() as choosing:
         page.keyboard.press("Space")
-    choosing.value.set_files([{"name": "a.csv", "mimeType": "text/csv", "buffer": CSV.encode()}])
+    choosing.value.set_files(FilePayload(name="a.csv", mimeType="text/csv", buffer=CSV.encode()))
 
     expect(page.get_by_role("heading", name="1 of 31")).to_be_visible()
     page.get_by_role("button", name="Dry run").focus()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from imports import jobs
 from imports.models import ImportJob, ImportLane
@@ -14,7 +14,7 @@ from tests.browser.importing import LIST, state
 from tests.browser.test_import_page import assert_fits
 from tests.imports.factories import make_job, open_without_messages, run_import
 
-DESK = {"width": 1280, "height": 900}
+DESK = ViewportSize(width=1280, height=900)
 ROWS = [f"L-{n},Lamp number {n},{n}.50\n" for n in range(1, 1001)]
 CSV = "sku,name,price\n" + "".join(ROWS)
 BAD = "sku,name,price\n" + "".join(ROWS[:60]) + "".join(f"B-{n},,1\nC-{n},Chair,x\n" for n in range(15))

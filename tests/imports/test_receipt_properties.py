@@ -214,6 +214,7 @@ def assert_it_is_as_the_model_says(job: ImportJob, file: File, before: dict[str,
             event(f"some rows are {kind}")
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @hypothesis_settings(
     max_examples=40,

@@ -96,7 +96,7 @@ def test_the_api_exports_what_the_filters_select():
 
         assert answer.status_code == 200
         assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-        lines = b"".join(answer.streaming_content).decode().splitlines()
+        lines = answer.getvalue().decode().splitlines()
         assert [line.partition(",")[0] for line in lines] == ["sku", "A-1"]
 
 

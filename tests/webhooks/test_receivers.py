@@ -115,7 +115,7 @@ def test_of_a_huge_answer_only_the_beginning_is_read() -> None:
     def answer(connection: socket.socket, _: bytes) -> None:
         nonlocal sent
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-        for _ in range(1000):
+        for _number in range(1000):
             connection.sendall(b"x" * 1_000_000)
             sent += 1_000_000
 
@@ -144,7 +144,7 @@ def test_a_redirect_is_not_followed(httpserver: HTTPServer) -> None:
 def test_of_a_redirect_with_a_huge_body_only_the_beginning_is_read() -> None:
     def answer(connection: socket.socket, _: bytes) -> None:
         connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /else\r\n\r\n")
-        for _ in range(1000):
+        for _number in range(1000):
             connection.sendall(b"x" * 1_000_000)
 
     before = psutil.Process().memory_info().rss

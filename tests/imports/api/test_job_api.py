@@ -34,7 +34,7 @@ def under_way(*, lanes=1, chunk_rows=2, settings, user=None):
 
 
 def step(job):
-    lane = ImportLane.objects.filter(job=job.pk, finished=False).first()
+    lane = ImportLane.objects.filter(job=job.pk, finished=False)[0]
     with open_lane(lane) as run:
         run.advance()
 

@@ -34,7 +34,7 @@ class ElsewhereStorage(Storage):
 
     def __init__(self) -> None:
         self.files = FileSystemStorage(FOLDER / "elsewhere")
-        self.delete, self.exists, self._save = self.files.delete, self.files.exists, self.files.save
+        self.delete, self.exists, self._save = self.files.delete, self.files.exists, self.files.save  # type: ignore[method-assign]
 
     def _open(self, name: str, mode: str = "rb") -> File:
         type(self).opened += 1
@@ -176,6 +176,7 @@ class TestS3:
         jobs.delete_files(job)
         assert stored_keys() == []
 
+    @pytest.mark.slow
     def test_a_large_file_comes_back_as_it_went(self) -> None:
         # More than one part.
         blocks: list[Any] = [bytes([number]) * 1024 * 1024 for number in range(20)]

@@ -34,6 +34,7 @@ def test_products_are_deleted_by_id():
     assert left() == ["keep"]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_ids_are_no_problem():
     existing = [product.pk for product in make_products(25_000)]
     ids = [*existing, *range(max(existing) + 1, max(existing) + 75_001)]

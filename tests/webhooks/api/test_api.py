@@ -11,7 +11,7 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
-from tests.webhooks.factories import PRODUCT, answering, dispatch, emit_one, make_endpoint
+from tests.webhooks.factories import PRODUCT, answering, dispatch, emit_one, headers_of, make_endpoint
 from webhooks.dispatch import claim
 from webhooks.events import emit
 from webhooks.models import Delivery, Endpoint
@@ -137,7 +137,7 @@ def test_a_test_is_sent_at_once_and_answers_what_came_of_it(
     assert result["latency_ms"] >= 0
     request = httpserver.log[0][0]
     assert request.json["type"] == "webhook.test"
-    verify(endpoint.secret, request.headers, request.get_data())
+    verify(endpoint.secret, headers_of(request), request.get_data())
     [delivery] = api.get(f"/api/webhooks/{endpoint.pk}/deliveries/").json()["results"]
     assert (delivery["id"], delivery["event_type"]) == (result["delivery_id"], "webhook.test")
 

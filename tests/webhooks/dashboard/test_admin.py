@@ -1,5 +1,7 @@
 """Webhooks in the dashboard: endpoints with their actions, the button, and the record of deliveries."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from pytest_httpserver import HTTPServer
@@ -53,7 +55,7 @@ def test_saving_does_not_undo_what_a_worker_has_counted(admin_client: Client, mo
     endpoint = make_endpoint(URL)
     save = Endpoint.save
 
-    def counted_meanwhile(self: Endpoint, **options: object) -> None:
+    def counted_meanwhile(self: Endpoint, **options: Any) -> None:
         Endpoint.objects.update(failures_in_a_row=3)
         save(self, **options)
 

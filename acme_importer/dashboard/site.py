@@ -39,7 +39,10 @@ class DashboardSite(AdminSite):
     enable_nav_sidebar = False
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), "destinations": destinations(request)}
+        shown = destinations(request)
+        # The pages that the navigation leads to need no way back.
+        first_level = any(request.path == destination.url for destination in shown)
+        return {**super().each_context(request), "destinations": shown, "first_level": first_level}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         # The page reads models, which are not there yet when the site is made.

@@ -11,7 +11,7 @@ CHECK := ENV_FILE=/dev/null DEBUG=true DATABASE_URL=sqlite:// $(BIN)/python
 PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev lint format test test-sqlite test-postgres bench clean
+.PHONY: help run install install-dev lint format test test-sqlite test-postgres screenshots bench clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ test-sqlite: install-dev ## Run all tests on SQLite
 
 test-postgres: install-dev ## Run all tests on PostgreSQL: TEST_DATABASE_URL, else one from a package
 	$(BIN)/python -m tests.with_postgres $(PYTEST)
+
+screenshots: install-dev ## Take screenshots of every page in each width and theme, and write an index of them
+	env -u DATABASE_URL $(PYTEST) tests/browser/test_pages.py
+	$(BIN)/python -m tests.browser.album
 
 bench: .venv/requirements-bench.stamp ## Measure imports beside the database's limit and other importers: an hour, on an idle machine
 	$(BIN)/python -m benchmarks.imports --json storage/benchmark.json

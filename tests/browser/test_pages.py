@@ -76,7 +76,6 @@ PAGES = [
     Shown("api", "/api/", ours=False),
     Shown("api-products", "/api/products/?page_size=2", ours=False),
     Shown("api-docs", "/api/docs", ours=False, ready=".opblock"),
-    Shown("not-found", "/nothing-here/"),
     Shown("components", "/admin/components/", debug=True),
     Shown("components-menu", "/admin/components/", click="[popovertarget=light-menu]", debug=True),
     Shown("components-dialogue", "/admin/components/", click="[popovertarget=dark-dialog]", debug=True),
@@ -116,7 +115,7 @@ def make_data() -> dict[str, int]:
 
 
 @pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.name)
-def test_every_page_in_every_width_and_theme(page: Page, log_in, settings, findings, faults, shown):
+def test_every_page_in_every_width_and_theme(page: Page, log_in, settings, findings, shown):
     settings.DEBUG = shown.debug
     data = {**make_data(), "user": 0}
     if not shown.anonymous:
@@ -125,8 +124,6 @@ def test_every_page_in_every_width_and_theme(page: Page, log_in, settings, findi
     page.goto(shown.address.format(**data))
     if shown.ready:
         page.wait_for_selector(shown.ready)
-    # Not a fault of the page, but what was asked for.
-    faults[:] = [fault for fault in faults if "404 (Not Found)" not in fault]
     wrong = []
     for width, height in WIDTHS.items():
         page.set_viewport_size({"width": width, "height": height})

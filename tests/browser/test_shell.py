@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import PHONE
 from tests.products.factories import make_product
 
+CONTROLS = "button, .button, select, input:not([type=hidden], [type=checkbox])"
 PAGES = ("/admin/", "/admin/products/product/", "/admin/imports/importjob/", "/admin/webhooks/endpoint/")
 
 
@@ -153,10 +154,9 @@ def test_controls_are_large_enough_for_a_finger_on_a_phone(page: Page, log_in):
 
     for path in PAGES:
         page.goto(path)
-        low = page.locator(
-            "main :is(button, .button, select, input:not([type=hidden], [type=checkbox])), .account button, .destinations a"
-        ).evaluate_all(
-            "all => all.filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 36).map(e => e.outerHTML)"
+        controls = page.locator(f"main :is({CONTROLS}), .account button, .destinations a")
+        low = controls.evaluate_all(
+            "all => all.filter(e => e.checkVisibility() && e.offsetHeight < 36).map(e => e.outerHTML)"
         )
         assert not low, f"{path}: {low}"
 

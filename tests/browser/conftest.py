@@ -126,16 +126,16 @@ def screenshot(page: Page, request: pytest.FixtureRequest) -> Screenshot:
 def findings(page: Page, faults: list[str]) -> Findings:
     """What axe-core finds on the page as it stands, however slight: a function that returns a line for each.
 
-    `findings("color-contrast")` asks for that rule only.
+    `findings("color-contrast")` asks for that rule only, `within` for one part of the page.
     """
 
-    def findings(*rules: str) -> list[str]:
+    def findings(*rules: str, within: str = "html") -> list[str]:
         # Not as a script element, which the page's policy forbids.
         if not page.evaluate("() => 'axe' in window"):
             page.evaluate(f"() => {{ {AXE} }}")
         before = len(faults)
         options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
-        found = page.evaluate("options => axe.run(document, options)", options)
+        found = page.evaluate("([part, options]) => axe.run(part, options)", [within, options])
         # Its own violations: axe-core measures with `style` attributes.
         del faults[before:]
         return [

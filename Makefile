@@ -15,7 +15,7 @@ LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.1
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-sqlite test-postgres test-oldest lint lint-scripts format lock bench install install-dev clean
+.PHONY: help run test test-fast test-sqlite test-postgres test-oldest lint lint-scripts format lock screenshots bench install install-dev clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ format: install-dev ## Format the code and fix what can be fixed automatically
 lock: install-dev ## Choose the newest versions that the ranges allow: requirements.lock and requirements-s3.lock
 	$(LOCK) requirements.txt --output-file requirements.lock
 	$(LOCK) requirements-s3.txt --constraint requirements.lock --output-file requirements-s3.lock
+
+screenshots: install-dev ## Take screenshots of every page in each width and theme, and write an index of them
+	env -u DATABASE_URL $(PYTEST) tests/browser/test_pages.py
+	$(BIN)/python -m tests.browser.album
 
 bench: .venv/requirements-bench.stamp ## Measure imports beside the database's limit and other importers: an hour, on an idle machine
 	$(BIN)/python -m benchmarks.imports --json storage/benchmark.json

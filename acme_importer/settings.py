@@ -83,6 +83,7 @@ try:
     CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
     CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ORIGINS", [])
     HTTPS_ONLY = env.bool("HTTPS_ONLY", not DEBUG)
+    MAINTENANCE = env.bool("MAINTENANCE", False)
     DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
     UPLOAD_FOLDER = Path(env.str("UPLOAD_FOLDER", str(BASE_DIR / "storage" / "uploads"))).resolve()
     UPLOAD_STORAGE = env.str("UPLOAD_STORAGE", "")
@@ -149,6 +150,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "acme_importer.content_security.ContentSecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "acme_importer.maintenance.MaintenanceMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -159,6 +161,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "acme_importer.urls"
+CSRF_FAILURE_VIEW = "acme_importer.error_pages.csrf_failure"
 WSGI_APPLICATION = "acme_importer.wsgi.application"
 
 TEMPLATES = [

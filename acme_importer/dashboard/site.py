@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, URLPattern, URLResolver, path, reverse
 
 from acme_importer import __version__
 from acme_importer.dashboard import front_page
@@ -42,7 +43,27 @@ class DashboardSite(AdminSite):
     enable_nav_sidebar = False
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), "destinations": destinations(request), "version": __version__}
+        shown = destinations(request)
+        # The pages that the navigation leads to need no way back.
+        first_level_urls = [destination.url for destination in shown]
+        return {
+            **super().each_context(request),
+            "destinations": shown,
+            "first_level_urls": first_level_urls,
+            "first_level": request.path in first_level_urls,
+            "version": __version__,
+        }
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        # Before Django's own, the last of which takes everything.
+        return [path("components/", self.admin_view(self.components), name="components"), *super().get_urls()]
+
+    def components(self, request: HttpRequest) -> TemplateResponse:
+        """All components of the look in all their states, for those who build pages."""
+        if not settings.DEBUG:
+            raise Http404
+        context = {**self.each_context(request), "title": "Components", "themes": ("light", "dark")}
+        return TemplateResponse(request, "admin/components.html", context)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return super().index(request, {**front_page.context(request.user), **(extra_context or {})})

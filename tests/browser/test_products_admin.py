@@ -294,7 +294,7 @@ def test_who_may_only_view_sees_all_and_can_change_nothing(page: Page, log_in, s
     screenshot("list")
     assert_accessible()
     page.get_by_role("link", name="A-1").click()
-    expect(page.get_by_role("heading", name="View product")).to_be_visible()
+    expect(page.get_by_role("heading", name="A-1 Chair")).to_be_visible()
     expect(page.get_by_role("textbox")).to_have_count(0)
     screenshot("product")
     assert_accessible()

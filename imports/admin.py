@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views import View
 
+from acme_importer.texts import printable
 from imports import jobs
 from imports.dashboard import job_page
 from imports.dashboard.import_page import ReviewView, UploadView
@@ -21,7 +22,6 @@ from imports.dashboard.job_actions import ImportForRealView, JobActionView, chan
 from imports.dashboard.permissions import may_control, may_import
 from imports.models import ImportJob
 from imports.progress import progress
-from imports.reading.texts import printable
 from imports.templatetags import imports_dashboard
 
 

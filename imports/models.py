@@ -10,8 +10,8 @@ from django.db.models import Count, F, Q, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from acme_importer.texts import printable
 from imports.files.storage import FILENAME_MAX_LENGTH
-from imports.reading.texts import printable
 
 # How long a claim holds without a sign of life. A chunk takes a second or two; a worker that has been silent for this
 # long is taken for dead. Should it live after all, its chunk fails at the compare-and-set of the lane's offset.

@@ -10,9 +10,9 @@ from django.template.defaultfilters import filesizeformat
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from acme_importer.texts import duration
 from imports import progress
 from imports.models import ImportJob
-from imports.reading.texts import duration
 
 # How often a line is written where there is no terminal.
 LINE_SECONDS = 5.0

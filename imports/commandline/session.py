@@ -16,6 +16,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.management.base import OutputWrapper
 from django.db import connection
 
+from acme_importer.texts import printable
 from imports import jobs, rejected, waking
 from imports.commandline import foreground, source
 from imports.commandline.arguments import UsageError, check_usage, read_mapping
@@ -26,7 +27,6 @@ from imports.models import ImportJob
 from imports.options import Options
 from imports.reading.errors import FileRefusedError
 from imports.reading.header import DELIMITERS_BY_NAME
-from imports.reading.texts import printable
 from imports.representation import represent
 
 FAILED_EXIT_CODE = 1

@@ -6,11 +6,11 @@ from typing import Any
 
 from django import forms
 
+from acme_importer.texts import printable
 from imports.models import Draft
 from imports.options import Options
 from imports.preview import Preview
 from imports.reading.header import DELIMITER_NAMES
-from imports.reading.texts import printable
 from products.fields import FIELDS
 
 # What shops' spreadsheets are written in. Others can be asked for over the API and on the command line.

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from acme_importer.dashboard import drawings
 from acme_importer.dashboard.front_page import Notice, Panel
+from acme_importer.texts import printable
 from imports import progress
 from imports.models import ImportJob, ImportLane
-from imports.reading.texts import printable
 
 LAST_IMPORTS = 6
 MOST_RUNNING = 20

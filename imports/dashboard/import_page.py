@@ -16,6 +16,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
+from acme_importer.texts import printable
 from imports import drafts, jobs
 from imports.dashboard import log, sentences
 from imports.dashboard.forms import ReadingForm
@@ -23,7 +24,6 @@ from imports.dashboard.permissions import may_import, may_view
 from imports.models import Draft, ImportJob
 from imports.preview import Preview, preview
 from imports.reading.errors import FileRefusedError
-from imports.reading.texts import printable
 
 NO_FILE = "There is no file. Choose a CSV file first."
 GONE = "That file is no longer here: it was imported, discarded, or not imported within a day. Upload it again."

@@ -11,12 +11,12 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count
 from django.utils import timezone
 
+from acme_importer.texts import duration
 from imports import progress, waking
 from imports.dashboard import log, sentences
 from imports.events import deliveries
 from imports.models import LEASE, ImportJob, ImportLane, RejectedRow, Work
 from imports.reading.header import DELIMITER_NAMES
-from imports.reading.texts import duration
 
 REJECTED_PER_PAGE = 20
 DELIVERIES_SHOWN = 20

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from acme_importer.texts import duration
 from imports import progress
 from imports.models import ImportJob
 from imports.preview import Preview
-from imports.reading.texts import duration
 
 # A file may have a hundred thousand columns; a page should not.
 COLUMNS_SHOWN = 20

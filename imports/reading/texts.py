@@ -1,10 +1,6 @@
-"""Text from files, as it can be stored and shown; and durations, for people."""
+"""Text from files, as it can be stored and shown."""
 
 from __future__ import annotations
-
-from acme_importer.texts import duration, printable
-
-__all__ = ["SHOWN_LENGTH", "duration", "printable", "shown", "storable"]
 
 # How much of a wrong value is repeated in the reason; the whole record is kept beside it.
 SHOWN_LENGTH = 200

@@ -8,10 +8,10 @@ from typing import Any
 from django import template
 from django.utils.timesince import timesince
 
+from acme_importer import texts
 from acme_importer.dashboard.drawings import Segment
 from imports.dashboard.receipt import counted, receipt_segments, receipt_text
 from imports.models import ImportJob
-from imports.reading import texts
 
 register = template.Library()
 

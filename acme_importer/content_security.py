@@ -1,4 +1,4 @@
-"""The Content-Security-Policy of every answer: nothing inline, nothing from elsewhere."""
+"""The Content-Security-Policy of every response: nothing inline, nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def header_value(policy: dict[str, str]) -> str:
 
 
 class ContentSecurityMiddleware:
-    """Sends the policy with every answer."""
+    """Sends the policy with every response."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

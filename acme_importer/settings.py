@@ -15,6 +15,8 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError, EnvValidationError, validate
 
+from acme_importer import __version__
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
@@ -42,9 +44,9 @@ def networks(name: str, default: str) -> list[IPv4Network | IPv6Network]:
 def database(url: str) -> dj_database_url.DBConfig:
     """Django's settings for the database at `url`, with what this product needs of each kind.
 
-    SQLite: WAL lets readers go on while an import writes; IMMEDIATE makes a writer wait for its turn at BEGIN instead
-    of failing half-way through. PostgreSQL: the connection is kept, since Django-Q's broker opens one per operation
-    otherwise.
+    SQLite: WAL lets readers continue while an import writes; IMMEDIATE makes a writer wait for its turn at BEGIN
+    instead of failing half-way through. PostgreSQL: the connection is kept, since Django-Q's broker would otherwise
+    open one per operation.
     """
     config = dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)
     if config["ENGINE"] == "django.db.backends.sqlite3":
@@ -61,7 +63,7 @@ def database(url: str) -> dj_database_url.DBConfig:
 def upload_storage(url: str, folder: Path) -> dict[str, Any]:
     """Django's settings for the storage of uploaded files: at `url`, or in `folder` if there is none.
 
-    Who may use an S3 bucket, and where it is, boto reads from the environment itself.
+    boto reads the credentials and the address of an S3 bucket from the environment itself.
     """
     if not url:
         return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder}}
@@ -81,6 +83,7 @@ try:
     CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
     CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ORIGINS", [])
     HTTPS_ONLY = env.bool("HTTPS_ONLY", not DEBUG)
+    MAINTENANCE = env.bool("MAINTENANCE", False)
     DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
     UPLOAD_FOLDER = Path(env.str("UPLOAD_FOLDER", str(BASE_DIR / "storage" / "uploads"))).resolve()
     UPLOAD_STORAGE = env.str("UPLOAD_STORAGE", "")
@@ -88,18 +91,18 @@ try:
     UPLOAD_MAX_BYTES = whole_number("UPLOAD_MAX_MB", 2048, minimum=1) * 1024 * 1024
     IMPORT_WRITER = choice("IMPORT_WRITER", "bulk_create", ("bulk_create", "copy"))
     IMPORT_LANES = whole_number("IMPORT_LANES", 0, minimum=0)
-    # Measured: smaller chunks cost more transactions than they save memory, larger ones gain nothing. On SQLite other
-    # writers wait for a chunk to end.
+    # Smaller chunks cost more in transactions than they save in memory, larger ones gain nothing (measured:
+    # benchmarks/stages.py). On SQLite other writers wait for a chunk to end.
     IMPORT_CHUNK_ROWS = whole_number(
         "IMPORT_CHUNK_ROWS", 5_000 if DATABASE_URL.startswith("sqlite") else 10_000, minimum=1
     )
     IMPORT_MAX_REJECTED = whole_number("IMPORT_MAX_REJECTED", 0, minimum=0)
-    # On a developer's machine receivers are on the same machine.
+    # On a developer's machine the receivers are on the same machine; `run_local` sets the same.
     WEBHOOK_ALLOWED_NETWORKS = networks("WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8,::1/128" if DEBUG else "")
     WEBHOOK_REQUIRE_HTTPS = env.bool("WEBHOOK_REQUIRE_HTTPS", not DEBUG)
     WEBHOOK_TIMEOUT_SECONDS = whole_number("WEBHOOK_TIMEOUT_SECONDS", 15, minimum=1)
     WEBHOOK_KEEP_DAYS = whole_number("WEBHOOK_KEEP_DAYS", 30, minimum=6)
-    # Mail is sent only to these, and only if there are any.
+    # The recipients of all mail; without any, none is sent.
     ADMIN_EMAILS: list[str] = env.list("ADMIN_EMAILS", [])
     SERVER_EMAIL = env.str("EMAIL_FROM", "acme-importer@localhost")
     EMAIL_HOST = env.str("EMAIL_HOST", "localhost")
@@ -118,7 +121,7 @@ if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured(
             "SECRET_KEY is not set. Set it to a long random string, "
-            "or try the product on this machine with `make run`, which makes one."
+            "or try the product on this machine with `make run`, which creates one."
         )
     SECRET_KEY = "only-for-trying-out-on-this-machine"  # noqa: S105
 
@@ -147,6 +150,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "acme_importer.content_security.ContentSecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "acme_importer.maintenance.MaintenanceMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -157,6 +161,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "acme_importer.urls"
+CSRF_FAILURE_VIEW = "acme_importer.error_pages.csrf_failure"
 WSGI_APPLICATION = "acme_importer.wsgi.application"
 
 TEMPLATES = [
@@ -198,6 +203,8 @@ EMAIL_SUBJECT_PREFIX = "[Acme Product Importer] "
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
+# One format for dates and times on every page, Django's own included.
+FORMAT_MODULE_PATH = ["acme_importer.formats"]
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -212,12 +219,10 @@ if DEBUG:
 
 # Uploads: hashed while they are written, on the file system where they stay (or leave for S3), so that keeping one is a
 # rename.
-FILE_UPLOAD_HANDLERS = ["imports.files.storage.HashingUploadHandler"]
-FILE_UPLOAD_TEMP_DIR = UPLOAD_FOLDER / "incoming"
-FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
+FILE_UPLOAD_HANDLERS = ["imports.files.upload_handler.HashingUploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o640
 
-# Security. HTTPS_ONLY is for an installation behind a proxy that ends TLS and sets X-Forwarded-Proto.
+# Security. HTTPS_ONLY is for an installation behind a proxy that terminates TLS and sets X-Forwarded-Proto.
 if HTTPS_ONLY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
@@ -233,18 +238,20 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
+    # No forms: a generated client cannot tell which of several content types to send the same model as.
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PERMISSION_CLASSES": ["acme_importer.rest.permissions.ModelPermissions"],
     "DEFAULT_PAGINATION_CLASS": "acme_importer.rest.pages.Pages",
     "DEFAULT_FILTER_BACKENDS": [
-        "django_filters.rest_framework.DjangoFilterBackend",
-        "rest_framework.filters.OrderingFilter",
+        "acme_importer.rest.filters.StrictFilterBackend",
+        "acme_importer.rest.ordering.Ordering",
     ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Acme Product Importer",
     "DESCRIPTION": "Product catalogues from CSV files: uploads, import jobs and products.",
-    "VERSION": "1.0.0",
+    "VERSION": __version__,
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -252,7 +259,21 @@ SPECTACULAR_SETTINGS = {
     # The first version of OpenAPI that describes webhooks.
     "OAS_VERSION": "3.1.0",
     "WEBHOOKS": "webhooks.api.schema.WEBHOOKS",
+    "ENUM_NAME_OVERRIDES": {
+        "JobStatus": "imports.models.ImportJob.Status",
+        "DeliveryStatus": "webhooks.models.Delivery.Status",
+        "EventType": "webhooks.catalogue.CATALOGUE",
+        "SubscribableEvent": "webhooks.catalogue.SUBSCRIBABLE",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "acme_importer.rest.schema.describe_errors",
+        "acme_importer.rest.schema.require_what_responses_always_have",
+    ],
 }
+
+# Where the events of apps go that do not know webhooks.
+EVENT_OUTLET = "webhooks.events.emit"
 
 # Django-Q2. A message is locked when a worker's queue takes it, not when it runs, so `retry` must be longer than the
 # time that those before it in the queue may take: timeout * (1 + ceil((queue_limit + 1) / workers)).
@@ -274,7 +295,7 @@ Q_CLUSTER: dict[str, Any] = {
     "label": "Workers",
     "log_level": LOG_LEVEL,
     # Webhooks have workers of their own: `manage.py run_workers --queue webhooks`. One dispatches, the other waits
-    # for the last receivers of the slice before; see webhooks/tasks.py. The time-out is never reached but by a fault.
+    # for the last receivers of the previous slice; see webhooks/tasks.py. Only a fault can reach the time-out.
     "ALT_CLUSTERS": {
         "webhooks": {
             "workers": 2,
@@ -284,6 +305,27 @@ Q_CLUSTER: dict[str, Any] = {
     },
 }
 
+# Functions that return a moment (or None) which moves on while workers get work done. Where messages wait and none of
+# these moves, the workers count as hung.
+CLUSTER_PROGRESS = ["imports.jobs.newest_claim"]
+# What is enqueued when the workers of a queue start, since waiting for its schedule would take up to a minute.
+CLUSTER_FIRST_TASKS = {"webhooks": ["webhooks.tasks.dispatch"]}
+
+# The front page of the dashboard, in the order in which it is shown. Each function is handed the user.
+FRONT_PAGE_NOTICES = [
+    "acme_importer.dashboard.workers.notices",
+    "imports.dashboard.front_page.notices",
+    "webhooks.dashboard.front_page.notices",
+]
+FRONT_PAGE_PANELS = [
+    "imports.dashboard.front_page.running_imports",
+    "products.dashboard.front_page.catalogue",
+    "acme_importer.dashboard.workers.panel",
+    "webhooks.dashboard.front_page.webhook_health",
+    "imports.dashboard.front_page.rows_per_day",
+    "imports.dashboard.front_page.last_imports",
+]
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -291,11 +333,11 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
-        # At INFO Django-Q writes several lines for each ten seconds of each import.
+        # At INFO Django-Q writes several lines every ten seconds of each import.
         "django-q": {"level": "DEBUG" if LOG_LEVEL == "DEBUG" else "WARNING"},
-        # Without the handlers of its own, which would write each line twice. At DEBUG it tells every SQL statement.
+        # Without its own handlers, which would write each line twice. At DEBUG it logs every SQL statement.
         "django": {"level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
-        # It warns of addresses that WEBHOOK_ALLOWED_NETWORKS then allows; those refused are on the delivery's record.
+        # It warns of addresses that WEBHOOK_ALLOWED_NETWORKS then allows; refused ones are recorded with the delivery.
         "requests_hardened": {"level": "ERROR"},
     },
 }

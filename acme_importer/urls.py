@@ -36,3 +36,8 @@ urlpatterns = [
     path("api-auth/", include("rest_framework.urls")),
     re_path(r"^healthz/?$", healthz, name="healthz"),
 ]
+
+handler400 = "acme_importer.error_pages.bad_request"
+handler403 = "acme_importer.error_pages.permission_denied"
+handler404 = "acme_importer.error_pages.page_not_found"
+handler500 = "acme_importer.error_pages.server_error"

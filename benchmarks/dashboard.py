@@ -27,8 +27,8 @@ PAGES: tuple[tuple[str, str, int | None], ...] = (
     ("front page", "/admin/", 150),
     ("list, first page", "/admin/products/product/", 150),
     ("list, page 1,000", "/admin/products/product/?p=1000", 150),
-    ("SKU prefix, few match", "/admin/products/product/?sku=SKU-99999", 150),
-    ("SKU prefix, many match", "/admin/products/product/?sku=SKU-", 150),
+    ("SKU prefix, few match", "/admin/products/product/?sku_prefix=SKU-99999", 150),
+    ("SKU prefix, many match", "/admin/products/product/?sku_prefix=SKU-", 150),
     ("name, none matches", "/admin/products/product/?name=no+such+name", 700),
     ("name, many match", "/admin/products/product/?name=a", 700),
     ("inactive products", "/admin/products/product/?is_active=false", 150),
@@ -37,7 +37,7 @@ PAGES: tuple[tuple[str, str, int | None], ...] = (
     ("last import, none matches", "/admin/products/product/?last_import=2", None),
     ("all, ordered by name", "/admin/products/product/?o=2", None),
 )
-# The same, of the import that runs meanwhile; its number stands for {job}.
+# The same, of the import that is running; its number stands for {job}.
 PAGES_DURING_AN_IMPORT = (
     ("poll while an import runs", "/api/jobs/{job}/", 150),
     ("front page while an import runs", "/admin/", 150),
@@ -108,7 +108,8 @@ def running_import(folder: Path) -> Iterator[int]:
         [sys.executable, "manage.py", "import_csv", str(path)], cwd=BASE_DIR, stderr=subprocess.DEVNULL
     )
     try:
-        while not (job := ImportJob.objects.with_progress().filter(status="running", processed_rows__gt=0).first()):
+        running = ImportJob.objects.with_progress().filter(status="running")
+        while not (job := running.filter(processed_rows__gt=0).first()):  # type: ignore[misc]  # an annotation
             time.sleep(0.1)
         yield job.pk
         assert process.poll() is None, "The import was over before the pages had been requested."

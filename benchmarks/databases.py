@@ -22,6 +22,7 @@ class Database:
     """What a contender works on. `url` is its DATABASE_URL."""
 
     name: str
+    version: int | str
     url: str
 
     def environment(self, **variables: str) -> dict[str, str]:
@@ -84,8 +85,8 @@ class Postgres(Database):
 
     def _query(self, sql: str) -> int:
         with psycopg.connect(self.url, autocommit=True) as connection:
-            row = connection.execute(sql).fetchone()  # type: ignore[call-overload]
-            return int(row[0])
+            [number] = connection.execute(sql.encode()).fetchone() or [0]
+            return int(number)
 
     def empty(self) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:

@@ -30,9 +30,10 @@ from imports.pipeline import lanes_of  # noqa: E402
 from imports.reading.csvfile import Batch, Position, RecordReader  # noqa: E402
 from imports.reading.header import FIELDS  # noqa: E402
 from imports.reading.rows import CleanRow, RowReader  # noqa: E402
-from imports.writing.bulk_create import BulkCreateWriter, Writer, make_plan  # noqa: E402
+from imports.writing.bulk_create import BulkCreateWriter  # noqa: E402
 from imports.writing.copy import CopyWriter  # noqa: E402
-from products.models import ProductRow  # noqa: E402
+from imports.writing.plan import Writer, make_plan  # noqa: E402
+from imports.writing.product_rows import ProductRow  # noqa: E402
 
 COLUMNS = {field: number for number, field in enumerate(FIELDS)}
 
@@ -81,7 +82,7 @@ def measure(path: Path, count: int) -> None:
     measured(
         "build: instances for `bulk_create`",
         count,
-        lambda: [ProductRow(row.sku_normalized, *row.values, 1) for row in rows],  # type: ignore[misc]
+        lambda: [ProductRow(row.sku_normalized, *row.values, 1) for row in rows],  # type: ignore[call-arg]
     )
     for name, make in (("bulk_create", BulkCreateWriter), ("copy", CopyWriter)):
         with connection.cursor() as cursor:

@@ -38,9 +38,11 @@ def serve(pipe: Connection) -> None:
         for key, _ in selector.select():
             if key.fileobj is listener:
                 connection, _ = listener.accept()
-                selector.register(connection, selectors.EVENT_READ)
+                selector.register(connection, selectors.EVENT_READ, connection)
                 received[connection] = b""
-            elif not goes_on(connection := key.fileobj, received, pipe):
+                continue
+            connection = key.data
+            if not goes_on(connection, received, pipe):
                 selector.unregister(connection)
                 connection.close()
                 del received[connection]

@@ -1,7 +1,5 @@
 """What `benchmarks.webhooks` runs on each database."""
 
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -30,14 +28,15 @@ EVENTS = 5
 @contextmanager
 def cluster() -> Iterator[None]:
     """The worker processes of webhooks, as in production, at work."""
-    command = [sys.executable, "manage.py", "qcluster"]
-    process = subprocess.Popen(command, env={**os.environ, "Q_CLUSTER_NAME": "webhooks"}, start_new_session=True)
+    command = [sys.executable, "manage.py", "run_workers", "--queue", "webhooks"]
+    process = subprocess.Popen(command, start_new_session=True)
     try:
         while not Dispatching.objects.exists():
             time.sleep(0.1)
         yield
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        # Killed, not stopped: the workers end with their supervisor.
+        process.kill()
         process.wait()
 
 

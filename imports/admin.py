@@ -1,14 +1,10 @@
-"""The imports in the dashboard: what became of each file, to look at, to cancel and to retry.
-
-The pages that upload a file and show one job have files of their own: `import_page.py`, `job_page.py`.
-"""
+"""The list of imports in the dashboard, and the way to the pages of `imports/dashboard`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,39 +14,40 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views import View
 
+from acme_importer.texts import printable
 from imports import jobs
 from imports.dashboard import job_page
 from imports.dashboard.import_page import ReviewView, UploadView
-from imports.dashboard.job_actions import ImportForRealView, JobActionView
+from imports.dashboard.job_actions import ImportForRealView, JobActionView, change_state
+from imports.dashboard.permissions import may_control, may_import
 from imports.models import ImportJob
 from imports.progress import progress
-from imports.reading.texts import printable
 from imports.templatetags import imports_dashboard
 
 
 @admin.register(ImportJob)
 class ImportJobAdmin(admin.ModelAdmin):
-    """Shows jobs; they are made by uploads and changed by the actions only."""
+    """Shows jobs; they are created by uploads, and changed by the actions only."""
 
     list_display = ("file", "state", "receipt", "rejected", "created_by", "created_at")
     list_display_links = None
     list_filter = ("status", "dry_run", "created_at")
     search_fields = ("filename", "sha256")
-    search_help_text = "name of the file or its checksum"
+    search_help_text = "file name or checksum"
     list_per_page = 50
     show_full_result_count = False
     actions = ("cancel", "retry")
 
     def get_urls(self) -> list[URLPattern]:
         def page(route: str, name: str, view: type[View], **options: Any) -> URLPattern:
-            handler = view.as_view(model_admin=self, **options)
+            handler = view.as_view(**options)
             return path(route, self.admin_site.admin_view(handler), name=f"imports_importjob_{name}")
 
         return [
-            page("upload/", "upload", UploadView),
-            page("upload/<int:draft_id>/", "review", ReviewView),
+            page("upload/", "upload", UploadView, site=self.admin_site),
+            page("upload/<int:draft_id>/", "review", ReviewView, site=self.admin_site),
             page("<int:job_id>/cancel/", "cancel", JobActionView, transition=jobs.cancel, done="Cancelled"),
-            page("<int:job_id>/retry/", "retry", JobActionView, transition=jobs.retry, done="Started again"),
+            page("<int:job_id>/retry/", "retry", JobActionView, transition=jobs.retry, done="Retried"),
             page("<int:job_id>/import/", "for_real", ImportForRealView),
             *super().get_urls(),
         ]
@@ -69,7 +66,7 @@ class ImportJobAdmin(admin.ModelAdmin):
 
     def has_control_permission(self, request: HttpRequest) -> bool:
         """Whether the user may cancel and retry; asked by the actions, since the form itself changes nothing."""
-        return request.user.has_perm("imports.change_importjob")
+        return may_control(request.user)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:  # noqa: ARG002
         """What Django's own links to add something lead to: a job is added by importing a file."""
@@ -81,34 +78,22 @@ class ImportJobAdmin(admin.ModelAdmin):
         """The page of one job."""
         job = kwargs["obj"]
         shown = job_page.context(job, code=request.GET.get("code", ""), page=request.GET.get("page", ""))
-        may = {"may_control": self.has_control_permission(request), "may_import": self.has_add_permission(request)}
+        may = {"may_control": may_control(request.user), "may_import": may_import(request.user)}
         return super().render_change_form(
             request, {**context, **shown, **may, "title": f"Import {job.pk}", "subtitle": None}, *args, **kwargs
         )
 
     @admin.action(description="Cancel selected imports", permissions=["control"])
     def cancel(self, request: HttpRequest, selected: QuerySet[ImportJob]) -> None:
-        """Stop the selected jobs, as far as they are not over."""
+        """Cancel those of the selected jobs that are not over."""
         for job in selected:
-            self.change_state(request, job, jobs.cancel, "Cancelled")
+            change_state(request, job, jobs.cancel, "Cancelled")
 
     @admin.action(description="Retry selected imports", permissions=["control"])
     def retry(self, request: HttpRequest, selected: QuerySet[ImportJob]) -> None:
-        """Let the selected jobs go on, as far as they have failed or were cancelled."""
+        """Retry those of the selected jobs that have failed or were cancelled."""
         for job in selected:
-            self.change_state(request, job, jobs.retry, "Started again")
-
-    def change_state(
-        self, request: HttpRequest, job: ImportJob, transition: Callable[[ImportJob], None], done: str
-    ) -> None:
-        """Take a job through one transition of `jobs`; tell the user, and the job's history."""
-        try:
-            transition(job)
-        except jobs.WrongStateError as error:
-            self.message_user(request, str(error), messages.WARNING)
-        else:
-            self.log_change(request, job, f"{done}.")
-            self.message_user(request, f"Import {job.pk} was {done.lower()}.", messages.SUCCESS)
+            change_state(request, job, jobs.retry, "Retried")
 
     @admin.display(description="File", ordering="filename")
     def file(self, job: ImportJob) -> SafeString:
@@ -124,7 +109,7 @@ class ImportJobAdmin(admin.ModelAdmin):
     @admin.display(description="Status", ordering="status")
     def state(self, job: ImportJob) -> SafeString:
         """The job's state in a word, and how far it is."""
-        badge = render_to_string("admin/imports/importjob/badge.html", imports_dashboard.status_badge(job))
+        badge = render_to_string("badge.html", imports_dashboard.status_badge(job))
         is_running = job.status == ImportJob.Status.RUNNING
         return (
             format_html('{} <span class="quiet number">{}</span>', badge, f"{progress(job):.0%}")
@@ -136,12 +121,13 @@ class ImportJobAdmin(admin.ModelAdmin):
     def receipt(self, job: ImportJob) -> SafeString:
         """What became of the rows."""
         return render_to_string(
-            "admin/imports/importjob/receipt_cell.html", {"job": job, **imports_dashboard.receipt_bar(job)}
+            "admin/imports/importjob/receipt_cell.html",
+            {**imports_dashboard.receipt_bar(job, legend=False)},
         )
 
     @admin.display(description="Rejected", ordering="rejected_rows")
     def rejected(self, job: ImportJob) -> SafeString | str:
-        """How many rows did not go in; leads to them."""
+        """How many rows were rejected; leads to them."""
         if not job.rejected_rows:
             return "0"
         return format_html('<a href="{}/change/#rejected">{}</a>', job.pk, f"{job.rejected_rows:,}")

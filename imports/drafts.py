@@ -1,4 +1,4 @@
-"""A draft's life: an uploaded file that its sender looks at, changes the reading of, and then imports or discards."""
+"""A draft's life: an uploaded file that its sender reviews, corrects the reading of, and then imports or discards."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from django.db import transaction
 from imports import jobs
 from imports.files import storage
 from imports.models import Draft, ImportJob
+from imports.options import Options
 
 
 def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follows: ImportJob | None = None) -> Draft:
     """Keep an uploaded file. Raises FileRefusedError if it is empty.
 
-    `follows` is the import whose rejected rows the file has mended; what was said of that one's columns holds here.
+    `follows` is the import whose rejected rows the file corrects; what was said of its columns applies here too.
     """
-    options = jobs.Options(mapping=follows.asked_mapping) if follows else jobs.Options()
+    options = Options(mapping=follows.asked_mapping) if follows else Options()
     stored = storage.keep(file)
     try:
         return Draft.objects.create(follows=follows, **jobs.sent_fields(stored, options, user))
@@ -25,7 +26,7 @@ def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follow
         raise
 
 
-def change(draft: Draft, options: jobs.Options) -> None:
+def change(draft: Draft, options: Options) -> None:
     """Note how the sender wants the file to be read."""
     draft.asked_mapping = options.mapping
     draft.asked_delimiter = options.delimiter
@@ -34,7 +35,7 @@ def change(draft: Draft, options: jobs.Options) -> None:
 
 
 def submit(draft: Draft, *, dry_run: bool) -> ImportJob:
-    """Make the job that imports the file; the draft is gone then. Raises WrongStateError if it is gone already."""
+    """Create the job that imports the file; the draft is gone then. Raises WrongStateError if it is gone already."""
     with transaction.atomic():
         _take(draft)
         return jobs.create_from(draft, dry_run=dry_run)
@@ -47,7 +48,7 @@ def discard(draft: Draft) -> None:
 
 
 def _take(draft: Draft) -> None:
-    """Remove the draft, unless somebody was first."""
+    """Remove the draft, unless somebody else was first."""
     deleted, _ = Draft.objects.filter(pk=draft.pk).delete()
     if not deleted:
-        raise jobs.WrongStateError(f"'{draft.filename}' has been imported or discarded already.")
+        raise jobs.WrongStateError(f"'{draft.filename}' has already been imported or discarded.")

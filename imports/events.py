@@ -6,6 +6,7 @@ from django.db.models import F, QuerySet
 
 from imports.models import ImportJob
 from imports.progress import progress
+from imports.representation import represent
 from webhooks.catalogue import Data
 from webhooks.events import deliveries_about, emit
 from webhooks.models import Delivery
@@ -21,10 +22,8 @@ def announce(job_id: int, event: str) -> None:
 
 
 def _data(job_id: int) -> Data:
-    from imports.api.serializers import JobSerializer  # noqa: PLC0415  # it knows `jobs`, which announces
-
     job = ImportJob.objects.with_progress().select_related("created_by").get(pk=job_id)
-    return {"sequence": job.event_sequence, "job": JobSerializer(job).data}
+    return {"sequence": job.event_sequence, "job": represent(job)}
 
 
 def deliveries(job_id: int) -> QuerySet[Delivery]:

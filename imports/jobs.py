@@ -1,4 +1,4 @@
-"""An import job's life: made, opened, running, and then completed, failed or cancelled; retried.
+"""An import job's life: created, opened, running, and then completed, failed or cancelled; retried.
 
 Each transition is one function, and each a compare-and-set on the status: of two that try, one wins. The API, the
 admin, the command and the tasks call these and nothing else.
@@ -6,25 +6,22 @@ admin, the command and the tasks call these and nothing else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
-from django_q.models import OrmQ
-from django_q.tasks import async_task
 
+from imports import waking
 from imports.events import announce
 from imports.files import storage
 from imports.models import DryRunSku, ImportJob, ImportLane, SentFile
 from imports.opening import Opened
-from imports.reading.encodings import canonical_name
-from imports.reading.errors import FileRefusedError
-from imports.reading.header import DELIMITER_NAMES, check_mapping
+from imports.options import Options
 
 # Files below this are done in a second or two by one lane.
 SMALL_FILE_BYTES = 4 * 1024 * 1024
@@ -39,51 +36,31 @@ class WrongStateError(Exception):
     """The job is not in a state from which this can be done; the text says so to a person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the sender of a file may say about it. Raises FileRefusedError for a value that cannot be taken."""
+def create(file: UploadedFile, options: Options, user: AbstractBaseUser | AnonymousUser | None = None) -> ImportJob:
+    """Keep an uploaded file and create the job that imports it; the workers are told in the same transaction.
 
-    mapping: dict[str, str] = field(default_factory=dict)
-    delimiter: str = ""
-    encoding: str = ""
-    dry_run: bool = False
-
-    def __post_init__(self) -> None:
-        check_mapping(self.mapping)
-        if self.delimiter and self.delimiter not in DELIMITER_NAMES:
-            names = ", ".join(DELIMITER_NAMES.values())
-            raise FileRefusedError(f"delimiter: '{self.delimiter}' is not one of those that can be read: {names}.")
-        if self.encoding:
-            object.__setattr__(self, "encoding", canonical_name(self.encoding))
-
-
-def create(
-    file: UploadedFile, options: Options, user: AbstractBaseUser | AnonymousUser | None = None, *, queue: bool = True
-) -> ImportJob:
-    """Keep an uploaded file and make the job that imports it; `queue` hands it to the workers in the same transaction.
-
-    Raises FileRefusedError for an empty file. A file whose job cannot be made is removed again.
+    Raises FileRefusedError for an empty file. A file whose job cannot be created is removed again.
     """
     stored = storage.keep(file)
     try:
-        return _make(queue=queue, dry_run=options.dry_run, **sent_fields(stored, options, user))
+        return _create(dry_run=options.dry_run, **sent_fields(stored, options, user))
     except BaseException:
         storage.delete_stored(stored.stored_as)
         raise
 
 
 def create_from(file: SentFile, *, dry_run: bool) -> ImportJob:
-    """Make the job that imports a file which is in storage already, and hand it to the workers."""
-    return _make(queue=True, dry_run=dry_run, **{name: getattr(file, name) for name in SENT_FIELDS})
+    """Create the job that imports a file which is in storage already, and hand it to the workers."""
+    return _create(dry_run=dry_run, **{name: getattr(file, name) for name in SENT_FIELDS})
 
 
 def import_for_real(job: ImportJob, user: AbstractBaseUser | AnonymousUser | None = None) -> ImportJob:
-    """Make the job that imports the file of a completed dry run. Raises WrongStateError if `job` is none."""
+    """Create the job that imports the file of a completed dry run. Raises WrongStateError if `job` is not one."""
     with transaction.atomic():
         # Locked against `delete_files`, which removes a file that no job has any more.
         dry_run = ImportJob.objects.select_for_update().get(pk=job.pk)
         if not dry_run.dry_run or dry_run.status != Status.COMPLETED:
-            raise WrongStateError(f"Import {job.pk} is no completed dry run.")
+            raise WrongStateError(f"Import {job.pk} is not a completed dry run.")
         _check_file(dry_run)
         dry_run.follows, dry_run.created_by_id = job, user.pk if user else None
         return create_from(dry_run, dry_run=False)
@@ -92,7 +69,7 @@ def import_for_real(job: ImportJob, user: AbstractBaseUser | AnonymousUser | Non
 def sent_fields(
     stored: storage.StoredFile, options: Options, user: AbstractBaseUser | AnonymousUser | None
 ) -> dict[str, Any]:
-    """What is known of a file when it has come, as the fields of a SentFile."""
+    """What is known of a file when it has arrived, as the fields of a SentFile."""
     return {
         "filename": stored.filename,
         "stored_as": stored.stored_as,
@@ -105,32 +82,12 @@ def sent_fields(
     }
 
 
-def _make(*, queue: bool, **fields: Any) -> ImportJob:
+def _create(**fields: Any) -> ImportJob:
     with transaction.atomic():
-        # Woken also without a message: should the process that is to do it die first, `wake_stalled` finds the job.
-        job = ImportJob.objects.create(woken_at=timezone.now(), **fields)
+        job = ImportJob.objects.create(**fields)
         announce(job.pk, "import.queued")
-        if queue:
-            wake_opening(job.pk)
+        waking.wake_opening(job.pk)
     return job
-
-
-def wake_opening(job_id: int) -> None:
-    """Put a message on the queue that opens the job's file."""
-    ImportJob.objects.filter(pk=job_id).update(woken_at=timezone.now())
-    async_task("imports.tasks.open_job", job_id, task_name=f"open import {job_id}")
-
-
-def wake_lane(lane_id: int, job_id: int) -> None:
-    """Put a message on the queue that takes the lane further."""
-    ImportLane.objects.filter(pk=lane_id).update(woken_at=timezone.now())
-    async_task("imports.tasks.advance_lane", lane_id, task_name=f"advance import {job_id}")
-
-
-def messages_waiting() -> bool:
-    """Whether messages wait for a free worker; where none does, work that stands still has lost its message."""
-    due = timezone.now() - timedelta(seconds=5)
-    return OrmQ.objects.filter(key=settings.Q_CLUSTER["name"], lock__lt=due).exists()
 
 
 def default_lanes(content_size: int) -> int:
@@ -142,7 +99,7 @@ def default_lanes(content_size: int) -> int:
     return settings.WORKERS
 
 
-def start(job: ImportJob, opened: Opened, *, lanes: int, queue: bool = True) -> None:
+def start(job: ImportJob, opened: Opened, *, lanes: int) -> None:
     """From queued to running: note what was found in the file, lay the lanes, wake them."""
     now = timezone.now()
     with transaction.atomic():
@@ -163,19 +120,18 @@ def start(job: ImportJob, opened: Opened, *, lanes: int, queue: bool = True) -> 
         if not started:
             raise WrongStateError(f"Import {job.pk} is no longer waiting to be opened.")
         laid = ImportLane.objects.bulk_create(
-            ImportLane(job=job, number=number, offset=opened.data.offset, line=opened.data.line, woken_at=now)
+            ImportLane(job=job, number=number, offset=opened.data.offset, line=opened.data.line)
             for number in range(lanes)
         )
         announce(job.pk, "import.started")
-        if queue:
-            for lane in laid:
-                wake_lane(lane.pk, job.pk)
+        for lane in laid:
+            waking.wake_lane(lane.pk, job.pk)
 
 
 def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
     """Complete the job if the lane that calls this, in the transaction that finishes it, was the last one.
 
-    A job whose counts do not add up to the rows of the file is failed instead: then the importer has a fault.
+    A job whose counts do not add up to the rows of the file is failed instead: then the importer has a bug.
     """
     # Two lanes that end at the same moment see each other only through this lock.
     job = ImportJob.objects.select_for_update().get(pk=job_id)
@@ -184,7 +140,7 @@ def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
         return
     processed = ImportJob.objects.with_progress().get(pk=job_id).processed_rows
     if processed != total_rows:
-        end(job_id, Status.FAILED, reason=f"The file has {total_rows} rows, but {processed} are accounted for.")
+        end(job_id, Status.FAILED, reason=f"The file has {total_rows:,} rows, but {processed:,} are accounted for.")
         return
     end(job_id, Status.COMPLETED)
     if job.dry_run:
@@ -201,16 +157,16 @@ def fail_if_hopeless(job_id: int) -> None:
         end(
             job_id,
             Status.FAILED,
-            reason=f"{rejected} rows were rejected, more than the limit of {settings.IMPORT_MAX_REJECTED} "
-            "(IMPORT_MAX_REJECTED). Look at the rejected rows, and mend the file or raise the limit.",
+            reason=f"{rejected:,} rows were rejected, more than the limit of {settings.IMPORT_MAX_REJECTED:,} "
+            "(IMPORT_MAX_REJECTED). Look at the rejected rows, then fix the file or raise the limit.",
         )
 
 
 def end(job_id: int, status: ImportJob.Status, *, reason: str = "") -> bool:
     """Bring a job that is queued or running to its end; returns whether it was."""
-    going_on = ImportJob.objects.filter(pk=job_id, status__in=[Status.QUEUED, Status.RUNNING])
+    unfinished = ImportJob.objects.filter(pk=job_id, status__in=[Status.QUEUED, Status.RUNNING])
     with transaction.atomic():
-        ended = going_on.update(status=status, failure_reason=reason, finished_at=timezone.now())
+        ended = unfinished.update(status=status, failure_reason=reason, finished_at=timezone.now())
         if ended:
             announce(job_id, f"import.{status}")
     return bool(ended)
@@ -224,17 +180,17 @@ def cancel(job: ImportJob) -> None:
 
 
 def delete_files(job: ImportJob) -> None:
-    """Delete what is stored of a job that is over; it stays on record, and cannot be retried any more."""
+    """Delete what is stored of a job that is over; it stays on record, and can no longer be retried."""
     ImportJob.objects.filter(pk=job.pk).update(stored_as="", content_stored_as="")
     DryRunSku.objects.filter(job=job.pk).delete()
     for name in {job.stored_as, job.content_stored_as}:
-        # An import that makes a dry run good has the dry run's file.
+        # The real import after a dry run has the same file.
         if not ImportJob.objects.filter(stored_as=name).exists():
             storage.delete_stored(name)
 
 
-def retry(job: ImportJob, *, queue: bool = True) -> None:
-    """Let a failed or cancelled job go on from its checkpoints. Raises WrongStateError if it is neither."""
+def retry(job: ImportJob) -> None:
+    """Resume a failed or cancelled job from its checkpoints. Raises WrongStateError if it is neither."""
     now = timezone.now()
     with transaction.atomic():
         progress = ImportJob.objects.with_progress().get(pk=job.pk)
@@ -260,14 +216,18 @@ def retry(job: ImportJob, *, queue: bool = True) -> None:
         unfinished = [lane for lane in lanes if not lane.finished]
         if lanes and not unfinished:
             finish_if_all_lanes_have(job.pk, total_rows=lanes[0].records)
-        if not queue:
-            return
         for lane in unfinished:
-            wake_lane(lane.pk, job.pk)
+            waking.wake_lane(lane.pk, job.pk)
         if not lanes:
-            wake_opening(job.pk)
+            waking.wake_opening(job.pk)
 
 
 def _check_file(job: ImportJob) -> None:
     if not job.stored_as:
-        raise WrongStateError(f"The file of import {job.pk} has been deleted since; upload it again.")
+        raise WrongStateError(f"The file of import {job.pk} has been deleted; upload it again.")
+
+
+def newest_claim() -> datetime | None:
+    """The end of the newest claim on a job or a lane: while workers get on with imports, it moves with every chunk."""
+    newest = [model.objects.aggregate(end=Max("claimed_until"))["end"] for model in (ImportJob, ImportLane)]
+    return max((end for end in newest if end), default=None)

@@ -10,26 +10,31 @@ from django.db.models import Count, F, Q, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from acme_importer.texts import printable
+from imports.files.storage import FILENAME_MAX_LENGTH
+
 # How long a claim holds without a sign of life. A chunk takes a second or two; a worker that has been silent for this
 # long is taken for dead. Should it live after all, its chunk fails at the compare-and-set of the lane's offset.
 LEASE = timedelta(seconds=45)
+# The longest names that Python has for encodings have half of it.
+ENCODING_MAX_LENGTH = 40
 
 
 class SentFile(models.Model):
-    """A file as it came, and what was asked for with it."""
+    """A file as it was sent, and what was asked for with it."""
 
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    filename = models.CharField(max_length=255)
+    filename = models.CharField(max_length=FILENAME_MAX_LENGTH)
     stored_as = models.CharField(max_length=255, blank=True)
     file_size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
 
-    # Empty means: find out.
+    # Empty means: detect it.
     asked_mapping = models.JSONField(default=dict, blank=True)
     asked_delimiter = models.CharField(max_length=1, blank=True)
-    asked_encoding = models.CharField(max_length=40, blank=True)
-    # The import whose rejected rows this file has mended, or whose dry run it makes good.
+    asked_encoding = models.CharField(max_length=ENCODING_MAX_LENGTH, blank=True)
+    # The import whose rejected rows this file corrects, or the dry run whose file is imported for real.
     follows = models.ForeignKey("ImportJob", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
@@ -37,17 +42,17 @@ class SentFile(models.Model):
 
 
 class Draft(SentFile):
-    """An uploaded file that its sender is still looking at. It becomes a job, or it is deleted after a day."""
+    """An uploaded file that its sender is still reviewing. It becomes a job, or it is deleted after a day."""
 
     class Meta:
         default_permissions = ()
 
     def __str__(self) -> str:
-        return f"Draft {self.pk}: {self.filename}"
+        return f"Draft {self.pk}: {printable(self.filename)}"
 
 
 class Work(models.Model):
-    """Something that one worker at a time is at: opening a job's file, or moving a lane forward."""
+    """Something that one worker at a time does: opening a job's file, or taking a lane forward."""
 
     # Work whose message was queued this long ago, and which nobody has claimed, may have lost its message.
     LOST_AFTER = timedelta(seconds=60)
@@ -65,7 +70,7 @@ class Work(models.Model):
 
     @classmethod
     def stalled(cls) -> Q:
-        """What picks the work that stands still: its worker died, or its message waits long or was lost."""
+        """What picks stalled work: its worker died, or its message has waited long or was lost."""
         now = timezone.now()
         return Q(claimed_until__lt=now) | Q(claimed_until=None, woken_at__lt=now - cls.LOST_AFTER)
 
@@ -101,7 +106,7 @@ class JobQuerySet(models.QuerySet["ImportJob"]):
         """Add the sums over each job's lanes, in the same query; no row of the job itself changes while lanes work."""
         sums = {name: Coalesce(Sum(f"lanes__{name}"), 0) for name in ImportLane.COUNTS}
         passed = {"lanes_offset": Coalesce(Sum("lanes__offset"), 0), "lane_count": Count("lanes")}
-        # In a grouped query Django leaves out the model's own order.
+        # In a grouped query Django drops the model's own order.
         jobs = self.annotate(**sums, **passed).order_by("-pk")
         return jobs.annotate(processed_rows=sum(map(F, ImportLane.COUNTS), Value(0)))
 
@@ -122,7 +127,7 @@ class ImportJob(SentFile, Work):
     # What was decided when the file was opened. The content is the original file, or its rewriting as UTF-8.
     content_stored_as = models.CharField(max_length=255, blank=True)
     content_size = models.PositiveBigIntegerField(default=0)
-    encoding = models.CharField(max_length=40, blank=True)
+    encoding = models.CharField(max_length=ENCODING_MAX_LENGTH, blank=True)
     delimiter = models.CharField(max_length=1, blank=True)
     header = models.JSONField(default=list, blank=True)
     # Position in the header of each product field that the file has: {"sku": 0, "name": 3}.
@@ -158,7 +163,7 @@ class ImportJob(SentFile, Work):
         indexes = (models.Index(fields=["status"], name="importjob_status"),)
 
     def __str__(self) -> str:
-        return f"Import {self.pk}: {self.filename}"
+        return f"Import {self.pk}: {printable(self.filename)}"
 
     @property
     def is_over(self) -> bool:
@@ -194,7 +199,7 @@ class ImportLane(Work):
 
 
 class RejectedRow(models.Model):
-    """A row of the file that did not go in, and why."""
+    """A rejected row of the file, and why it was rejected."""
 
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="rejected", db_index=False)
     line = models.PositiveBigIntegerField()

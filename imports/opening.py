@@ -1,6 +1,6 @@
 """Opening a file: its encoding, delimiter and header, and its rewriting where it cannot be read as it is.
 
-Whole, for a job that imports it; or only its beginning, for someone who wants to see how it will be read.
+Whole, for a job that imports it; or only its beginning, for somebody who wants to see how it will be read.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import TemporaryUploadedFile
 
+from imports.files.incoming import IncomingFile
 from imports.files.storage import delete_stored, new_content_name, open_stored
 from imports.models import ImportJob, SentFile
 from imports.reading import encodings, header
@@ -42,7 +42,7 @@ class Opened:
 
 
 def open_file(job: ImportJob, still_alive: Callable[[], None]) -> Opened:
-    """Find out how the job's file is to be read. `still_alive` is called now and then while that takes long.
+    """Detect how the job's file is to be read. `still_alive` is called now and then while that takes long.
 
     Raises FileRefusedError, with a sentence for the sender, if the file cannot be imported.
     """
@@ -81,8 +81,8 @@ def _encoding(stream: BinaryIO, asked: str) -> tuple[Detection, int]:
         if wanted in ("utf-16", "utf-32"):
             # These names leave the byte order to the mark.
             raise FileRefusedError(
-                f"The file has no byte order mark of {wanted}. Ask for '{wanted}-le' or '{wanted}-be', "
-                "or leave the encoding to be detected."
+                f"The file has no byte order mark of {wanted}. Choose '{wanted}-le' or '{wanted}-be', "
+                "or no encoding, to have it detected."
             )
         # Behind a mark that the text is UTF-8, it may have been encoded twice.
         return Detection(wanted), mark_length if wanted == encodings.TWICE_UTF8 else 0
@@ -92,11 +92,11 @@ def _encoding(stream: BinaryIO, asked: str) -> tuple[Detection, int]:
     return encodings.detect_encoding(stream), 0
 
 
-class _Rewriting(TemporaryUploadedFile):
+class _Rewriting(IncomingFile):
     """A file on its way into storage. Where that is not a rename it is read, which may take long as well."""
 
     def __init__(self, still_alive: Callable[[], None]) -> None:
-        super().__init__("content", "text/csv", 0, None)
+        super().__init__("content", "text/csv")
         self._still_alive = still_alive
 
     def read(self, size: int = -1) -> bytes:
@@ -111,7 +111,7 @@ def _keep(blocks: Iterator[bytes], still_alive: Callable[[], None]) -> str:
         for block in blocks:
             file.write(block)
             if file.tell() > limit:
-                raise FileRefusedError(f"The file is larger than {limit // 1024**2} MB when unpacked.")
+                raise FileRefusedError(f"The file is larger than {limit // 1024**2:,} MB when unpacked.")
             still_alive()
         file.size = file.tell()
         file.seek(0)
@@ -146,7 +146,7 @@ def _find_header(stream: BinaryIO, file: SentFile, encoding: str, start: int) ->
     stream.seek(start)
     first_line = next((line for line in stream.read(MAX_RECORD_BYTES).splitlines() if line.strip()), b"")
     if not first_line:
-        raise FileRefusedError("The file is empty: it has not even a header.")
+        raise FileRefusedError("The file is empty: it does not even have a header.")
     text = first_line.decode(encoding, "surrogateescape")
     delimiter = file.asked_delimiter or header.find_delimiter(text, file.asked_mapping.get("sku", ""))
     reader = RecordReader(stream, encoding=encoding, delimiter=delimiter, start=Position(start, 1))
@@ -158,7 +158,7 @@ def _find_header(stream: BinaryIO, file: SentFile, encoding: str, start: int) ->
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """The beginning of a file, as text that the reader takes; `cut` says that the file goes on behind it."""
+    """The beginning of a file, as text that the reader takes; `cut` says that the file continues after it."""
 
     text: BytesIO
     # What is known of the file's own encoding, and the text's.
@@ -173,7 +173,7 @@ class Beginning:
 def open_beginning(file: SentFile) -> Beginning:
     """Open the first `BEGINNING_BYTES` of a file, in memory, as the whole would be opened. Its columns are not judged.
 
-    What an encoding is found out by may come later in the file than that; until there, the text is ASCII, and the same
+    What shows the encoding may come later in the file than that; until there, the text is ASCII, and the same
     in any encoding. Raises FileRefusedError, with a sentence for the sender, if the file cannot be read.
     """
     with open_stored(file.stored_as) as stream:

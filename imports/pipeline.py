@@ -27,7 +27,8 @@ from imports.reading.csvfile import Batch, Position, RecordReader
 from imports.reading.encodings import is_ascii_compatible
 from imports.reading.rows import CleanRow, Rejection, RowReader
 from imports.reading.texts import storable
-from imports.writing.bulk_create import Outcome, make_writer
+from imports.writing.choose import make_writer
+from imports.writing.plan import Outcome
 
 # A chunk also ends when this much of the file has been passed: rows may be long, and memory must not depend on them.
 CHUNK_BYTES = 8 * 1024 * 1024
@@ -58,7 +59,7 @@ def lanes_of(keys: Iterable[str], lanes: int) -> list[int]:
 def _garbage_collection_paused() -> Iterator[None]:
     """Python's cyclic collector would walk a chunk's rows again and again, which are many and have no cycles.
 
-    A sixth of the processor time of an import (measured). Reference counts free the rows as ever.
+    A sixth of the processor time of an import (measured: docs/performance.md). Reference counts still free the rows.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -149,7 +150,7 @@ class LaneRun:
             raise LaneTakenError
 
     def _read_chunk(self) -> Chunk:
-        """The lane's next `IMPORT_CHUNK_ROWS` rows; what belongs to other lanes is passed over."""
+        """The lane's next `IMPORT_CHUNK_ROWS` rows; what belongs to other lanes is skipped."""
         rows: list[CleanRow] = []
         rejections: list[Rejection] = []
         bytes_limit = self.lane.offset + CHUNK_BYTES

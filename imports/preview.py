@@ -21,7 +21,7 @@ from imports.reading.texts import shown
 
 ROWS_CHECKED = 1000
 ROWS_SHOWN = 20
-# Of each kind of fault, this many rows are told.
+# Of each kind of fault, this many rows are shown.
 EXAMPLES = 3
 
 
@@ -47,7 +47,7 @@ class FaultGroup:
 class Preview:
     """What was found in a file, and in its first rows.
 
-    `refusal` is empty, or the sentence why the file cannot be imported as it stands. Then there are no rows; there is a
+    `refusal` is empty, or the sentence why the file cannot be imported as it is. Then there are no rows; there is a
     header if it could be read, with the values of the first records below it, so that one can say what it means.
     """
 
@@ -70,12 +70,12 @@ class Preview:
 
     @property
     def rows_rejected(self) -> int:
-        """How many of the rows that were checked will not go in."""
+        """How many of the rows that were checked would be rejected."""
         return sum(group.count for group in self.faults)
 
     @property
     def ignored(self) -> list[str]:
-        """The names of the columns that are not imported."""
+        """The names of the ignored columns."""
         return [name for position, name in enumerate(self.header) if position not in self.columns.values()]
 
 
@@ -142,7 +142,7 @@ def _check(records: Sequence[Record], found: Preview) -> None:
 
 
 def _shown_row(row: CleanRow | Rejection, columns: Mapping[str, int]) -> Row:
-    """A good row by its clean values, a bad one by what stands in the file."""
+    """A good row by its clean values, a bad one by what is in the file."""
     if isinstance(row, CleanRow):
         return Row(row.line, [_shown_value(value) for value in row.values])
     fields = [row.record[position] if position < len(row.record) else "" for position in columns.values()]

@@ -1,4 +1,4 @@
-"""The rejected rows of an import as a CSV file to mend and to upload again."""
+"""The rejected rows of an import as a CSV file to fix and to upload again."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _kept_positions(job: ImportJob) -> list[int]:
 def _written(row: RejectedRow, job: ImportJob, kept: list[int]) -> list[str]:
     """The fields of `row` in their columns, and what is wrong with it."""
     fault = row.faults[0]
-    # What an unquoted delimiter has pushed out of the last column is shown beside it, whole.
+    # What an unquoted delimiter has pushed beyond the last column is shown there, whole.
     surplus = job.delimiter.join(row.record[len(job.header) :])
     return [
         *(row.record[position] if position < len(row.record) else "" for position in kept),

@@ -1,7 +1,7 @@
 """What the cluster calls. Each task is short: it takes a piece of work forward for a while, and wakes it again.
 
 A task may be delivered twice, late, or die at any point. Claims keep two workers from doing the same work, the lanes'
-checkpoints keep a chunk from taking effect twice, and `wake_stalled` finds what nobody is working on any more.
+checkpoints keep a chunk from taking effect twice, and `wake_stalled` finds what nobody is working on any longer.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from imports import drafts, jobs
+from acme_importer.cluster.schedules import Schedule, keep
+from imports import drafts, jobs, waking
+from imports.files.incoming import delete_abandoned_uploads
 from imports.files.local_copies import delete_idle_copies
-from imports.files.storage import close_stored, delete_abandoned_uploads, delete_stored
+from imports.files.storage import close_stored, delete_stored
 from imports.models import Draft, ImportJob, ImportLane
 from imports.opening import Opened, open_file
 from imports.pipeline import LaneTakenError, open_lane
@@ -26,7 +29,7 @@ from imports.reading.errors import FileRefusedError
 
 logger = logging.getLogger(__name__)
 
-# How long one task goes on: short beside every time-out, long beside the cost of queueing the next.
+# How long one task runs: short compared with every time-out, long compared with the cost of queueing the next.
 SLICE_SECONDS = 10
 # Claims without progress after which the work is taken to be what kills the workers.
 MAX_ATTEMPTS = 3
@@ -34,20 +37,20 @@ MAX_ATTEMPTS = 3
 KEEP_DRAFTS = timedelta(days=1)
 
 
-def open_job(job_id: int, *, queue: bool = True, lanes: int | None = None) -> None:
+def open_job(job_id: int, *, lanes: int | None = None) -> None:
     """Open the job's file and start its lanes, or fail the job with the reason."""
     job = ImportJob.objects.filter(pk=job_id, status=ImportJob.Status.QUEUED).first()
     if job is None or not job.claim():
         return
     if job.attempts > MAX_ATTEMPTS:
-        reason = f"Opening the file was given up after {MAX_ATTEMPTS} attempts. {job.last_error}".strip()
+        reason = f"Opening the file failed after {MAX_ATTEMPTS} attempts. {job.last_error}".strip()
         jobs.end(job.pk, ImportJob.Status.FAILED, reason=reason)
         return
     try:
         opened = open_file(job, still_alive=job.keep_claim)
         if opened.content_stored_as != job.stored_as:
             close_stored(job.stored_as)
-        _start(job, opened, lanes or jobs.default_lanes(opened.content_size), queue=queue)
+        _start(job, opened, lanes or jobs.default_lanes(opened.content_size))
     except FileRefusedError as error:
         jobs.end(job.pk, ImportJob.Status.FAILED, reason=str(error))
     except jobs.WrongStateError:
@@ -57,9 +60,9 @@ def open_job(job_id: int, *, queue: bool = True, lanes: int | None = None) -> No
         raise
 
 
-def _start(job: ImportJob, opened: Opened, lanes: int, *, queue: bool) -> None:
+def _start(job: ImportJob, opened: Opened, lanes: int) -> None:
     try:
-        jobs.start(job, opened, lanes=lanes, queue=queue)
+        jobs.start(job, opened, lanes=lanes)
     except BaseException:
         if opened.content_stored_as != job.stored_as:
             delete_stored(opened.content_stored_as)
@@ -78,15 +81,15 @@ def advance_lane(lane_id: int) -> None:
     except LaneTakenError:
         return
     except Exception as error:
-        _go_on_later(lane, error)
+        _resume_later(lane, error)
         raise
     if more:
         with transaction.atomic():
             lane.release()
-            jobs.wake_lane(lane.pk, lane.job_id)
+            waking.wake_lane(lane.pk, lane.job_id)
 
 
-def _go_on_later(lane: ImportLane, error: Exception) -> None:
+def _resume_later(lane: ImportLane, error: Exception) -> None:
     """Let go of a lane whose chunk has failed: `wake_stalled` wakes it when what is wrong has had a minute to pass.
 
     At once, if the database has only chosen this chunk to give way to somebody else's change.
@@ -95,7 +98,7 @@ def _go_on_later(lane: ImportLane, error: Exception) -> None:
         lane.release(error=repr(error))
         # deadlock_detected and serialization_failure, in appendix A of PostgreSQL's manual.
         if getattr(error.__cause__, "sqlstate", "") in ("40P01", "40001"):
-            jobs.wake_lane(lane.pk, lane.job_id)
+            waking.wake_lane(lane.pk, lane.job_id)
 
 
 def check_attempts(lane: ImportLane) -> bool:
@@ -105,7 +108,7 @@ def check_attempts(lane: ImportLane) -> bool:
     jobs.end(
         lane.job_id,
         ImportJob.Status.FAILED,
-        reason=f"Stopped {MAX_ATTEMPTS} times at line {lane.line} without getting further. {lane.last_error}".strip(),
+        reason=f"Stopped {MAX_ATTEMPTS} times at line {lane.line} without making progress. {lane.last_error}".strip(),
     )
     return False
 
@@ -122,28 +125,28 @@ def run_slice(lane: ImportLane, seconds: float, after_chunk: Callable[[], None] 
 
 
 def wake_stalled() -> None:
-    """Wake the jobs and lanes that have stood still: their worker died, or their message was lost.
+    """Wake the jobs and lanes that are stalled: their worker died, or their message was lost.
 
-    Where messages wait in the queue for a free worker, standing still is no fault, and nothing is done.
+    Where messages wait in the queue for a free worker, it is nobody's fault, and nothing is done.
     """
-    if jobs.messages_waiting():
+    if waking.messages_waiting():
         return
     for job_id in ImportJob.objects.filter(ImportJob.stalled(), status=ImportJob.Status.QUEUED).values_list(
         "pk", flat=True
     ):
-        logger.warning("Import %s: nobody is opening its file; waking it.", job_id)
-        jobs.wake_opening(job_id)
+        logger.warning("Import %s is stalled: nobody is opening its file. Waking it.", job_id)
+        waking.wake_opening(job_id)
     lanes = ImportLane.objects.filter(ImportLane.stalled(), finished=False, job__status=ImportJob.Status.RUNNING)
     for lane_id, job_id in lanes.values_list("pk", "job"):
-        logger.warning("Import %s: nobody is at lane %s; waking it.", job_id, lane_id)
-        jobs.wake_lane(lane_id, job_id)
+        logger.warning("Import %s is stalled: nobody is working on lane %s. Waking it.", job_id, lane_id)
+        waking.wake_lane(lane_id, job_id)
 
 
 def delete_old_files() -> None:
     """Delete the files of jobs that ended more than `UPLOAD_KEEP_DAYS` days ago; the jobs themselves stay on record.
 
-    Also the drafts that nobody has made an import of, what a killed web server has left of uploads, and this machine's
-    copies of files that nobody reads any more.
+    Also the drafts that nobody has imported, what a killed web server has left of uploads, and this machine's copies of
+    files that nobody reads any longer.
     """
     before = timezone.now() - timedelta(days=settings.UPLOAD_KEEP_DAYS)
     for job in ImportJob.objects.filter(finished_at__lt=before).exclude(stored_as="").iterator():
@@ -153,3 +156,14 @@ def delete_old_files() -> None:
             drafts.discard(draft)
     delete_abandoned_uploads()
     delete_idle_copies()
+
+
+def keep_schedules(**_: Any) -> None:
+    """Write the schedules of this app, once the tables are there."""
+    keep(
+        "imports",
+        [
+            Schedule("imports: wake stalled work", "imports.tasks.wake_stalled", minutes=1),
+            Schedule("imports: delete old files", "imports.tasks.delete_old_files", minutes=60),
+        ],
+    )

@@ -33,6 +33,11 @@ class Count:
         return number if self.kind == "exact" else f"{self.kind} {number}"
 
 
+def in_words(number: int) -> str:
+    """So many products, as a person writes it."""
+    return "1 product" if number == 1 else f"{number:,} products"
+
+
 def count_all() -> Count:
     """The number of all products: exact on SQLite, which reads its smallest index for it, else beyond a bound about."""
     products = Product.objects.order_by()

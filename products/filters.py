@@ -1,15 +1,12 @@
-"""Which products a caller means: the filters of the list, of the bulk deletion, and of whatever takes a selection."""
+"""The filters by which products are selected, the same in the API, in the dashboard and for bulk changes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import connections
 from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
-from django_filters.constants import EMPTY_VALUES
 
 from acme_importer.rest.filters import TrueOrFalseFilter, WholeNumberFilter
 from products.fields import PRICE_DECIMAL_PLACES, PRICE_MAX_DIGITS, SKU_NORMALIZED_MAX_LENGTH, normalize_sku
@@ -24,9 +21,12 @@ class PriceFilter(filters.NumberFilter):
 class ProductFilter(filters.FilterSet):
     """The filters by name. Several together select the products for which all of them hold."""
 
-    sku = filters.CharFilter(method="having_sku_prefix", help_text="How the SKU begins, in any letter case.")
+    sku = filters.CharFilter(method="having_sku", help_text="The SKU, in any letter case.")
+    sku_prefix = filters.CharFilter(method="having_sku_prefix", help_text="How the SKU begins, in any letter case.")
     name = filters.CharFilter(lookup_expr="icontains", help_text="A part of the name, in any letter case.")
-    description = filters.CharFilter(lookup_expr="icontains", help_text="A part of the description, likewise.")
+    description = filters.CharFilter(
+        lookup_expr="icontains", help_text="A part of the description, in any letter case."
+    )
     is_active = TrueOrFalseFilter(help_text="`true` or `false`.")
     price_min = PriceFilter(lookup_expr="gte", help_text="The lowest price.")
     price_max = PriceFilter(lookup_expr="lte", help_text="The highest price.")
@@ -38,6 +38,10 @@ class ProductFilter(filters.FilterSet):
     class Meta:
         model = Product
         fields = ()
+
+    def having_sku(self, products: QuerySet[Product], name: str, value: str) -> QuerySet[Product]:  # noqa: ARG002
+        """Keep the product whose SKU is `value`."""
+        return products.filter(sku_normalized=normalize_sku(value))
 
     def having_sku_prefix(self, products: QuerySet[Product], name: str, value: str) -> QuerySet[Product]:  # noqa: ARG002
         """Keep the products whose SKU begins with `value`; on each database in the form that uses the index."""
@@ -57,37 +61,3 @@ class ProductFilter(filters.FilterSet):
                 | Q(description__icontains=word)
             )
         return products
-
-
-def matching(values: Mapping[str, object]) -> QuerySet[Product]:
-    """Return the products that all of `values` select, by the names of the list's filters.
-
-    Strict, since what is asked for may be a deletion: an unknown name, an empty value or no filter at all is a
-    `ValidationError`, where the list would show every product.
-    """
-    names = ", ".join(ProductFilter.base_filters)
-    if not values:
-        raise ValidationError(f"Give at least one filter of: {names}.")
-    unknown = values.keys() - ProductFilter.base_filters.keys()
-    if unknown:
-        # As ASCII, since JSON can hold halves of characters, which no answer can.
-        raise ValidationError(f"There is no filter {min(unknown)!a}. The filters are: {names}.")
-    faults = {name: fault for name, value in values.items() if (fault := _fault(value))}
-    if faults:
-        raise ValidationError(faults)
-    filterset = ProductFilter(values, Product.objects.all())
-    if not filterset.is_valid():
-        raise ValidationError(filterset.errors.as_data())
-    empty = [name for name in values if filterset.form.cleaned_data[name] in EMPTY_VALUES]
-    if empty:
-        raise ValidationError(dict.fromkeys(empty, "This filter is empty. Leave it out, or give it a value."))
-    return filterset.qs
-
-
-def _fault(value: object) -> str | None:
-    """Say what is wrong with a filter's value before its form sees it, which takes anything for text."""
-    if not isinstance(value, str | int | float):
-        return "Must be a text, a number, true or false."
-    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
-        return "Holds half a character (a lone surrogate)."
-    return None

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models.base import ModelState
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -24,7 +22,7 @@ from products.fields import (
     normalize_sku,
 )
 
-SKU_TAKEN = "A product with this SKU exists already (letter case does not matter)."
+SKU_TAKEN = "A product with this SKU already exists (letter case does not matter)."
 
 
 def sku_is_taken(sku: str, besides: int | None = None) -> bool:
@@ -50,7 +48,8 @@ class Product(models.Model):
         validators=[MinValueValidator(0)],
     )
     is_active = models.BooleanField("active", default=True)
-    # By the database's clock, so that bulk inserts need not send them: PostgreSQL takes 2 µs to read a time (measured).
+    # By the database's clock, so that bulk inserts need not send them: PostgreSQL takes 2 µs to read a time (measured:
+    # docs/performance.md).
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
     # The number of the import that wrote this product last. A plain number, since this app knows no other, and since a
@@ -103,84 +102,3 @@ class Product(models.Model):
         if update_fields is not None:
             update_fields = {*update_fields, "updated_at", *(["sku_normalized"] if "sku" in update_fields else [])}
         super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields)
-
-
-class _Prepared:
-    """A field whose values are ready for the database driver, so that Django need not convert each of them again."""
-
-    attname: str
-
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: ARG002  # Django's signature
-        return getattr(model_instance, self.attname)
-
-    def get_db_prep_save(self, value: Any, connection: Any) -> Any:  # noqa: ARG002  # Django's signature
-        return value
-
-
-class _PreparedText(_Prepared, models.TextField):
-    pass
-
-
-class _PreparedPrice(_Prepared, models.DecimalField):
-    pass
-
-
-class _PreparedBoolean(_Prepared, models.BooleanField):
-    pass
-
-
-class _PreparedInteger(_Prepared, models.BigIntegerField):
-    pass
-
-
-class _Default(models.DateTimeField):
-    """A column that is always what the database has as its default, in an insert and in an update."""
-
-    # Django calls fields so for which it has no value to insert.
-    generated = True
-
-
-class ProductRow(models.Model):
-    """The columns of a product that an import writes: the same table, for `bulk_create` only.
-
-    Inserting through this model instead of `Product` takes a third less processor time (measured): there is no id to be
-    returned, no column that the database can fill in, and no value is converted that is clean already.
-    """
-
-    sku_normalized = _PreparedText(primary_key=True)
-    sku = _PreparedText()
-    name = _PreparedText()
-    description = _PreparedText()
-    price = _PreparedPrice(max_digits=PRICE_MAX_DIGITS, decimal_places=PRICE_DECIMAL_PLACES, null=True)
-    is_active = _PreparedBoolean()
-    updated_at = _Default()
-    last_import = _PreparedInteger()
-
-    # `bulk_create` notes in it that a row is in the database, which nobody asks afterwards: so one is enough for all.
-    _state = ModelState()
-
-    class Meta:
-        managed = False
-        db_table = "products_product"
-
-    def __init__(  # noqa: PLR0917 - a column each, as Django's own takes them
-        self,
-        sku_normalized: str,
-        sku: str,
-        name: str,
-        description: str,
-        price: Decimal | None,
-        is_active: bool,
-        last_import: int,
-    ) -> None:
-        # Django's own, with its signals and deferred fields, takes six times as long (measured).
-        self.sku_normalized = sku_normalized
-        self.sku = sku
-        self.name = name
-        self.description = description
-        self.price = price
-        self.is_active = is_active
-        self.last_import = last_import
-
-    def __str__(self) -> str:
-        return self.sku

@@ -79,6 +79,12 @@ class WorkerCluster:
                 process.kill()
         self.process = None
 
+    @property
+    def running(self) -> subprocess.Popen[bytes]:
+        """Its first process."""
+        assert self.process, "It has not been started."
+        return self.process
+
     def family(self) -> list[psutil.Process]:
         """Every process below the one started here."""
         try:

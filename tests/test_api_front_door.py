@@ -135,7 +135,7 @@ def test_the_schema_is_complete_and_without_warnings(tmp_path):
         "$ref": "#/components/schemas/BulkDeleted"
     }
     parameters = {parameter["name"] for parameter in paths["/api/products/"]["get"]["parameters"]}
-    assert {"sku", "price_min", "search", "ordering", "page", "page_size"} <= parameters
+    assert {"sku", "sku_prefix", "price_min", "search", "ordering", "page", "page_size"} <= parameters
 
 
 def test_the_documentation_asks_for_a_login(client):

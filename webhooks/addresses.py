@@ -12,7 +12,7 @@ from requests_hardened.ip_filter import EXTRA_BLOCKED_NET_RANGES
 
 Address = IPv4Address | IPv6Address
 
-# Addresses that are special, though Python (or an older Python) has them for public.
+# Special addresses that Python, or an older Python, considers public.
 INSIDE = (
     *EXTRA_BLOCKED_NET_RANGES,  # NAT64, 6to4 and others that can stand for an inner IPv4 address; protocol assignments
     ip_network("168.63.129.16/32"),  # Azure's host agent
@@ -34,7 +34,7 @@ def is_in_allowed_network(address: Address) -> bool:
 
 
 def is_on_the_internet(address: Address) -> bool:
-    """Whether `address` is of the public Internet: not private, loopback, link-local, metadata or otherwise special."""
+    """Whether `address` is on the public Internet: not private, loopback, link-local, metadata or otherwise special."""
     special = address.is_multicast or address.is_reserved or address.is_unspecified or not address.is_global
     return not special and not any(address in network for network in INSIDE)
 
@@ -47,21 +47,21 @@ def unwrapped(address: Address) -> Address:
 
 
 def validate_url(url: str) -> None:
-    """Refuse a URL that no webhook can or may be sent to.
+    """Refuse a URL that webhooks cannot or must not be sent to.
 
-    A host name is not looked up here: what it means is decided, and checked, at each sending.
+    A host name is not resolved here: that happens, and is checked, with each attempt.
     """
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
     except ValueError as error:
-        raise ValidationError(f"This is not a URL: {error}.", code="invalid") from None
+        raise ValidationError(f"This is not a valid URL: {error}.", code="invalid") from None
     if parts.scheme not in ("http", "https") or not host or any(c.isspace() or not c.isprintable() for c in url):
         raise ValidationError("Enter a URL that begins with https:// or http://.", code="invalid")
     if parts.scheme == "http" and settings.WEBHOOK_REQUIRE_HTTPS:
         raise ValidationError("The URL must begin with https:// (setting WEBHOOK_REQUIRE_HTTPS).", code="https")
     if parts.username is not None or parts.password is not None:
-        raise ValidationError("The URL must hold no user name and no password.", code="credentials")
+        raise ValidationError("The URL must not contain a user name or password.", code="credentials")
     address = numeric_address(host)
     if address is not None and not is_allowed(address):
         raise ValidationError(
@@ -73,7 +73,7 @@ def validate_url(url: str) -> None:
 def numeric_address(host: str) -> Address | None:
     """The address that `host` is a spelling of (also `2130706433`, `0x7f.1`, `0177.0.0.1`), or None for a name.
 
-    Asks the function that connecting will ask, so that both read a spelling alike.
+    Asks the same function as connecting does, so that both read a spelling alike.
     """
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)

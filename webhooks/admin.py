@@ -1,58 +1,40 @@
-"""Webhooks in the dashboard."""
+"""Webhooks in Django's admin: its lists, pages and actions, each a translation of clicks into calls of the app."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.utils.html import format_html
 
 from webhooks.by_hand import RefusedError, ping, redeliver
-from webhooks.catalogue import SUBSCRIBABLE
+from webhooks.dashboard import cells
+from webhooks.dashboard.forms import EndpointForm
 from webhooks.models import Attempt, Delivery, Endpoint
 
 
-class EndpointForm(forms.ModelForm):
-    events = forms.MultipleChoiceField(
-        choices=[(name, name) for name in SUBSCRIBABLE],
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=Endpoint._meta.get_field("events").help_text,
-    )
-
-    class Meta:
-        model = Endpoint
-        fields = ("url", "description", "events", "enabled")
-        widgets = {"url": forms.URLInput(attrs={"class": "vURLField"})}
+def counted(number: int, noun: str) -> str:
+    """`1 endpoint`, `2 endpoints`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 @admin.register(Endpoint)
 class EndpointAdmin(admin.ModelAdmin):
     form = EndpointForm
-    list_display = (
-        "__str__",
-        "enabled",
-        "last_answer",
-        "last_latency_ms",
-        "last_day",
-        "failures_in_a_row",
-        "disabled_reason",
-    )
+    list_display = ("__str__", "state", "last_response", "latency", "last_day", "failures_in_a_row", "disabled_reason")
     list_filter = ("enabled",)
     search_fields = ("url", "description")
-    search_help_text = "address or description"
+    search_help_text = "URL or description"
     actions = ("enable", "disable", "test", "rotate_secret")
     readonly_fields = (
+        "state",
         "disabled_reason",
         "last_attempt_at",
-        "last_answer",
-        "last_latency_ms",
+        "last_response",
+        "latency",
         "last_day",
         "failures_in_a_row",
         "failing_since",
@@ -61,7 +43,7 @@ class EndpointAdmin(admin.ModelAdmin):
     )
     fieldsets = (
         (None, {"fields": EndpointForm.Meta.fields}),
-        ("How it goes", {"fields": readonly_fields}),
+        ("Status", {"fields": readonly_fields}),
     )
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -73,24 +55,31 @@ class EndpointAdmin(admin.ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:
         return super().get_fieldsets(request, obj) if obj else self.fieldsets[:1]
 
-    @admin.display(description="Last answer", ordering="last_status")
-    def last_answer(self, endpoint: Endpoint) -> str:
-        """Show the status of the last answer, or why there was none."""
-        return endpoint.last_error or str(endpoint.last_status or "-")
+    @admin.display(description="State", ordering="enabled")
+    def state(self, endpoint: Endpoint) -> str:
+        """Show whether it is enabled."""
+        return cells.endpoint_state(endpoint)
+
+    @admin.display(description="Last response", ordering="last_status")
+    def last_response(self, endpoint: Endpoint) -> str:
+        """Show the status of the last response."""
+        return cells.last_response(endpoint)
+
+    @admin.display(description="Latency", ordering="last_latency_ms")
+    def latency(self, endpoint: Endpoint) -> str:
+        """Show how long the last attempt took."""
+        return cells.milliseconds(endpoint.last_latency_ms)
 
     @admin.display(description="Last 24 hours")
-    def last_day(self, endpoint: Any) -> str:
-        """Show how many attempts succeeded, and how fast."""
-        if not endpoint.last_day_attempts:
-            return "-"
-        rate = 100 * endpoint.last_day_succeeded / endpoint.last_day_attempts
-        return f"{rate:.0f} % of {endpoint.last_day_attempts}, {endpoint.last_day_latency_ms:.0f} ms"
+    def last_day(self, endpoint: Endpoint) -> str:
+        """Show the success rate and the latency."""
+        return cells.last_day(endpoint)
 
     def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
         if not change:
             super().save_model(request, obj, form, change)
             return
-        # Not the whole row, since a worker may have counted an attempt after the page was shown.
+        # Not the whole row, since a worker may have recorded an attempt after the page was shown.
         obj.save(update_fields=[*(set(form.changed_data) - {"enabled"}), "updated_at"])
         if "enabled" in form.changed_data:
             obj.switch(on=obj.enabled)
@@ -106,7 +95,7 @@ class EndpointAdmin(admin.ModelAdmin):
         return HttpResponseRedirect(request.path)
 
     def show_secrets(self, request: HttpRequest, endpoints: Sequence[Endpoint]) -> HttpResponse:
-        """Show new secrets, on a page that nothing keeps."""
+        """Show new secrets, on a page that no cache keeps."""
         context = {**self.admin_site.each_context(request), "title": "New secrets", "endpoints": endpoints}
         return TemplateResponse(
             request,
@@ -117,29 +106,28 @@ class EndpointAdmin(admin.ModelAdmin):
 
     @admin.action(description="Enable", permissions=["change"])
     def enable(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> None:
-        """Enable the chosen endpoints; what failed before counts no longer."""
+        """Enable the selected endpoints, and forget their earlier failures."""
         for endpoint in endpoints:
             endpoint.enable()
-        self.message_user(request, "Enabled.", messages.SUCCESS)
+        self.message_user(request, f"{counted(len(endpoints), 'endpoint')} enabled.", messages.SUCCESS)
 
     @admin.action(description="Disable", permissions=["change"])
     def disable(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> None:
-        """Disable the chosen endpoints."""
+        """Disable the selected endpoints."""
         for endpoint in endpoints:
             endpoint.disable()
-        self.message_user(request, "Disabled.", messages.SUCCESS)
+        self.message_user(request, f"{counted(len(endpoints), 'endpoint')} disabled.", messages.SUCCESS)
 
     @admin.action(description="Send a test", permissions=["change"])
     def test(self, request: HttpRequest, endpoints: Sequence[Endpoint]) -> None:
-        """Send a test to the chosen endpoints and say what came of it."""
+        """Send a test to the selected endpoints and show the results."""
         for delivery, outcome in ping(list(endpoints)):
-            answer = outcome.error or f"{outcome.status} {outcome.excerpt[:200]}".strip()
             level = messages.SUCCESS if outcome.succeeded else messages.ERROR
-            self.message_user(request, f"{delivery.endpoint}: {answer} ({outcome.latency_ms} ms)", level)
+            self.message_user(request, cells.test_result(delivery, outcome), level)
 
-    @admin.action(description="Make a new secret", permissions=["change"])
+    @admin.action(description="Rotate secret", permissions=["change"])
     def rotate_secret(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> HttpResponse:
-        """Make new secrets for the chosen endpoints and show them, this once."""
+        """Give the selected endpoints new secrets and show them, only this once."""
         rotated = list(endpoints)
         for endpoint in rotated:
             endpoint.rotate_secret()
@@ -147,7 +135,7 @@ class EndpointAdmin(admin.ModelAdmin):
 
 
 class ReadOnly(admin.options.BaseModelAdmin):
-    """What is on the record is not edited."""
+    """What has been recorded cannot be edited."""
 
     def has_add_permission(self, *_: Any) -> bool:
         return False
@@ -161,17 +149,27 @@ class ReadOnly(admin.options.BaseModelAdmin):
 
 class AttemptInline(ReadOnly, admin.TabularInline):
     model = Attempt
-    fields = readonly_fields = ("started_at", "status", "latency_ms", "error", "excerpt", "request_headers")
+    fields = readonly_fields = ("started_at", "status", "latency", "error", "response", "request_headers")
     extra = 0
+
+    @admin.display(description="Latency")
+    def latency(self, attempt: Attempt) -> str:
+        """Show how long the attempt took."""
+        return cells.milliseconds(attempt.latency_ms)
+
+    @admin.display(description="Response")
+    def response(self, attempt: Attempt) -> str:
+        """Show the beginning of the response."""
+        return cells.response(attempt)
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("created_at", "event_type", "endpoint", "status", "tries", "due_at", "finished_at", "event_id")
+    list_display = ("created_at", "event_type", "endpoint", "state", "tries", "due_at", "finished_at", "event_id")
     list_filter = ("status", "event_type", ("endpoint", admin.RelatedOnlyFieldListFilter), "created_at")
     list_select_related = ("endpoint",)
     search_fields = ("event_id",)
-    search_help_text = "id of the event"
+    search_help_text = "event ID"
     show_full_result_count = False
     fields = (*list_display, "pretty_body")
     inlines = (AttemptInline,)
@@ -180,18 +178,23 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"title": "Deliveries", **(extra_context or {})})
 
+    @admin.display(description="Status", ordering="status")
+    def state(self, delivery: Delivery) -> str:
+        """Show the status."""
+        return cells.delivery_state(delivery)
+
     @admin.display(description="Body")
     def pretty_body(self, delivery: Delivery) -> str:
         """Show the body on several lines."""
-        return format_html("<pre>{}</pre>", json.dumps(json.loads(delivery.body), indent=2, ensure_ascii=False))
+        return cells.body(delivery)
 
     def has_redeliver_permission(self, request: HttpRequest) -> bool:
-        """Whether this user may send deliveries again: the form itself is for nobody."""
+        """Whether this user may send deliveries again: nobody may edit them."""
         return request.user.has_perm("webhooks.change_delivery")
 
     @admin.action(description="Send again", permissions=["redeliver"])
     def redeliver(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
-        """Send the chosen deliveries again."""
+        """Send the selected deliveries again."""
         again = 0
         for delivery in deliveries.select_related("endpoint"):
             try:
@@ -199,4 +202,5 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin):
                 again += 1
             except RefusedError as refusal:
                 self.message_user(request, f"{delivery}: {refusal}", messages.WARNING)
-        self.message_user(request, f"Sent again: {again}.", messages.SUCCESS if again else messages.WARNING)
+        level = messages.SUCCESS if again else messages.WARNING
+        self.message_user(request, f"Deliveries that will be sent again: {again:,}.", level)

@@ -8,9 +8,7 @@ class WebhooksConfig(AppConfig):
     name = "webhooks"
 
     def ready(self) -> None:
-        from django_q.signals import post_spawn  # noqa: PLC0415 - models are needed, so not before apps are ready
-
+        # The tasks need models, which cannot be imported before all apps are loaded.
         from webhooks import tasks  # noqa: PLC0415
 
         post_migrate.connect(tasks.keep_schedules, sender=self)
-        post_spawn.connect(tasks.start_dispatching)

@@ -1,4 +1,4 @@
-"""What people ask for: a test of an endpoint, and to send deliveries again."""
+"""What people request: a test of an endpoint, and sending deliveries again."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ TESTS_AT_ONCE = 100
 
 
 class RefusedError(Exception):
-    """What was asked for cannot be done now; the sentence says why."""
+    """The request cannot be carried out now; the sentence says why."""
 
 
 def ping(endpoints: Sequence[Endpoint]) -> list[tuple[Delivery, Outcome]]:
-    """Send a `webhook.test` to each of `endpoints`, enabled or not, at once and once; what came of it."""
+    """Send a `webhook.test` to each of `endpoints`, enabled or not, in parallel, without retries; returns outcomes."""
     deliveries = [_test_delivery(endpoint) for endpoint in endpoints]
     if not connection.in_atomic_block:
-        # Receivers may take their time, and no connection to the database waits for them.
+        # Receivers may be slow, and no database connection should wait for them.
         connection.close()
     with ThreadPoolExecutor(TESTS_AT_ONCE) as threads:
         outcomes = list(threads.map(send, [delivery.message() for delivery in deliveries]))
@@ -51,20 +51,20 @@ def _test_delivery(endpoint: Endpoint) -> Delivery:
 
 
 def redeliver(delivery: Delivery) -> None:
-    """Send `delivery` again as soon as possible, whatever became of it, with the whole retry schedule before it."""
+    """Send `delivery` again as soon as possible, whatever its status, with a full retry schedule."""
     if not delivery.endpoint.enabled:
         raise RefusedError("The endpoint is disabled. Enable it first.")
-    if not Delivery.objects.filter(pk=delivery.pk, claimed_by=None).update(**_afresh()):
-        raise RefusedError("It is being sent at this moment.")
+    if not Delivery.objects.filter(pk=delivery.pk, claimed_by=None).update(**_reset()):
+        raise RefusedError("It is being sent right now.")
 
 
 def redeliver_failed(endpoint: Endpoint, since: datetime) -> int:
-    """Send again all deliveries to `endpoint` that were emitted `since` then and have failed; how many those are."""
+    """Send again all deliveries to `endpoint` that were emitted `since` then and have failed; returns how many."""
     if not endpoint.enabled:
         raise RefusedError("The endpoint is disabled. Enable it first.")
     failed = endpoint.deliveries.filter(status=Delivery.Status.FAILED, created_at__gte=since, claimed_by=None)
-    return failed.exclude(event_type=TEST).update(**_afresh())
+    return failed.exclude(event_type=TEST).update(**_reset())
 
 
-def _afresh() -> dict[str, object]:
+def _reset() -> dict[str, object]:
     return {"status": Delivery.Status.PENDING, "due_at": timezone.now(), "tries": 0, "finished_at": None}

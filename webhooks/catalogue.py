@@ -1,4 +1,7 @@
-"""The catalogue of events: what can happen, and how its message looks. Documentation and OpenAPI are made from it."""
+"""The catalogue of events: what can happen, and what its message looks like.
+
+Documentation and OpenAPI are generated from it.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,11 @@ class EventType:
     name: str
     description: str
     example: Data
-    # Sent only to endpoints that ask for it by name, not to those that want all.
+    # Sent only to endpoints that subscribe to it by name, not to those that want all events.
     by_name_only: bool = False
 
     def is_wanted(self, events: Collection[str]) -> bool:
-        """Whether an endpoint that has asked for `events` wants this one."""
+        """Whether an endpoint that subscribes to `events` wants this one."""
         return self.name in events if events else not self.by_name_only
 
 
@@ -107,23 +110,23 @@ def _of_job(job: Data, sequence: int) -> Data:
 CATALOGUE: Mapping[str, EventType] = {
     event.name: event
     for event in (
-        EventType("import.queued", "A file has been taken in; its import waits for a worker.", _of_job(_JOB, 1)),
-        EventType("import.started", "A worker has opened the file and the import runs.", _of_job(_STARTED, 2)),
+        EventType("import.queued", "A file has been uploaded; its import is waiting for a worker.", _of_job(_JOB, 1)),
+        EventType("import.started", "A worker has opened the file and the import is running.", _of_job(_STARTED, 2)),
         EventType(
             "import.progress",
-            "The import has come another 10 % or more. Sent only to endpoints that ask for it by name.",
+            "The import has progressed by another 10 % or more. Sent only to endpoints that subscribe to it by name.",
             _of_job(_HALFWAY, 7),
             by_name_only=True,
         ),
         EventType("import.completed", "Every row of the file is accounted for.", _of_job(_COMPLETED, 12)),
         EventType(
             "import.failed",
-            "The import has stopped, and `failure_reason` says why. What was written until then stays.",
+            "The import has failed, and `failure_reason` says why. Rows written before that stay in the catalogue.",
             _of_job({**_HALFWAY, "status": "failed", "failure_reason": "There is no column for the SKU."}, 3),
         ),
         EventType(
             "import.cancelled",
-            "Somebody has cancelled the import. What was written until then stays.",
+            "Somebody has cancelled the import. Rows written before that stay in the catalogue.",
             _of_job({**_HALFWAY, "status": "cancelled"}, 8),
         ),
         EventType(
@@ -132,17 +135,39 @@ CATALOGUE: Mapping[str, EventType] = {
         EventType(
             "product.updated", "A product was changed by hand (admin or API, not by an import).", {"product": _PRODUCT}
         ),
-        EventType("product.deleted", "A product was deleted by hand; this is how it was.", {"product": _PRODUCT}),
+        EventType("product.deleted", "A product was deleted by hand; this is what it was.", {"product": _PRODUCT}),
+        EventType(
+            "product.bulk_updated",
+            "Many products were changed at once. `count` is how many were not so before. `selection` says which ones "
+            "were selected, as in `product.bulk_deleted`; `by` is the user.",
+            {
+                "count": 3,
+                "selection": {"ids": [7, 8, 9]},
+                "by": "admin",
+                "changes": {"is_active": False},
+            },
+        ),
+        EventType(
+            "product.bulk_deleted",
+            "Many products were deleted at once; there is no event for each of them. `selection` says how they were "
+            'selected: `{"ids": […]}`, `{"filter": {…}}` with names and values as in the list of products, or '
+            '`{"all": true}`. There are 1,000 ids at most; if there were more, a `note` says how many.',
+            {
+                "count": 1250,
+                "selection": {"filter": {"sku_prefix": "OLD-", "is_active": False}},
+                "by": "admin",
+            },
+        ),
         EventType(
             "webhook.test",
-            "Somebody wants to know whether this endpoint works. Sent once, whatever events the endpoint wants.",
+            "A test of this endpoint. Sent without retries, whatever events the endpoint subscribes to.",
             {"endpoint_id": 3},
             by_name_only=True,
         ),
     )
 }
 TEST = "webhook.test"
-# What an endpoint can ask for by name.
+# What an endpoint can subscribe to by name.
 SUBSCRIBABLE = tuple(name for name in CATALOGUE if name != TEST)
 
 

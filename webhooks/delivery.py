@@ -1,4 +1,4 @@
-"""Sending one attempt: sign, post, judge the answer. Knows no database, so that no connection waits for a receiver."""
+"""Sending one attempt: sign, post, judge the response. Knows no database: no connection waits for a receiver."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ from django.utils import timezone
 from requests_hardened.ip_filter import InvalidIPAddress
 from urllib3.exceptions import HTTPError
 
+from acme_importer import __version__
+from acme_importer.texts import printable
 from webhooks.signing import signed_headers
 from webhooks.transport import TimeIsUpError, post
 
 logger = logging.getLogger(__name__)
 
-# Of an answer this much is read, whatever its length; and this much is kept.
-ANSWER_MAX_BYTES = 4096
+# How much of a response is read, whatever its length, and how much is kept.
+RESPONSE_MAX_BYTES = 4096
 EXCERPT_MAX_CHARACTERS = 1000
 
-# A receiver that asks for more is asked again after this.
+# The longest pause that a receiver can ask for.
 RETRY_AFTER_MAX = timedelta(hours=24)
 
-USER_AGENT = "Acme-Product-Importer-Webhooks/1.0"
+USER_AGENT = f"Acme-Product-Importer-Webhooks/{__version__}"
 
 
 @dataclass(frozen=True)
@@ -43,20 +45,20 @@ class Message:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one attempt."""
+    """The outcome of one attempt."""
 
     started_at: datetime
     latency_ms: int
     request_headers: dict[str, str]
     status: int | None = None
-    # A sentence about what went wrong; empty if an answer came, whatever its status.
+    # A sentence about what went wrong; empty if there was a response, whatever its status.
     error: str = ""
     excerpt: str = ""
     retry_after: timedelta | None = None
 
     @property
     def succeeded(self) -> bool:
-        """Whether the receiver has taken the message: a 2xx that came whole and in time."""
+        """Whether the receiver has taken the message: a complete 2xx response, in time."""
         return not self.error and self.status is not None and 200 <= self.status < 300
 
 
@@ -65,26 +67,30 @@ def send(message: Message) -> Outcome:
     started_at = timezone.now()
     clock = time.perf_counter()
     headers: dict[str, str] = {}
-    answer, error = None, ""
+    response, error = None, ""
     try:
         headers = request_headers(message, started_at)
         require_https(message.url)
-        answer = post(
-            message.url, message.body.encode(), headers, settings.WEBHOOK_TIMEOUT_SECONDS, read_at_most=ANSWER_MAX_BYTES
+        response = post(
+            message.url,
+            message.body.encode(),
+            headers,
+            settings.WEBHOOK_TIMEOUT_SECONDS,
+            read_at_most=RESPONSE_MAX_BYTES,
         )
-    except Exception as problem:  # noqa: BLE001 - whatever it was: the attempt has failed, and goes on the record
+    except Exception as problem:  # noqa: BLE001 - whatever it was, the attempt has failed and is recorded
         error = describe(problem)
     latency_ms = round((time.perf_counter() - clock) * 1000)
-    if answer is None:
+    if response is None:
         return Outcome(started_at, latency_ms, headers, error=error)
     return Outcome(
         started_at,
         latency_ms,
         headers,
-        status=answer.status,
-        error="" if answer.complete else "The answer broke off, or did not end in time.",
-        excerpt=printable(answer.beginning),
-        retry_after=parse_retry_after(answer.headers.get("Retry-After", ""), timezone.now()),
+        status=response.status,
+        error="" if response.complete else "The response broke off, or did not end in time.",
+        excerpt=storable(response.beginning),
+        retry_after=parse_retry_after(response.headers.get("Retry-After", ""), timezone.now()),
     )
 
 
@@ -93,7 +99,7 @@ def request_headers(message: Message, moment: datetime) -> dict[str, str]:
     return {
         "Content-Type": "application/json",
         "User-Agent": USER_AGENT,
-        # An answer that is packed could unpack to any size.
+        # A compressed response could decompress to any size.
         "Accept-Encoding": "identity",
         "Connection": "close",
         **signed_headers(message.message_id, message.body, moment, message.secrets),
@@ -111,11 +117,12 @@ def require_https(url: str) -> None:
 
 
 def describe(problem: Exception) -> str:
-    """A sentence on why there was no answer, for a person. It tells nothing about addresses that are not allowed."""
+    """A sentence for people on why there was no response. It reveals nothing about addresses that are not allowed."""
     cause = root_cause(problem)
     match problem:
         case TimeIsUpError():
-            sentence = f"There was no answer within {settings.WEBHOOK_TIMEOUT_SECONDS} seconds."
+            seconds = settings.WEBHOOK_TIMEOUT_SECONDS
+            sentence = f"There was no response within {seconds} {'second' if seconds == 1 else 'seconds'}."
         case InsecureURLError():
             sentence = "The URL is not https, which the setting WEBHOOK_REQUIRE_HTTPS asks for."
         case InvalidIPAddress():
@@ -127,25 +134,25 @@ def describe(problem: Exception) -> str:
         case requests.RequestException() | HTTPError():
             sentence = f"The connection failed: {cause}"
         case _:
-            logger.error("An attempt to send a webhook failed in an unforeseen way", exc_info=problem)
+            logger.error("An attempt to send a webhook failed unexpectedly", exc_info=problem)
             sentence = f"The attempt failed: {type(problem).__name__}."
-    return sentence[:EXCERPT_MAX_CHARACTERS]
+    return printable(sentence)[:EXCERPT_MAX_CHARACTERS]
 
 
 def root_cause(problem: BaseException) -> BaseException:
-    """The exception that all began with."""
+    """The exception that started it all."""
     while (deeper := problem.__cause__ or problem.__context__) is not None:
         problem = deeper
     return problem
 
 
-def printable(beginning: bytes) -> str:
-    """The piece of an answer that is kept: as text, without what databases refuse."""
+def storable(beginning: bytes) -> str:
+    """The part of a response that is kept: as text, without what databases refuse."""
     return beginning.decode(errors="replace").replace("\0", "\ufffd")[:EXCERPT_MAX_CHARACTERS]
 
 
 def parse_retry_after(value: str, now: datetime) -> timedelta | None:
-    """How long the header Retry-After (a number of seconds, or a date) asks to wait; None if it says nothing."""
+    """How long the header Retry-After (a number of seconds, or a date) asks to wait; None if it cannot be read."""
     value = value.strip()
     if value.isascii() and value.isdigit():
         wait = timedelta(seconds=min(int(value[:9]), RETRY_AFTER_MAX.total_seconds()))

@@ -1,4 +1,4 @@
-"""Dispatching: claim what is due, send it from threads, write down what became of it.
+"""Dispatching: claim what is due, send it from threads, record the outcomes.
 
 Threads only send. All work on the database is done by the one thread that runs the dispatcher, in short transactions,
 so that no receiver, however slow, holds a transaction or a connection.
@@ -29,11 +29,11 @@ from webhooks.record import Sent, record
 THREADS = 256
 # Endpoints whose last attempt failed may hold this many threads between them, so that the others always find some.
 THREADS_FOR_FAILING = THREADS // 2
-# How many threads may send to an endpoint that answers. To one that has not answered yet, or that failed last, it is
-# one: hundreds of endpoints may begin to hang at the same time before any other has to wait.
+# How many threads may send to an endpoint that responds. For one that has not responded yet, or that failed last, it
+# is one: hundreds of endpoints may start to hang at the same time before any other has to wait.
 THREADS_EACH = 4
-# How many deliveries a thread sends to an endpoint that answers, one after the other, and for how long at most, before
-# they are written down. Each round on the database takes some 10 ms, whatever the number.
+# How many deliveries a thread sends to an endpoint that responds, one after the other, and for how long at most,
+# before they are recorded. Each round on the database takes some 10 ms, whatever the number.
 BUNDLE = 20
 BUNDLE_SECONDS = 1
 # How often to look for new deliveries while there is nothing else to do.
@@ -53,7 +53,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class Report:
-    """What a thread has done with the deliveries that it was given, all of one endpoint."""
+    """What a thread has done with its deliveries, all of one endpoint."""
 
     endpoint_id: int
     sent: list[Sent]
@@ -75,7 +75,7 @@ def due_queues(now: datetime) -> list[Queue]:
 
 
 def bundles(queue: Queue, threads: int, now: datetime) -> list[list[int]]:
-    """The next deliveries of `queue`, for `threads` threads. An endpoint that has yet to answer gets one delivery."""
+    """The next deliveries of `queue`, for `threads` threads. An endpoint that has yet to respond gets one."""
     if queue.second is None or queue.threads == 1:
         return [[queue.first]]
     due = Delivery.objects.filter(endpoint=queue.endpoint_id, due_at__lte=now).order_by("due_at")
@@ -86,7 +86,7 @@ def bundles(queue: Queue, threads: int, now: datetime) -> list[list[int]]:
 def claim(chosen: Iterable[int]) -> dict[int, Delivery]:
     """Take those of the `chosen` deliveries that nobody else has taken. The claim ends by itself with its lease.
 
-    The lease is the longest bundle, and time to spare for writing it down.
+    The lease covers the longest bundle, and leaves time to record it.
     """
     now = timezone.now()
     lease = timedelta(seconds=2 * settings.WEBHOOK_TIMEOUT_SECONDS + 15)
@@ -96,13 +96,13 @@ def claim(chosen: Iterable[int]) -> dict[int, Delivery]:
 
 
 def give_back(unsent: list[Delivery]) -> None:
-    """Let go of deliveries of one claim, so that they are due again."""
+    """Release deliveries of one claim, so that they are due again."""
     claimed = Delivery.objects.filter(pk__in=[delivery.pk for delivery in unsent], claimed_by=unsent[0].claimed_by)
     claimed.update(claimed_by=None, due_at=timezone.now())
 
 
 class Dispatcher:
-    """Sends deliveries from threads, and keeps count of the threads that are under way."""
+    """Sends deliveries from threads, and counts the busy threads of each endpoint."""
 
     def __init__(self) -> None:
         self.reports: SimpleQueue[Report] = SimpleQueue()
@@ -111,7 +111,7 @@ class Dispatcher:
         self.failing: set[int] = set()
 
     def run(self, end: datetime) -> None:
-        """Send what is due, and what comes due until `end`; then wait for what is still under way."""
+        """Send what is due, and what comes due until `end`; then wait for what is still being sent."""
         with ThreadPoolExecutor(THREADS, thread_name_prefix="webhook") as threads:
             claiming = True
             while claiming or self.under_way.total():
@@ -123,10 +123,10 @@ class Dispatcher:
                 self.collect()
 
     def next_bundles(self) -> list[list[Delivery]]:
-        """Claim what is to be sent now, as far as there are threads."""
+        """Claim what is to be sent now, as far as there are free threads."""
         now = timezone.now()
         queues = due_queues(now)
-        # Should there be too few threads for all, chance decides who waits.
+        # If there are too few threads for all, chance decides who waits.
         random.shuffle(queues)
         self.failing = {pk for pk in self.failing if self.under_way[pk]} | {q.endpoint_id for q in queues if q.failing}
         room = THREADS - self.under_way.total()
@@ -156,7 +156,7 @@ class Dispatcher:
         self.reports.put(Report(bundle[0].endpoint_id, sent, bundle[len(sent) :]))
 
     def collect(self) -> None:
-        """Wait a moment for threads to report; write down what they have sent, and give back what they have not."""
+        """Wait a moment for threads to report; record what they have sent, and give back what they have not."""
         reports: list[Report] = []
         with suppress(Empty):
             reports.append(self.reports.get(timeout=POLL_SECONDS))

@@ -1,4 +1,4 @@
-"""What is kept of webhooks: the endpoints, their deliveries, every attempt, and who is dispatching."""
+"""What is stored of webhooks: endpoints, their deliveries, every attempt, and who is dispatching."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Avg, Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.utils import formats, timezone
 
 from webhooks.addresses import validate_url
 from webhooks.catalogue import SUBSCRIBABLE, event_choices
@@ -19,17 +19,17 @@ from webhooks.signing import new_secret
 ROTATION = timedelta(days=1)
 # An endpoint that has only failed for this long is disabled.
 PATIENCE = timedelta(days=5)
-# Failures further apart than this are two troubles, not one. The longest pause of the retry schedule is half of it.
-SAME_TROUBLE = timedelta(days=2)
+# Failures further apart than this are two problems, not one. The longest pause of the retry schedule is half of it.
+SAME_PROBLEM = timedelta(days=2)
 
 
 def validate_events(events: object) -> None:
-    """Refuse what is not a list of event types that an endpoint can ask for."""
+    """Refuse what is not a list of event types that an endpoint can subscribe to."""
     if not isinstance(events, list) or not all(isinstance(event, str) for event in events):
         raise ValidationError("Enter a list of event types.", code="invalid")
     if unknown := [event for event in events if event not in SUBSCRIBABLE]:
         raise ValidationError(
-            f"There is no event {', '.join(unknown)}. Choose from {', '.join(SUBSCRIBABLE)}.", code="unknown"
+            f"Unknown event: {', '.join(unknown)}. Choose from {', '.join(SUBSCRIBABLE)}.", code="unknown"
         )
 
 
@@ -50,7 +50,7 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
 
 
 class Endpoint(models.Model):
-    """A URL that wants to be told of events."""
+    """A URL that events are sent to."""
 
     url = models.CharField("URL", max_length=2000, validators=[validate_url])
     description = models.CharField(max_length=255, blank=True)
@@ -58,7 +58,7 @@ class Endpoint(models.Model):
         default=list,
         blank=True,
         validators=[validate_events],
-        help_text="The events it wants. None means: all but import.progress, which has to be asked for by name.",
+        help_text="Leave empty for all events except import.progress, which must be selected.",
     )
     enabled = models.BooleanField(default=True)
     # Why the product, not a person, disabled it.
@@ -66,25 +66,25 @@ class Endpoint(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    # Shown once, to the one who created or rotated it; never in an answer, a page or a log after that.
+    # Shown once, to the one who created or rotated it; never in a response, a page or a log after that.
     secret = models.CharField(max_length=100, default=new_secret, editable=False)
     previous_secret = models.CharField(max_length=100, blank=True, editable=False)
     previous_secret_until = models.DateTimeField(null=True, editable=False)
 
-    # The last answer, or what was there instead.
-    last_attempt_at = models.DateTimeField(null=True, editable=False)
+    # The last response, or why there was none.
+    last_attempt_at = models.DateTimeField("last attempt", null=True, editable=False)
     last_status = models.PositiveSmallIntegerField(null=True, editable=False)
     last_error = models.TextField(blank=True, editable=False)
     last_latency_ms = models.PositiveIntegerField(null=True, editable=False)
     failures_in_a_row = models.PositiveIntegerField(default=0, editable=False)
     failing_since = models.DateTimeField(null=True, editable=False)
-    # Until when the receiver has asked to be left alone (Retry-After).
+    # Until when the receiver has asked for a pause (Retry-After).
     paused_until = models.DateTimeField(null=True, editable=False)
 
     objects = EndpointQuerySet.as_manager()
 
-    # The fields that each attempt changes.
-    LAST_ANSWER = (
+    # The fields that every attempt updates.
+    LAST_RESPONSE = (
         "last_attempt_at",
         "last_status",
         "last_error",
@@ -107,7 +107,7 @@ class Endpoint(models.Model):
         return [self.secret]
 
     def rotate_secret(self) -> str:
-        """Give the endpoint a new secret, which is returned; the old one still signs as well for a day."""
+        """Give the endpoint a new secret, which is returned; the old one keeps signing as well for a day."""
         self.previous_secret = self.secret
         self.previous_secret_until = timezone.now() + ROTATION
         self.secret = new_secret()
@@ -115,14 +115,14 @@ class Endpoint(models.Model):
         return self.secret
 
     def switch(self, *, on: bool) -> None:
-        """Enable or disable it, as a person wants it."""
+        """Enable or disable it at a person's request."""
         if on:
             self.enable()
         else:
             self.disable()
 
     def enable(self) -> None:
-        """Send events to this endpoint again, as if nothing had ever failed."""
+        """Send events to this endpoint again, and forget earlier failures."""
         self.enabled = True
         self.disabled_reason = ""
         self.failures_in_a_row = 0
@@ -139,7 +139,7 @@ class Endpoint(models.Model):
         )
 
     def disable(self, reason: str = "") -> None:
-        """Send nothing more to this endpoint. What was still waiting is given up; a person can send it again."""
+        """Send nothing more to this endpoint. Pending deliveries are marked as failed; a person can send them again."""
         self.enabled = False
         self.disabled_reason = reason
         with transaction.atomic():
@@ -149,7 +149,7 @@ class Endpoint(models.Model):
             )
 
     def note(self, outcome: Outcome) -> None:
-        """Count what became of an attempt into the fields about the last answer; saves nothing."""
+        """Update the fields about the last response with the outcome of an attempt; saves nothing."""
         before, self.last_attempt_at = self.last_attempt_at, outcome.started_at
         self.last_status = outcome.status
         self.last_error = outcome.error
@@ -159,23 +159,23 @@ class Endpoint(models.Model):
             self.failing_since = self.paused_until = None
             return
         self.failures_in_a_row += 1
-        if self.failing_since is None or before is None or outcome.started_at - before > SAME_TROUBLE:
+        if self.failing_since is None or before is None or outcome.started_at - before > SAME_PROBLEM:
             self.failing_since = outcome.started_at
         if outcome.retry_after:
             self.paused_until = timezone.now() + outcome.retry_after
 
     def reason_to_disable(self) -> str:
-        """Why nothing more should be sent after the last attempt, as a sentence; empty while there is no reason."""
+        """Why nothing more should be sent after the last attempt, as a sentence; empty if there is no reason."""
         if self.last_status == 410:
-            return "The receiver answered 410 Gone: it wants no more webhooks."
+            return "The receiver responded 410 Gone: it wants no more webhooks."
         if self.failing_since is None or self.last_attempt_at is None:
             return ""
         if self.last_attempt_at - self.failing_since < PATIENCE:
             return ""
-        last = self.last_error or f"It answered {self.last_status}."
+        last = self.last_error or f"It responded {self.last_status}."
         return (
-            f"Every attempt since {self.failing_since:%Y-%m-%d %H:%M} UTC has failed, "
-            f"{self.failures_in_a_row} in a row. The last one: {last}"
+            f"Every attempt since {formats.date_format(self.failing_since, 'DATETIME_FORMAT')} has failed, "
+            f"{self.failures_in_a_row:,} in a row. The last one: {last}"
         )
 
 
@@ -187,7 +187,7 @@ class Delivery(models.Model):
         DELIVERED = "delivered"
         FAILED = "failed"
 
-    # Without a constraint in the database: deleting an endpoint must never make fail the transaction of an import that
+    # Without a constraint in the database: deleting an endpoint must never fail the transaction of an import that
     # emits an event at the same moment, nor must counting an endpoint's failures wait for that transaction.
     endpoint = models.ForeignKey(
         Endpoint, on_delete=models.CASCADE, related_name="deliveries", db_constraint=False, db_index=False
@@ -195,11 +195,11 @@ class Delivery(models.Model):
     # The header `webhook-id`: the same for all endpoints, and each time that this is sent.
     event_id = models.CharField(max_length=40)
     event_type = models.CharField(max_length=40, choices=event_choices)
-    # What the event is about, in the words of the one who emits it, to find its deliveries by; may be empty.
+    # What the event is about, in the words of its emitter, to find its deliveries by; may be empty.
     subject = models.CharField(max_length=60, blank=True)
     body = models.TextField()
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
-    # When to send it next. Whoever claims it moves this on by a lease: if that worker dies, it comes due again.
+    # When to send it next. A claim extends this by a lease: if that worker dies, it becomes due again.
     due_at = models.DateTimeField(null=True)
     claimed_by = models.UUIDField(null=True)
     # Failed attempts since it was emitted, or last sent again by hand: where it is in the retry schedule.
@@ -226,7 +226,7 @@ class Delivery(models.Model):
 
 
 class Attempt(models.Model):
-    """One sending of a delivery, and what came back."""
+    """One attempt to send a delivery, and the response."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
     endpoint = models.ForeignKey(
@@ -237,9 +237,9 @@ class Attempt(models.Model):
     request_headers = models.JSONField()
     succeeded = models.BooleanField()
     status = models.PositiveSmallIntegerField(null=True)
-    # What went wrong, if there was no whole answer.
+    # What went wrong, if there was no complete response.
     error = models.TextField(blank=True)
-    # The beginning of the answer's body.
+    # The beginning of the response's body.
     excerpt = models.TextField(blank=True)
 
     class Meta:
@@ -248,11 +248,11 @@ class Attempt(models.Model):
         indexes = (models.Index(fields=["endpoint", "started_at"], name="attempt_endpoint_started"),)
 
     def __str__(self) -> str:
-        return f"{self.started_at:%Y-%m-%d %H:%M:%S} {self.status or self.error}"
+        return f"{formats.date_format(self.started_at, 'DATETIME_FORMAT')}: {self.status or self.error}"
 
 
 class Dispatching(models.Model):
-    """The one row that says until when somebody is dispatching deliveries."""
+    """The one row that says until when there is a dispatcher."""
 
     until = models.DateTimeField()
 
@@ -261,7 +261,7 @@ class Dispatching(models.Model):
 
     @classmethod
     def claim(cls, until: datetime) -> bool:
-        """Dispatch until then, unless somebody is at it."""
+        """Become the dispatcher until then, unless there is one."""
         now = timezone.now()
         _, created = cls.objects.get_or_create(pk=1, defaults={"until": until})
         return created or bool(cls.objects.filter(pk=1, until__lt=now).update(until=until))

@@ -39,7 +39,7 @@ def verify(secret: str, headers: Mapping[str, str] | Message, body: bytes) -> No
 
 
 class Receiver(ThreadingHTTPServer):
-    """An HTTP server that shows every message, and answers those that are verified with `status`."""
+    """An HTTP server that shows every message, and responds to verified ones with `status`."""
 
     daemon_threads = True
 
@@ -54,30 +54,30 @@ class Handler(BaseHTTPRequestHandler):
     server: Receiver
 
     def do_POST(self) -> None:
-        """Take one message."""
+        """Receive one message."""
         length = self.headers.get("Content-Length", "")
         if not length.isdigit() or int(length) > BODY_MAX_BYTES:
-            self.answer(413)
+            self.respond(413)
             return
         body = self.rfile.read(int(length))
         try:
             verify(self.server.secret, self.headers, body)
         except NotVerifiedError as error:
             self.server.show(f"REFUSED {error}")
-            self.answer(401)
+            self.respond(401)
             return
         message = json.loads(body)
         self.server.show(
             f"VERIFIED {message['type']} {self.headers['webhook-id']}\n"
             f"{json.dumps(message, indent=2, ensure_ascii=False)}"
         )
-        self.answer(self.server.status)
+        self.respond(self.server.status)
 
-    def answer(self, status: int) -> None:
-        """Answer with `status` and no body."""
+    def respond(self, status: int) -> None:
+        """Respond with `status` and no body."""
         self.send_response(status)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the overridden method has it
-        """Say nothing more: every message is printed."""
+        """Log nothing: every message is printed anyway."""

@@ -1,4 +1,4 @@
-"""Writing down what became of attempts, and deciding what follows: done, try again, give up, disable the endpoint."""
+"""Recording the results of attempts, and deciding what follows: done, retry, give up, disable the endpoint."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django_q.tasks import async_task
 
+from acme_importer.cluster.queues import enqueue
 from webhooks.catalogue import TEST
 from webhooks.delivery import Outcome
 from webhooks.models import Attempt, Delivery, Endpoint
@@ -35,7 +35,7 @@ JITTER = 0.1
 
 @dataclass(frozen=True)
 class Sent:
-    """An attempt that is over: of which delivery, claimed by whom, and what came of it."""
+    """A finished attempt: of which delivery, claimed by whom, with which outcome."""
 
     delivery_id: int
     endpoint_id: int
@@ -53,15 +53,15 @@ def next_attempt(delivery: Delivery, outcome: Outcome, now: datetime) -> datetim
 
 @transaction.atomic
 def record(batch: Iterable[Sent]) -> None:
-    """Put attempts on the record, and move their deliveries and endpoints on.
+    """Record attempts, and update their deliveries and endpoints.
 
-    Deliveries that are gone by now (somebody has deleted the endpoint) are left out. A success stands whoever reports
-    it; after a failure the delivery is only put off by the one who still holds it.
+    Deliveries that no longer exist (somebody has deleted the endpoint) are skipped. A success counts whoever reports
+    it; after a failure only the holder of the claim reschedules the delivery.
     """
     sent = {one.delivery_id: one for one in batch}
     now = timezone.now()
     deliveries = list(Delivery.objects.select_for_update().filter(pk__in=sent).defer("body").order_by("pk"))
-    _move_on(deliveries, sent, now)
+    _update_deliveries(deliveries, sent, now)
     outcomes = [(delivery, sent[delivery.pk].outcome) for delivery in deliveries]
     Attempt.objects.bulk_create(
         Attempt(
@@ -77,24 +77,24 @@ def record(batch: Iterable[Sent]) -> None:
         )
         for delivery, outcome in outcomes
     )
-    _note_on_endpoints(outcomes)
+    _update_endpoints(outcomes)
 
 
-def _move_on(deliveries: Iterable[Delivery], sent: Mapping[int, Sent], now: datetime) -> None:
+def _update_deliveries(deliveries: Iterable[Delivery], sent: Mapping[int, Sent], now: datetime) -> None:
     delivered: list[int] = []
     for delivery in deliveries:
         if sent[delivery.pk].outcome.succeeded:
             delivered.append(delivery.pk)
         elif delivery.claimed_by == sent[delivery.pk].claimed_by:
-            _put_off(delivery, sent[delivery.pk].outcome, now)
+            _reschedule(delivery, sent[delivery.pk].outcome, now)
     Delivery.objects.filter(pk__in=delivered).update(
         status=Delivery.Status.DELIVERED, due_at=None, claimed_by=None, finished_at=now
     )
 
 
-def _put_off(delivery: Delivery, outcome: Outcome, now: datetime) -> None:
+def _reschedule(delivery: Delivery, outcome: Outcome, now: datetime) -> None:
     delivery.claimed_by = None
-    # Otherwise it was given up meanwhile, since the endpoint was disabled.
+    # Otherwise the endpoint was disabled in the meantime, and the delivery was given up.
     if delivery.status == Delivery.Status.PENDING:
         delivery.tries += 1
         delivery.due_at = next_attempt(delivery, outcome, now)
@@ -104,7 +104,7 @@ def _put_off(delivery: Delivery, outcome: Outcome, now: datetime) -> None:
     delivery.save(update_fields=["status", "due_at", "claimed_by", "tries", "finished_at"])
 
 
-def _note_on_endpoints(outcomes: Iterable[tuple[Delivery, Outcome]]) -> None:
+def _update_endpoints(outcomes: Iterable[tuple[Delivery, Outcome]]) -> None:
     by_endpoint: dict[int, list[Outcome]] = {}
     for delivery, outcome in outcomes:
         by_endpoint.setdefault(delivery.endpoint_id, []).append(outcome)
@@ -112,19 +112,19 @@ def _note_on_endpoints(outcomes: Iterable[tuple[Delivery, Outcome]]) -> None:
     for endpoint in endpoints:
         for outcome in sorted(by_endpoint[endpoint.pk], key=lambda outcome: outcome.started_at):
             endpoint.note(outcome)
-        endpoint.save(update_fields=Endpoint.LAST_ANSWER)
+        endpoint.save(update_fields=Endpoint.LAST_RESPONSE)
         if endpoint.enabled and (reason := endpoint.reason_to_disable()):
             endpoint.disable(reason)
-            _tell_admins(endpoint)
+            _notify_admins(endpoint)
 
 
-def _tell_admins(endpoint: Endpoint) -> None:
-    """Have a worker mail it, so that a slow mail server holds up no webhook."""
+def _notify_admins(endpoint: Endpoint) -> None:
+    """Have a worker send the mail, so that a slow mail server delays no webhook."""
     if not settings.ADMINS:
         return
-    async_task(
+    enqueue(
         "django.core.mail.mail_admins",
         f"Webhook disabled: {endpoint}",
         f"Webhooks to {endpoint.url} are disabled. {endpoint.disabled_reason}\n\n"
-        "Enable the endpoint when it is mended; failed deliveries can then be sent again.",
+        "Enable the endpoint when it has been fixed; failed deliveries can then be sent again.",
     )

@@ -1,90 +1,63 @@
-"""What the workers run: dispatching, in slices, on a queue of its own; and the pruning of old deliveries.
+"""What the workers run: dispatching, in slices, on a queue of its own; and deleting old deliveries.
 
-Somebody is always dispatching. A slice takes the office until its end, and at once queues the message that starts the
-next slice, to be taken at that moment: if this worker is killed, the next slice comes all the same. A slice that is
-over still waits for what it has under way, so the cluster needs two workers. Events only write rows: none needs a
-message of its own, and a retry five seconds later is as punctual as the first attempt.
+There is always one dispatcher. A slice claims that role until its end, and immediately enqueues the task of the next
+slice for that moment: if this worker is killed, the next slice starts all the same. A slice that is over still waits
+for the deliveries it has started, so the queue needs two workers. Events only write rows: none needs a message of its
+own, and a retry after five seconds is as punctual as the first attempt.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django_q.brokers.orm import ORM
-from django_q.conf import Conf
-from django_q.models import Schedule
-from django_q.tasks import async_task
 
+from acme_importer.cluster.queues import enqueue
+from acme_importer.cluster.schedules import Schedule, keep
 from webhooks.dispatch import Dispatcher
 from webhooks.models import Delivery, Dispatching, Endpoint
 
 logger = logging.getLogger(__name__)
 
 QUEUE = "webhooks"
-# A message that is found while somebody is dispatching ends at once, so this costs nothing.
 SCHEDULES = (
-    {
-        "name": "webhooks: see that somebody dispatches",
-        "func": "webhooks.tasks.dispatch",
-        "cluster": QUEUE,
-        "minutes": 1,
-    },
-    {"name": "webhooks: delete old deliveries", "func": "webhooks.tasks.prune", "cluster": None, "minutes": 60},
+    # A task that finds another dispatcher at work ends at once, so this costs nothing.
+    Schedule("webhooks: make sure that deliveries are sent", "webhooks.tasks.dispatch", minutes=1, queue=QUEUE),
+    Schedule("webhooks: delete old deliveries", "webhooks.tasks.prune", minutes=60),
 )
 PRUNE_BATCH = 1000
 PRUNE_SECONDS = 20
 
 
 def slice_length() -> timedelta:
-    """How long a slice claims deliveries: longer than the one before still waits for its last receiver."""
+    """How long a slice claims deliveries: longer than the previous one can still be waiting for its last receiver."""
     return timedelta(seconds=settings.WEBHOOK_TIMEOUT_SECONDS + 5)
 
 
 def dispatch() -> None:
-    """Send what comes due during one slice, unless somebody is at it."""
+    """Send what comes due during one slice, unless another dispatcher is at work."""
     end = timezone.now() + slice_length()
     with transaction.atomic():
         if not Dispatching.claim(end):
             return
-        async_task("webhooks.tasks.dispatch", q_options={"broker": Later(QUEUE, end)})
+        enqueue("webhooks.tasks.dispatch", queue=QUEUE, at=end)
     Dispatcher().run(end)
 
 
-class Later(ORM):
-    """The ORM broker, but its messages lie locked, and so are not taken, until `moment`."""
-
-    def __init__(self, list_key: str, moment: datetime) -> None:
-        super().__init__(list_key)
-        self.moment = moment
-
-    def enqueue(self, task: str) -> int:
-        return self.get_connection().create(key=self.list_key, payload=task, lock=self.moment).pk
-
-
-def start_dispatching(**_signal: Any) -> None:
-    """See that somebody dispatches as soon as a worker of the queue has started, not when the schedule next comes."""
-    if Conf.CLUSTER_NAME == QUEUE:
-        async_task("webhooks.tasks.dispatch", q_options={"cluster": QUEUE})
-
-
 def keep_schedules(**_signal: Any) -> None:
-    """Write the schedules of this app, after a migration."""
-    for schedule in SCHEDULES:
-        Schedule.objects.update_or_create(
-            name=schedule["name"], defaults={**schedule, "schedule_type": Schedule.MINUTES, "repeats": -1}
-        )
+    """Store the schedules of this app: a receiver of `post_migrate`."""
+    keep("webhooks", SCHEDULES)
 
 
 def prune() -> int:
     """Delete the deliveries that are older than WEBHOOK_KEEP_DAYS, and secrets that no longer sign.
 
-    In batches, and for a while only: what is left is for the next time. Answers how many deliveries were deleted.
+    In batches, and for a limited time: the next run deletes the rest. Returns how many deliveries were deleted.
     """
     now = timezone.now()
     Endpoint.objects.filter(previous_secret_until__lt=now).update(previous_secret="", previous_secret_until=None)

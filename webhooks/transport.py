@@ -1,6 +1,6 @@
-"""A `requests` session for URLs that strangers enter: no inner addresses, no redirects, and an end in any case.
+"""A `requests` session for URLs that strangers enter: no inner addresses, no redirects, and a deadline in any case.
 
-requests-hardened resolves the name once, refuses what is not of the Internet, and connects to the very address that it
+requests-hardened resolves the name once, refuses what is not on the Internet, and connects to the very address that it
 has checked. Added here: our own, stricter list of addresses, networks allowed by the setting, and a total deadline.
 """
 
@@ -32,9 +32,9 @@ CONNECT_SECONDS = 5
 
 
 class Deadline:
-    """Cuts a connection after `seconds`, wherever it is: in the handshake, or in an answer that comes byte by byte.
+    """Cuts a connection after `seconds`, wherever it is: in the handshake, or in a response that comes byte by byte.
 
-    The time-outs of `requests` begin anew with each byte received, so they alone end nothing.
+    The time-outs of `requests` start again with each byte received, so they alone end nothing.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -157,36 +157,36 @@ class Session(HTTPSession):
         self.trust_env = False
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Take a redirect for an answer like any other: `requests` would read its body whole, however long it is."""
+        """Treat a redirect like any other response: `requests` would read its body whole, however long it is."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a receiver answered; of the body only its beginning."""
+class ReceiverResponse:
+    """What a receiver responded; only the beginning of the body."""
 
     status: int
     headers: CaseInsensitiveDict[str]
     beginning: bytes
-    # Whether the beginning came whole, and in time.
+    # Whether the beginning arrived completely and in time.
     complete: bool
 
 
 class TimeIsUpError(Exception):
-    """The deadline has passed before there was an answer."""
+    """The deadline passed before there was a response."""
 
 
-def post(url: str, body: bytes, headers: dict[str, str], seconds: float, read_at_most: int) -> Answer:
-    """Send `body` to `url`, and read the answer's status and beginning, all within `seconds`."""
+def post(url: str, body: bytes, headers: dict[str, str], seconds: float, read_at_most: int) -> ReceiverResponse:
+    """Send `body` to `url`, and read the response's status and beginning, all within `seconds`."""
     deadline = Deadline(seconds)
     token = _deadline.set(deadline)
     timeout = (min(CONNECT_SECONDS, seconds), seconds)
     try:
         with (
             Session() as session,
-            session.post(url, data=body, headers=headers, timeout=timeout, stream=True) as answer,
+            session.post(url, data=body, headers=headers, timeout=timeout, stream=True) as response,
         ):
-            beginning, complete = _read(answer, read_at_most)
-            return Answer(answer.status_code, answer.headers, beginning, complete and not deadline.passed)
+            beginning, complete = _read(response, read_at_most)
+            return ReceiverResponse(response.status_code, response.headers, beginning, complete and not deadline.passed)
     except Exception as error:
         if deadline.passed or isinstance(error, requests.Timeout):
             raise TimeIsUpError from error
@@ -196,8 +196,8 @@ def post(url: str, body: bytes, headers: dict[str, str], seconds: float, read_at
         deadline.close()
 
 
-def _read(answer: requests.Response, limit: int) -> tuple[bytes, bool]:
+def _read(response: requests.Response, limit: int) -> tuple[bytes, bool]:
     try:
-        return answer.raw.read(limit, decode_content=False), True
+        return response.raw.read(limit, decode_content=False), True
     except HTTPError:
         return b"", False

@@ -1,4 +1,4 @@
-"""The liveness check: whether this process answers and reaches its database. Asks for no login, tells nothing else."""
+"""The liveness check: whether this process responds and reaches its database. No login, and no other information."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
-    """Answer 200 if the database answers, else 503."""
+    """Respond 200 if the database responds, else 503."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

@@ -1,4 +1,4 @@
-"""Judges from outside whether a worker cluster hangs. Knows no processes and no database: it is told what is seen.
+"""Judges from outside whether a worker cluster hangs. Knows no processes and no database: it is told what was seen.
 
 Killing an idle worker can hang a whole Django-Q cluster, since the worker dies holding the lock on the queue that all
 of them read. Nothing inside the cluster notices. From outside it shows in that messages wait and nothing moves.
@@ -14,7 +14,7 @@ LONGEST_DELAY = 60.0
 
 
 class Verdict(Enum):
-    """What is to be done about the cluster."""
+    """What to do about the cluster."""
 
     LEAVE = auto()
     PROBE = auto()
@@ -27,16 +27,16 @@ class Sighting:
 
     # The messages in the queue, due or handed out.
     messages: frozenset[int]
-    # The end of the newest claim on a job or lane. Workers move it with each chunk.
-    claimed_until: datetime | None
+    # Moments that move on while workers get work done, such as the end of the newest claim of an import.
+    progress: tuple[datetime | None, ...] = ()
 
 
 class Watch:
     """Follows one queue. `patience` is how many seconds messages may wait while nothing moves.
 
-    A message that a killed worker held stays in the queue until its lock runs out, and a healthy cluster that has
-    nothing else to do looks quiet, too. So after a third of the patience a probe is asked for: a message that does
-    nothing. A healthy cluster takes it at once, which is a movement.
+    A message that a killed worker held stays in the queue until its lock expires, and a healthy cluster that has
+    nothing else to do looks quiet, too. So after a third of the patience a probe is sent: a message that does
+    nothing. A healthy cluster takes it at once, which counts as movement.
     """
 
     def __init__(self, patience: float) -> None:
@@ -46,7 +46,7 @@ class Watch:
         self.probed = False
 
     def judge(self, seen: Sighting, now: float) -> Verdict:
-        """What is to be done, given what is `seen` at `now` (seconds of any steady clock)."""
+        """What to do, given what is `seen` at `now` (seconds of any steady clock)."""
         moved = self.has_moved(seen)
         self.last = seen
         if moved:
@@ -60,16 +60,16 @@ class Watch:
         return Verdict.RESTART if quiet >= self.patience else Verdict.LEAVE
 
     def note_probe(self, seen: Sighting) -> None:
-        """Take note of the queue with the probe in it, so that its leaving is a movement however soon it comes."""
+        """Note the queue with the probe in it, so that its leaving counts as movement however soon it happens."""
         self.last = seen
 
     def has_moved(self, seen: Sighting) -> bool:
-        """Whether a message has left or a chunk has been committed since the last sighting, or nothing waits."""
+        """Whether a message has left or there has been progress since the last sighting, or nothing waits."""
         return (
             self.last is None
             or not seen.messages
             or not self.last.messages <= seen.messages
-            or seen.claimed_until != self.last.claimed_until
+            or seen.progress != self.last.progress
         )
 
 

@@ -1,4 +1,4 @@
-"""Keeps one worker cluster running: starts it, stops it, and starts it anew when it has died or hangs."""
+"""Keeps one worker cluster running: starts it, stops it, and restarts it when it has died or hangs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from types import FrameType
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, transaction
-from django.db.models import Max
+from django.utils.module_loading import import_string
 from django_q.models import OrmQ
-from django_q.tasks import async_task
 
+from acme_importer.cluster.queues import enqueue
 from acme_importer.cluster.supervision import Sighting, Verdict, Watch, restart_delay
-from imports.models import ImportJob, ImportLane
 
 logger = logging.getLogger(__name__)
 
@@ -31,14 +30,14 @@ MESSAGES_WATCHED = 1000
 
 
 def look(queue: str) -> Sighting:
-    """What is to be seen of `queue` now."""
+    """What can be seen of `queue` now."""
     messages = OrmQ.objects.filter(key=queue).order_by("pk").values_list("pk", flat=True)[:MESSAGES_WATCHED]
-    claims = [model.objects.aggregate(newest=Max("claimed_until"))["newest"] for model in (ImportJob, ImportLane)]
-    return Sighting(frozenset(messages), max((claim for claim in claims if claim), default=None))
+    progress = tuple(import_string(sign)() for sign in settings.CLUSTER_PROGRESS)
+    return Sighting(frozenset(messages), progress)
 
 
 def probe() -> None:
-    """The task of a message that only shows that messages are still taken."""
+    """The task of a message that only shows that messages are still being taken."""
 
 
 class Supervisor:
@@ -63,7 +62,7 @@ class Supervisor:
             self.pause(restart_delay(failures))
 
     def run_once(self) -> bool:
-        """Run the cluster once, from its start to its end; whether it died by itself."""
+        """Run the cluster once, from its start to its end; whether it died on its own."""
         process = self.start()
         try:
             died = self.guard(process)
@@ -75,7 +74,7 @@ class Supervisor:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         if died:
-            logger.error("The workers of queue %s ended with code %s; starting anew.", self.queue, process.returncode)
+            logger.error("The workers of queue %s ended with code %s; restarting.", self.queue, process.returncode)
         return died
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -88,7 +87,7 @@ class Supervisor:
         )
 
     def guard(self, process: subprocess.Popen[bytes]) -> bool:
-        """Return when the cluster has died (true), or when it is to be ended: it hangs, or a stop was asked for."""
+        """Return when the cluster has died (true), or when it must be ended: it hangs, or a stop was requested."""
         watch = Watch(self.patience)
         next_look = 0.0
         while not self.stopping:
@@ -103,19 +102,19 @@ class Supervisor:
         return False
 
     def hangs(self, watch: Watch, now: float) -> bool:
-        """Look once; whether the cluster is to be killed."""
+        """Check once; whether the cluster must be killed."""
         try:
             close_old_connections()
             verdict = watch.judge(look(self.queue), now)
             if verdict is Verdict.PROBE:
                 self.send_probe(watch)
         except DatabaseError as error:
-            logger.warning("Could not look after queue %s: %s", self.queue, error)
+            logger.warning("Could not check queue %s: %s", self.queue, error)
             return False
         if verdict is Verdict.RESTART:
             logger.error(
-                "The workers of queue %s hang: messages wait, and for %.0f seconds none was finished and no chunk "
-                "was committed. Killing all of them and starting anew.",
+                "The workers of queue %s hang: messages are waiting, and for %.0f seconds there has been no progress. "
+                "Killing all of them and restarting.",
                 self.queue,
                 self.patience,
             )
@@ -125,18 +124,19 @@ class Supervisor:
         """Put a probe on the queue."""
         # In one transaction: no worker can take the probe before it has been noted.
         with transaction.atomic():
-            async_task(probe, q_options={"cluster": self.queue})
+            enqueue("acme_importer.cluster.supervisor.probe", queue=self.queue)
             watch.note_probe(look(self.queue))
 
     def stop(self, process: subprocess.Popen[bytes]) -> None:
-        """Let the cluster finish the tasks at hand, as far as time allows."""
+        """Let the cluster finish its running tasks, as far as time allows."""
         logger.info("Stopping the workers of queue %s.", self.queue)
-        # To the main process only: Django-Q's other processes die of a SIGTERM in the middle of their work.
+        # To the main process only: a SIGTERM kills Django-Q's other processes in the middle of their work.
         process.terminate()
         try:
             process.wait(self.stop_within)
         except subprocess.TimeoutExpired:
-            logger.warning("The workers of queue %s did not stop in %.0f seconds.", self.queue, self.stop_within)
+            # No warning: tasks may take longer than a stop, and they are done again.
+            logger.info("Killing the tasks of queue %s that are still running; they will run again.", self.queue)
 
     def pause(self, seconds: float) -> None:
         """Wait, unless asked to stop."""
@@ -145,5 +145,5 @@ class Supervisor:
             time.sleep(TICK_SECONDS)
 
     def ask_to_stop(self, _signal: int, _frame: FrameType | None) -> None:
-        """Answer a signal."""
+        """Handle a signal."""
         self.stopping = True

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, URLPattern, URLResolver, path, reverse
+
+from acme_importer import __version__
+from acme_importer.dashboard import front_page
 
 # What the bar on top of every page leads to: title, URL name, and the permission that the page asks for.
 DESTINATIONS = (
@@ -33,18 +37,35 @@ class DashboardSite(AdminSite):
     site_title = "Acme Product Importer"
     site_header = "Acme Product Importer"
     index_title = "Overview"
-    # The site is the dashboard; there is none besides to be viewed.
+    # The site is the dashboard; there is no other to view.
     site_url = None
     # The navigation is on top, and the lists need the room.
     enable_nav_sidebar = False
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), "destinations": destinations(request)}
+        shown = destinations(request)
+        # The pages that the navigation leads to need no way back.
+        first_level_urls = [destination.url for destination in shown]
+        return {
+            **super().each_context(request),
+            "destinations": shown,
+            "first_level_urls": first_level_urls,
+            "first_level": request.path in first_level_urls,
+            "version": __version__,
+        }
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        # Before Django's own, the last of which takes everything.
+        return [path("components/", self.admin_view(self.components), name="components"), *super().get_urls()]
+
+    def components(self, request: HttpRequest) -> TemplateResponse:
+        """All components of the look in all their states, for those who build pages."""
+        if not settings.DEBUG:
+            raise Http404
+        context = {**self.each_context(request), "title": "Components", "themes": ("light", "dark")}
+        return TemplateResponse(request, "admin/components.html", context)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        # The page reads models, which are not there yet when the site is made.
-        from acme_importer.dashboard import front_page  # noqa: PLC0415
-
         return super().index(request, {**front_page.context(request.user), **(extra_context or {})})
 
 

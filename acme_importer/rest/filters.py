@@ -1,14 +1,23 @@
-"""Filters that the lists of several apps offer. Each refuses what it does not understand, with a sentence."""
+"""Filters that the lists of several apps offer. Each refuses what it does not understand, with a sentence.
+
+Settings name a class of these, and REST framework resolves its settings while it loads its own views: so nothing here
+may import views.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django_filters import fields
 from django_filters import rest_framework as filters
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.settings import api_settings
 
 
 class TrueOrFalseField(forms.Field):
@@ -49,3 +58,30 @@ class MomentField(fields.IsoDateTimeField):
 
 class MomentFilter(filters.IsoDateTimeFilter):
     field_class = MomentField
+
+
+def refuse_unknown_parameters(request: Request, known: Collection[str] = ()) -> None:
+    """Refuse a request with query parameters that nobody reads: a misspelt filter would select everything."""
+    allowed = [*known, api_settings.URL_FORMAT_OVERRIDE]
+    unknown = [name for name in request.query_params if name not in allowed]
+    if unknown:
+        message = f"There is no such parameter. The parameters are: {', '.join(allowed)}."
+        raise serializers.ValidationError({name: [message] for name in unknown})
+
+
+class StrictFilterBackend(filters.DjangoFilterBackend):
+    """The filters of a list. A query parameter that is none of them, nor of the pages and the order, is a 400."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> QuerySet:
+        if request.query_params:
+            refuse_unknown_parameters(request, self._known_parameters(queryset, view))
+        return super().filter_queryset(request, queryset, view)
+
+    def _known_parameters(self, queryset: QuerySet, view: Any) -> list[str]:
+        filterset = self.get_filterset_class(view, queryset)
+        # What describes its parameters to the schema reads them.
+        others = [backend() for backend in view.filter_backends if hasattr(backend, "get_schema_operation_parameters")]
+        if view.paginator:
+            others.append(view.paginator)
+        described = [parameter["name"] for other in others for parameter in other.get_schema_operation_parameters(view)]
+        return [*(filterset.base_filters if filterset else ()), *described]

@@ -1,4 +1,4 @@
-"""Content negotiation for answers that come in one format only."""
+"""Content negotiation for responses that come in one format only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 
 class AnyAccepted(BaseContentNegotiation):
-    """For an answer of one kind: gives it whatever the Accept header asks for. Errors come as JSON."""
+    """For a response of one kind, which comes whatever the Accept header asks for. Errors come as JSON."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:  # noqa: ARG002
         return parsers[0]

@@ -16,7 +16,7 @@ class Ordering(OrderingFilter):
     """`?ordering=name,-price` over what the view set allows: `ordering_fields = {"sku": "sku_normalized", …}`.
 
     The same order on every database: empty values come last, and the id decides between equals. A name that is not
-    allowed is a 400; REST framework's own filter leaves it out without a word.
+    allowed is a 400; REST framework's own filter ignores it.
     """
 
     def remove_invalid_fields(

@@ -9,14 +9,12 @@ from imports.models import ImportJob
 
 
 class JobFilter(filters.FilterSet):
-    status = filters.MultipleChoiceFilter(
-        choices=ImportJob.Status.choices, help_text="Give it several times for several."
-    )
+    status = filters.MultipleChoiceFilter(choices=ImportJob.Status.choices, help_text="Repeat it for several.")
     dry_run = TrueOrFalseFilter(help_text="`true` or `false`.")
-    filename = filters.CharFilter(lookup_expr="icontains", help_text="A part of the file's name, in any letter case.")
+    filename = filters.CharFilter(lookup_expr="icontains", help_text="Part of the file's name, in any letter case.")
     sha256 = filters.CharFilter(lookup_expr="iexact", help_text="The SHA-256 of the file, in hexadecimal.")
-    created_after = MomentFilter("created_at", lookup_expr="gte", help_text="The earliest creation.")
-    created_before = MomentFilter("created_at", lookup_expr="lt", help_text="What creation is before.")
+    created_after = MomentFilter("created_at", lookup_expr="gte", help_text="Created at this moment or later.")
+    created_before = MomentFilter("created_at", lookup_expr="lt", help_text="Created before this moment.")
 
     class Meta:
         model = ImportJob

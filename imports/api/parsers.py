@@ -1,6 +1,6 @@
 """How the body of an upload becomes a file: from a form, or as the file itself. Streaming; nothing is held in memory.
 
-Every fault of a body is an answer here: too large is a 413, cut off on the way or unreadable a 400.
+Every fault of a body becomes a response: too large is a 413, cut off on the way or unreadable a 400.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class TooLargeError(APIException):
 class LengthRequiredError(APIException):
     status_code = status.HTTP_411_LENGTH_REQUIRED
     default_code = "length_required"
-    default_detail = "Send the upload with a Content-Length; Transfer-Encoding: chunked is not taken here."
+    default_detail = "Send the upload with a Content-Length; Transfer-Encoding: chunked is not supported here."
 
 
 class UploadFormParser(MultiPartParser):
@@ -37,10 +37,10 @@ class UploadFormParser(MultiPartParser):
     ) -> DataAndFiles:
         request: Request = (parser_context or {})["request"]
         counted = _CountedStream(stream)
-        with _faults_as_answers(request):
+        with _faults_as_responses(request):
             parsed = super().parse(cast("IO[bytes]", counted), media_type, parser_context)
             try:
-                # Django takes what has come by then for the whole form, and options may stand behind the file.
+                # Django takes what has arrived by then for the whole form, and options may stand behind the file.
                 _check_complete(counted.bytes_read, request)
             except ParseError:
                 _close_all(parsed.files)
@@ -55,7 +55,7 @@ class _BodyParser(FileUploadParser):
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> DataAndFiles:
         request: Request = (parser_context or {})["request"]
-        with _faults_as_answers(request):
+        with _faults_as_responses(request):
             file = super().parse(stream, media_type, parser_context).files["file"]
             files = MultiValueDict({"file": [file]})
             # As REST framework does with forms: Django closes, and so deletes, what has not been kept by the end of
@@ -105,26 +105,26 @@ class _CountedStream:
 
 
 @contextmanager
-def _faults_as_answers(request: Request) -> Iterator[None]:
-    """Turn what goes wrong with a body into an answer to its sender, and remove what was stored of it."""
+def _faults_as_responses(request: Request) -> Iterator[None]:
+    """Turn what goes wrong with a body into a response to its sender, and remove what was stored of it."""
     try:
         yield
     except BaseException as error:
         for handler in request.upload_handlers:
             handler.upload_interrupted()
-        answer = _answer_to(error)
-        if answer is None:
+        response = _response_to(error)
+        if response is None:
             raise
-        raise answer from error
+        raise response from error
 
 
-def _answer_to(error: BaseException) -> APIException | None:
+def _response_to(error: BaseException) -> APIException | None:
     if isinstance(error, RequestDataTooBig):
         return TooLargeError(str(error))
     if isinstance(error, SuspiciousOperation):
         return ParseError(str(error))
     if isinstance(error, UnreadablePostError):
-        return ParseError("The upload was cut off on the way.")
+        return ParseError("The upload was interrupted.")
     return None
 
 
@@ -132,7 +132,7 @@ def _check_complete(received: int, request: Request) -> None:
     """Refuse a body whose sender went away: to the server it looks like one that has ended."""
     expected = int(request.META["CONTENT_LENGTH"])
     if received < expected:
-        raise ParseError(f"The upload was cut off on the way: {received} of {expected} bytes have come.")
+        raise ParseError(f"The upload was interrupted: {received} of {expected} bytes have arrived.")
 
 
 def _close_all(files: MultiValueDict) -> None:

@@ -1,4 +1,4 @@
-"""What the API takes with an upload, and what it shows of jobs and of rejected rows."""
+"""What the API accepts with an upload, and what it shows of jobs and of rejected rows."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from rest_framework import serializers
-from rest_framework.reverse import reverse
 
-from imports import progress
-from imports.jobs import Options
-from imports.models import ImportJob, ImportLane, RejectedRow
+from imports.models import ENCODING_MAX_LENGTH, ImportJob, ImportLane, RejectedRow
+from imports.options import Options
 from imports.reading.errors import FileRefusedError
 from imports.reading.header import DELIMITER_NAMES, DELIMITERS_BY_NAME
+from imports.representation import represent
 from products.fields import FIELDS
 
 NO_FILE = "There is no file. Send it as the field 'file' of a form (multipart/form-data), or as the body (text/csv)."
@@ -26,8 +25,8 @@ class MappingField(serializers.CharField):
         super().__init__(
             allow_blank=True,
             style={"base_template": "textarea.html", "rows": 2},
-            help_text='A JSON object such as {"name": "Product title"}, for columns that do not go by a name known '
-            f"here. The fields are {', '.join(FIELDS)}; an empty name means that a field has no column.",
+            help_text='A JSON object such as {"name": "Product title"}, for columns whose names are not recognized. '
+            f"The fields are {', '.join(FIELDS)}; an empty name means that a field has no column.",
             **kwargs,
         )
 
@@ -54,30 +53,33 @@ class UploadSerializer(serializers.Serializer):
     """A file to import, and what its sender knows about it."""
 
     OPTIONS = ("mapping", "delimiter", "encoding", "dry_run")
-    # What requests hold besides: the file's name, read with the body, and what the browsable API adds.
+    # What requests have as well: the file's name, read with the body, and what the browsable API adds.
     NO_OPTIONS = frozenset({"filename", "format", "csrfmiddlewaretoken"})
 
     file = serializers.FileField(
         error_messages={"required": NO_FILE, "empty": "The file is empty."},
-        help_text="The CSV file, as it is or compressed (.gz, or .zip with one file in it).",
+        help_text="The CSV file, plain or compressed (.gz, or .zip with one file in it).",
     )
     mapping = MappingField(required=False)
     delimiter = DelimiterField(
         required=False,
-        help_text=f"The character or its name: {', '.join(DELIMITER_NAMES.values())}. Found out unless given.",
+        help_text=f"The character or its name: {', '.join(DELIMITER_NAMES.values())}. Detected unless given.",
     )
     encoding = serializers.CharField(
-        required=False, allow_blank=True, max_length=40, help_text="Such as utf-8 or cp1252. Found out unless given."
+        required=False,
+        allow_blank=True,
+        max_length=ENCODING_MAX_LENGTH,
+        help_text="Such as utf-8 or cp1252. Detected unless given.",
     )
     dry_run = serializers.BooleanField(
-        default=False, help_text="Do everything but write products: the counts are those of a real import."
+        default=False, help_text="Do everything except write products: the counts are those of a real import."
     )
 
     def validate_mapping(self, mapping: Any) -> dict[str, str]:
-        """Refuse what is no mapping of product fields to names of columns."""
+        """Refuse what is not a mapping of product fields to column names."""
         if mapping == "":
             return {}
-        # JSON can write NUL and halves of characters, which neither a database nor an answer can hold.
+        # JSON can write NUL and halves of characters, which neither a database nor a response can hold.
         for name in (*mapping, *mapping.values()) if isinstance(mapping, dict) else ():
             if isinstance(name, str):
                 serializers.CharField(allow_blank=True).run_validation(name)
@@ -95,7 +97,7 @@ class UploadSerializer(serializers.Serializer):
         return encoding
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        # A misspelt `dry_run` that is passed over would be a real import.
+        # A misspelled `dry_run` that is ignored would be a real import.
         unknown = self.initial_data.keys() - self.fields.keys() - self.NO_OPTIONS
         if unknown:
             options = ", ".join(self.OPTIONS)
@@ -116,28 +118,40 @@ def _check_option(**option: Any) -> None:
 
 
 class JobSerializer(serializers.ModelSerializer):
-    """An import job, as it stands."""
+    """An import job as it is now."""
 
-    # Takes jobs from `with_progress`.
-    url = serializers.SerializerMethodField(help_text="Where the job is shown.")
+    # Takes jobs from `with_progress`. The fields are here for the OpenAPI schema; `represent` gives their values.
+    url = serializers.CharField(read_only=True, help_text="The address of the job.")
     created_by: serializers.SlugRelatedField = serializers.SlugRelatedField(
         slug_field="username", read_only=True, allow_null=True, help_text="The user who uploaded the file, if known."
     )
     follows: serializers.PrimaryKeyRelatedField = serializers.PrimaryKeyRelatedField(
-        read_only=True, help_text="The import whose rejected rows this file has mended, or whose dry run it makes good."
+        read_only=True,
+        allow_null=True,
+        help_text="The import whose rejected rows this file corrects, or the dry run whose file is imported.",
     )
-    columns = serializers.SerializerMethodField(help_text="The name of the column that each product field is in.")
-    progress = serializers.SerializerMethodField(
-        help_text="The part of the file that has been read, by bytes; 1 only once the job is completed."
+    columns = serializers.DictField(
+        child=serializers.CharField(), read_only=True, help_text="The name of the column that each product field is in."
     )
-    processed_rows = serializers.IntegerField(help_text="Rows read so far, whatever became of them.")
-    created_rows = serializers.IntegerField()
-    updated_rows = serializers.IntegerField()
-    unchanged_rows = serializers.IntegerField(help_text="Rows whose product was like them already.")
-    duplicate_rows = serializers.IntegerField(help_text="Rows with a SKU that was in the file before; the last wins.")
-    rejected_rows = serializers.IntegerField()
-    rows_per_second = serializers.SerializerMethodField(help_text="Since this run began; null while unknown.")
-    eta_seconds = serializers.SerializerMethodField(help_text="What the rest will take; null if unknown or over.")
+    progress = serializers.FloatField(
+        read_only=True, help_text="How much of the file has been read, from 0 to 1, by bytes; 1 only once completed."
+    )
+    processed_rows = serializers.IntegerField(read_only=True, help_text="Rows read so far, whatever became of them.")
+    created_rows = serializers.IntegerField(read_only=True)
+    updated_rows = serializers.IntegerField(read_only=True)
+    unchanged_rows = serializers.IntegerField(
+        read_only=True, help_text="Rows whose product had the same values already."
+    )
+    duplicate_rows = serializers.IntegerField(
+        read_only=True, help_text="Rows with a SKU that occurs earlier in the file; the last one wins."
+    )
+    rejected_rows = serializers.IntegerField(read_only=True)
+    rows_per_second = serializers.FloatField(
+        read_only=True, allow_null=True, help_text="Since this run began; null while unknown."
+    )
+    eta_seconds = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="How long the rest will take; null if unknown or over."
+    )
 
     class Meta:
         model = ImportJob
@@ -167,25 +181,11 @@ class JobSerializer(serializers.ModelSerializer):
         )
         read_only_fields = fields
 
-    def get_url(self, job: ImportJob) -> str:
-        """Where the job is shown: an absolute address where the request is known."""
-        return reverse("job-detail", args=[job.pk], request=self.context.get("request"))
-
-    def get_columns(self, job: ImportJob) -> dict[str, str]:
-        """The name of each field's column."""
-        return {field: job.header[position] for field, position in job.columns.items()}
-
-    def get_progress(self, job: ImportJob) -> float:
-        """See `imports.progress`."""
-        return progress.progress(job)
-
-    def get_rows_per_second(self, job: ImportJob) -> float | None:
-        """See `imports.progress`."""
-        return progress.rows_per_second(job)
-
-    def get_eta_seconds(self, job: ImportJob) -> int | None:
-        """See `imports.progress`."""
-        return progress.eta_seconds(job)
+    def to_representation(self, instance: ImportJob) -> dict[str, Any]:
+        """See `imports.representation`; with an absolute address where the request is known."""
+        shown = represent(instance)
+        request = self.context.get("request")
+        return {**shown, "url": request.build_absolute_uri(shown["url"])} if request else shown
 
 
 class FaultSerializer(serializers.Serializer):

@@ -7,7 +7,6 @@ from typing import Any, cast
 from django.db.models import QuerySet
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
@@ -19,8 +18,8 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
 from acme_importer.rest.errors import ConflictError
+from acme_importer.rest.filters import StrictFilterBackend, refuse_unknown_parameters
 from acme_importer.rest.negotiation import AnyAccepted
-from acme_importer.rest.ordering import Ordering
 from imports import jobs, rejected
 from imports.api.filters import JobFilter, RejectedRowFilter
 from imports.api.parsers import BODY_PARSERS, LengthRequiredError, UploadFormParser
@@ -30,7 +29,7 @@ from imports.reading.errors import FileRefusedError
 
 
 class UploadViewSet(GenericViewSet):
-    """Files on their way in. The answer to an upload is the job that imports the file."""
+    """Uploads. The response to one is the job that imports the file."""
 
     queryset = ImportJob.objects.all()
     serializer_class = UploadSerializer
@@ -41,7 +40,7 @@ class UploadViewSet(GenericViewSet):
         description=(
             "Send the file in a form, as its field `file`, or as the body itself, named by a `Content-Disposition` "
             "header or by `filename`. The options are fields of the form or query parameters. "
-            "The file is imported by the workers; the answer has the job, and its address in `Location`."
+            "The workers import the file; the response is the job, with its address in `Location`."
         ),
         parameters=[
             OpenApiParameter("filename", str, description="The name of the file, where the body is the file."),
@@ -59,14 +58,14 @@ class UploadViewSet(GenericViewSet):
         },
         responses={
             202: JobSerializer,
-            400: OpenApiResponse(description="There is no file, it is empty, or an option is not understood."),
+            400: OpenApiResponse(description="There is no file, it is empty, or an option is invalid."),
             411: OpenApiResponse(description="The upload has no Content-Length."),
             413: OpenApiResponse(description="The file is too large."),
-            415: OpenApiResponse(description="The Content-Type is none of those listed here."),
+            415: OpenApiResponse(description="The Content-Type is not one of those listed here."),
         },
     )
     def create(self, request: Request) -> Response:
-        """Take a file, and answer with the job that imports it."""
+        """Take a file, and respond with the job that imports it."""
         if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
             raise LengthRequiredError
         if len(request.FILES.getlist("file")) > 1:
@@ -85,11 +84,10 @@ class UploadViewSet(GenericViewSet):
 
 
 class JobViewSet(ReadOnlyModelViewSet):
-    """The imports: what became of each file, and how far those are that are running."""
+    """The imports: what became of each file, and how far the running ones are."""
 
     queryset = ImportJob.objects.all()
     serializer_class = JobSerializer
-    filter_backends = (DjangoFilterBackend, Ordering)
     filterset_class = JobFilter
     ordering_fields = {
         name: name for name in ("id", "status", "filename", "file_size", "created_at", "started_at", "finished_at")
@@ -112,13 +110,13 @@ class JobViewSet(ReadOnlyModelViewSet):
 
     @extend_schema(
         summary="Retry an import",
-        description="A failed or cancelled job goes on where it stopped. Any other is a 409.",
+        description="A failed or cancelled job resumes where it stopped. Any other is a 409.",
         request=None,
         responses={200: JobSerializer, 409: OpenApiResponse(description="The job is neither failed nor cancelled.")},
     )
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str) -> Response:  # noqa: ARG002
-        """Let a failed or cancelled job go on where it stopped."""
+        """Resume a failed or cancelled job where it stopped."""
         return self._change(jobs.retry)
 
     def _change(self, transition: Any) -> Response:
@@ -135,11 +133,11 @@ class JobViewSet(ReadOnlyModelViewSet):
     @action(
         detail=True,
         serializer_class=RejectedRowSerializer,
-        filter_backends=[DjangoFilterBackend],
+        filter_backends=[StrictFilterBackend],
         filterset_class=RejectedRowFilter,
     )
     def rejected(self, request: Request, pk: str) -> Response:  # noqa: ARG002
-        """The rows that did not go in, each with what is wrong with it."""
+        """The rejected rows, each with what is wrong with it."""
         job = get_object_or_404(ImportJob, pk=pk)
         page = self.paginate_queryset(self.filter_queryset(job.rejected.order_by("line")))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
@@ -148,8 +146,8 @@ class JobViewSet(ReadOnlyModelViewSet):
         operation_id="jobs_rejected_csv_retrieve",
         summary="The rejected rows of an import as a CSV file",
         description=(
-            "The original columns, then the line of each row, the column, the value and the reasons. Mend the rows and "
-            "upload the file as it is: columns that an import does not know are ignored."
+            "The original columns, then the line of each row, the column, the value and the reasons. Fix the rows and "
+            "upload the file as it is: the added columns are ignored."
         ),
         filters=False,
         responses={(200, "text/csv"): OpenApiTypes.STR},
@@ -161,8 +159,9 @@ class JobViewSet(ReadOnlyModelViewSet):
         filter_backends=[],
         content_negotiation_class=AnyAccepted,
     )
-    def rejected_csv(self, request: Request, pk: str) -> HttpResponseBase:  # noqa: ARG002
-        """The rows that did not go in, as a file to mend and to upload again."""
+    def rejected_csv(self, request: Request, pk: str) -> HttpResponseBase:
+        """The rejected rows, as a file to fix and to upload again."""
+        refuse_unknown_parameters(request)
         job = get_object_or_404(ImportJob, pk=pk)
         headers = {"Content-Disposition": content_disposition_header(True, rejected.filename(job))}
         return StreamingHttpResponse(rejected.csv_blocks(job), "text/csv; charset=utf-8", headers=headers)

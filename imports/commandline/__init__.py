@@ -1,1 +1,1 @@
-"""What the commands of this app are made of: progress, receipts, signals, and importing without workers."""
+"""What the commands of this app do: arguments, progress, receipts, signals, and importing without workers."""

@@ -1,4 +1,4 @@
-"""How far an import is, for someone at a terminal: a bar, or lines where there is no terminal."""
+"""How far an import is, for somebody at a terminal: a bar, or lines where there is no terminal."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from django.template.defaultfilters import filesizeformat
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from acme_importer.texts import duration
 from imports import progress
 from imports.models import ImportJob
-from imports.reading.texts import duration
 
 # How often a line is written where there is no terminal.
 LINE_SECONDS = 5.0

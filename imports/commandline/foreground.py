@@ -14,7 +14,7 @@ from multiprocessing import get_context
 import django
 from django.db import DatabaseError
 
-from imports import jobs, tasks
+from imports import jobs, tasks, waking
 from imports.models import ImportJob, ImportLane
 from imports.pipeline import LaneTakenError
 
@@ -25,13 +25,14 @@ LOOK_SECONDS = 0.3
 
 
 def run(job: ImportJob, on_progress: Callable[[], None], *, workers: int = 1) -> None:
-    """Import the file of `job`, which was made or retried without queueing it, calling `on_progress` now and then.
+    """Import the file of `job`, which was created or retried with `no_messages`, calling `on_progress` now and then.
 
     With several `workers`, that many processes take a lane each. One process gains nothing from more lanes, since each
     reads the whole file. Whether it went well is in the job afterwards. Should this process die, the workers of the
     queue take the job up. A KeyboardInterrupt out of `on_progress` cancels the job.
     """
-    tasks.open_job(job.pk, queue=False, lanes=workers)
+    with waking.no_messages():
+        tasks.open_job(job.pk, lanes=workers)
     if workers > 1:
         _run_in_processes(job, on_progress, workers)
     while unfinished := _unfinished_lanes(job.pk):

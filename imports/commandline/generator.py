@@ -1,4 +1,4 @@
-"""Makes product files of any size, to try the importer with. Knows nothing of Django or of the database.
+"""Generates product files of any size, to try the importer with. Knows nothing of Django or of the database.
 
 Each row follows from the seed and its number alone, by integer arithmetic: so a file is the same on every machine and
 with every version of Python, takes no memory, and a later file can change some products of an earlier one.
@@ -56,7 +56,8 @@ EXTRAS = (
 )
 
 BITS_64 = 2**64 - 1
-# As many SKUs as there are numbers of 40 bits. An odd factor makes of each row number another one, in no visible order.
+# As many SKUs as there are numbers of 40 bits. An odd factor turns each row number into another, in no
+# visible order.
 SKU_NUMBERS = 2**40
 SKU_FACTOR = 0x9E3779B97F
 
@@ -117,7 +118,7 @@ def share_of(seed: int, number: int) -> float:
 
 
 def row(catalogue: int, number: int, bits: int) -> list[str]:
-    """Product `number` of a catalogue, with values made of `bits`."""
+    """Product `number` of a catalogue, with values derived from `bits`."""
     code, noun = PRODUCTS[scramble(catalogue, number) & 15]
     adjective = ADJECTIVES[(bits >> 4) % len(ADJECTIVES)]
     material = MATERIALS[(bits >> 12) % len(MATERIALS)]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from acme_importer.texts import duration, printable
 from imports import progress
 from imports.models import ImportJob, RejectedRow
 from imports.reading.header import DELIMITER_NAMES
-from imports.reading.texts import duration, printable
 
 # How many rejected rows are shown with their reasons.
 REASONS_SHOWN = 5

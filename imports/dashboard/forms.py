@@ -1,4 +1,4 @@
-"""The form in which the sender of a file corrects what was found out about it."""
+"""The form in which the sender of a file corrects what was detected in it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 from django import forms
 
-from imports.jobs import Options
+from acme_importer.texts import printable
 from imports.models import Draft
+from imports.options import Options
 from imports.preview import Preview
 from imports.reading.header import DELIMITER_NAMES
-from imports.reading.texts import printable
 from products.fields import FIELDS
 
 # What shops' spreadsheets are written in. Others can be asked for over the API and on the command line.
@@ -35,7 +35,7 @@ COLUMNS_OFFERED = 300
 
 
 class ReadingForm(forms.Form):
-    """How a draft is to be read. Begins with what the preview found; a choice that is left alone stays open."""
+    """How a draft is to be read. Starts with what was detected; a choice that is left alone stays open."""
 
     encoding = forms.ChoiceField(required=False)
     delimiter = forms.ChoiceField(required=False)
@@ -57,7 +57,11 @@ class ReadingForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  # for the type checker
         unusual = {value: value for value in [self.initial[name]] if value and value not in choices}
         title = choices.get(found, found)
-        field.choices = [("", f"Found out: {title}" if title else "Find out"), *choices.items(), *unusual.items()]
+        field.choices = [
+            ("", f"Detected: {title}" if title else "Detect automatically"),
+            *choices.items(),
+            *unusual.items(),
+        ]
 
     def _add_columns(self, preview: Preview) -> None:
         """A choice for each product field: the columns of the file by position, with a value from each."""
@@ -76,7 +80,7 @@ class ReadingForm(forms.Form):
         return [self[f"column_{name}"] for name in FIELDS] if self._header else []
 
     def options(self) -> Options:
-        """What was chosen. Another encoding or delimiter makes other columns, which are found out anew."""
+        """What was chosen. A different encoding or delimiter gives other columns, which are detected again."""
         if {"encoding", "delimiter"} & set(self.changed_data):
             mapping = {}
         elif self.has_changed():

@@ -1,11 +1,12 @@
-"""The import page of the dashboard: upload a file, look at how it will be read, then import it, or try it."""
+"""The way in: upload a file, review how it will be read, then import it, or do a dry run."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -15,40 +16,40 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
+from acme_importer.texts import printable
 from imports import drafts, jobs
+from imports.dashboard import log, sentences
 from imports.dashboard.forms import ReadingForm
+from imports.dashboard.permissions import may_import, may_view
 from imports.models import Draft, ImportJob
-from imports.preview import ROWS_CHECKED, ROWS_SHOWN, Preview, preview
+from imports.preview import Preview, preview
 from imports.reading.errors import FileRefusedError
 
-if TYPE_CHECKING:
-    from imports.admin import ImportJobAdmin
-
 NO_FILE = "There is no file. Choose a CSV file first."
-GONE = "That file is not here any more: it was imported, discarded, or has waited for more than a day. Upload it again."
+GONE = "That file is no longer here: it was imported, discarded, or not imported within a day. Upload it again."
 
 
 class ImportView(View):
     """A view of those who may import files."""
 
-    model_admin: ImportJobAdmin = None  # type: ignore[assignment]  # given to `as_view`
+    site: AdminSite = None  # type: ignore[assignment]  # given to `as_view`
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not self.model_admin.has_add_permission(request):
+        if not may_import(request.user):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
     def page(self, template: str, title: str, status: int = 200, **context: Any) -> TemplateResponse:
         """A page of the dashboard."""
-        site = self.model_admin.admin_site.each_context(self.request)
-        context = {**site, "opts": self.model_admin.opts, "title": title, **context}
+        site = self.site.each_context(self.request)
+        context = {**site, "opts": ImportJob._meta, "title": title, **context}
         return TemplateResponse(self.request, f"admin/imports/importjob/{template}.html", context, status=status)
 
 
-# Exempt, so that who may not import is told so before the body is read; the check comes with the method.
+# Exempt, so that users who may not import are told before the body is read; the check comes with the method.
 @method_decorator(csrf_exempt, name="dispatch")
 class UploadView(ImportView):
-    """Takes a file. Answers a script in JSON, and a plain form with the next page."""
+    """Takes a file. A script gets JSON in response, a plain form the next page."""
 
     def get(self, request: HttpRequest) -> HttpResponse:  # noqa: ARG002
         """The page on which to choose a file."""
@@ -70,24 +71,28 @@ class UploadView(ImportView):
         try:
             draft = drafts.create(file, request.user, follows=self._followed(request.POST.get("follows", "")))
         except FileRefusedError as error:
-            return self._refused(f"{error} Choose another one.", 400)
+            return self._refused(f"{error} Choose another file.", 400)
         url = reverse("admin:imports_importjob_review", args=[draft.pk])
         return JsonResponse({"url": url}, status=201) if self._from_script() else redirect(url)
 
     def _followed(self, number: str) -> ImportJob | None:
-        """The import whose rows the file has mended."""
-        if not number.isdecimal() or not self.model_admin.has_view_permission(self.request):
+        """The import whose rejected rows the file corrects."""
+        if not number.isdecimal() or not may_view(self.request.user):
             return None
         return get_object_or_404(ImportJob, pk=number)
 
     def _form(self, error: str = "", status: int = 200) -> HttpResponse:
         followed = self._followed(self.request.GET.get("follows", ""))
-        title = "Import the mended rows" if followed else "Import products"
+        title = "Import the corrected rows" if followed else "Import products"
         limit = settings.UPLOAD_MAX_BYTES
         return self.page("upload", title, status=status, followed=followed, error=error, max_bytes=limit)
 
     def _refused(self, error: str, status: int) -> HttpResponse:
-        return JsonResponse({"error": error}, status=status) if self._from_script() else self._form(error, status)
+        return (
+            JsonResponse({"error": printable(error)}, status=status)
+            if self._from_script()
+            else self._form(error, status)
+        )
 
     def _from_script(self) -> bool:
         return self.request.headers.get("Accept", "") == "application/json"
@@ -127,7 +132,7 @@ class ReviewView(ImportView):
             drafts.change(draft, form.options())
             if action != "preview":
                 messages.warning(
-                    request, "Nothing was imported yet: the preview has changed with your choices. Look at it first."
+                    request, "Nothing was imported yet: your changes have changed the preview. Review it first."
                 )
         elif action in ("import", "dry_run") and not found.refusal:
             return self._import(draft, dry_run=action == "dry_run")
@@ -141,12 +146,13 @@ class ReviewView(ImportView):
     def _preview(self, draft: Draft, found: Preview, form: ReadingForm) -> HttpResponse:
         return self.page(
             "review",
-            "Check the file before it is imported",
+            "Review your file",
             draft=draft,
             preview=found,
             form=form,
-            rows_checked_at_most=ROWS_CHECKED,
-            rows_shown_at_most=ROWS_SHOWN,
+            verdict=sentences.verdict(found),
+            rows_title=sentences.rows_title(found),
+            ignored=sentences.column_list(found.ignored if found.columns else []),
             earlier=ImportJob.objects.filter(sha256=draft.sha256).order_by("-pk").first(),
         )
 
@@ -155,9 +161,9 @@ class ReviewView(ImportView):
             job = drafts.submit(draft, dry_run=dry_run)
         except jobs.WrongStateError:
             return self._gone()
-        self.model_admin.log_addition(self.request, job, "Started a dry run." if dry_run else "Started the import.")
-        if not self.model_admin.has_view_permission(self.request):
-            messages.success(self.request, f"'{job.filename}' is being imported.")
+        log.note_start(self.request.user, job, "Started a dry run." if dry_run else "Started the import.")
+        if not may_view(self.request.user):
+            messages.success(self.request, f"'{printable(job.filename)}' is being imported.")
             return redirect("admin:imports_importjob_upload")
         return redirect("admin:imports_importjob_change", job.pk)
 
@@ -166,7 +172,7 @@ class ReviewView(ImportView):
             drafts.discard(draft)
         except jobs.WrongStateError:
             return self._gone()
-        messages.success(self.request, f"'{draft.filename}' was discarded; nothing was imported.")
+        messages.success(self.request, f"'{printable(draft.filename)}' was discarded; nothing was imported.")
         return redirect("admin:imports_importjob_upload")
 
     def _gone(self) -> HttpResponse:

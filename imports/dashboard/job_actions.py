@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -12,26 +11,35 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views import View
 
 from imports import jobs
+from imports.dashboard import log
+from imports.dashboard.permissions import may_control, may_import
 from imports.models import ImportJob
 
-if TYPE_CHECKING:
-    from imports.admin import ImportJobAdmin
+
+def change_state(request: HttpRequest, job: ImportJob, transition: Callable[[ImportJob], None], done: str) -> None:
+    """Take a job through one transition of `jobs`; tell the user, and the job's history."""
+    try:
+        transition(job)
+    except jobs.WrongStateError as error:
+        messages.warning(request, str(error))
+    else:
+        log.note_change(request.user, job, f"{done}.")
+        messages.success(request, f"Import {job.pk} was {done.lower()}.")
 
 
 class JobActionView(View):
     """Cancels, or retries, one job."""
 
     http_method_names = ["post"]
-    model_admin: ImportJobAdmin = None  # type: ignore[assignment]  # given to `as_view`, as the rest
-    transition: Callable[[ImportJob], None] = None  # type: ignore[assignment]
+    transition: Callable[[ImportJob], None] = None  # type: ignore[assignment]  # given to `as_view`
     done = ""
 
     def post(self, request: HttpRequest, job_id: int) -> HttpResponse:
         """Do it, and show the job."""
-        if not self.model_admin.has_control_permission(request):
+        if not may_control(request.user):
             raise PermissionDenied
         job = get_object_or_404(ImportJob, pk=job_id)
-        self.model_admin.change_state(request, job, self.transition, self.done)
+        change_state(request, job, self.transition, self.done)
         return redirect("admin:imports_importjob_change", job.pk)
 
 
@@ -39,11 +47,10 @@ class ImportForRealView(View):
     """Imports the file of a completed dry run."""
 
     http_method_names = ["post"]
-    model_admin: ImportJobAdmin = None  # type: ignore[assignment]  # given to `as_view`
 
     def post(self, request: HttpRequest, job_id: int) -> HttpResponse:
-        """Make the job that imports it, and show that."""
-        if not self.model_admin.has_add_permission(request):
+        """Create the job that imports it, and show that."""
+        if not may_import(request.user):
             raise PermissionDenied
         dry_run = get_object_or_404(ImportJob, pk=job_id)
         try:
@@ -51,5 +58,5 @@ class ImportForRealView(View):
         except jobs.WrongStateError as error:
             messages.warning(request, str(error))
             return redirect("admin:imports_importjob_change", dry_run.pk)
-        self.model_admin.log_addition(request, job, f"Started the import that dry run {dry_run.pk} had tried.")
+        log.note_start(request.user, job, f"Started the import of the file of dry run {dry_run.pk}.")
         return redirect("admin:imports_importjob_change", job.pk)

@@ -1,22 +1,22 @@
-"""What the page of one import shows besides its numbers: lanes, history, whether it stands still, rejected rows."""
+"""What the page of one import shows besides its numbers: lanes, history, whether it is stalled, rejected rows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Page, Paginator
 from django.db.models import Count
 from django.utils import timezone
 
-from imports import jobs, progress
+from acme_importer.texts import duration
+from imports import progress, waking
+from imports.dashboard import log, sentences
 from imports.events import deliveries
 from imports.models import LEASE, ImportJob, ImportLane, RejectedRow, Work
 from imports.reading.header import DELIMITER_NAMES
-from imports.reading.texts import duration
 
 REJECTED_PER_PAGE = 20
 DELIVERIES_SHOWN = 20
@@ -34,51 +34,63 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class LaneProgress:
-    """How far a lane is, in percent of the file, and how many of its rows went in or were rejected."""
+    """How far a lane is, in percent of the file, and in words, with how many of its rows have been processed."""
 
     number: int
     percent: int
-    rows: int
-    finished: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an import has failed, and whether a retry would resume where it stopped."""
+
+    reason: str
+    can_retry: bool
 
 
 def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]:
     """What the template shows of `job`, which comes from `with_progress`: its rejected rows with `code`, at `page`."""
     groups = rejected_groups(job)
+    stalled = stalled_text(job)
     return {
         "job": job,
         "percent": progress.progress(job) * 100,
-        "rate": progress.rows_per_second(job),
-        "left": progress.eta_seconds(job),
+        "line": sentences.progress_line(job, is_stalled=bool(stalled)),
         "lanes": lanes(job),
-        "standstill": standstill(job),
+        "stalled": stalled,
+        "failure": failure(job),
+        "may_retry": bool(job.stored_as) and job.status in (Status.FAILED, Status.CANCELLED),
+        "may_import_for_real": bool(job.stored_as) and job.dry_run and job.status == Status.COMPLETED,
+        "wrote_products": job.is_over and not job.dry_run and bool(job.created_rows or job.updated_rows),
         "events": events(job),
         "deliveries": deliveries(job.pk)[:DELIVERIES_SHOWN],
         "follow_ups": ImportJob.objects.filter(follows=job).order_by("pk"),
         "delimiter": DELIMITER_NAMES.get(job.delimiter, ""),
         "column_names": [(field, job.header[position]) for field, position in job.columns.items()],
-        "ignored": [name for position, name in enumerate(job.header) if position not in job.columns.values()],
+        "ignored": sentences.column_list(
+            [name for position, name in enumerate(job.header) if position not in job.columns.values()]
+        ),
         "rejected_groups": groups,
         "rejected_code": code,
+        "page_query": f"{urlencode({'code': code})}&" if code else "",
         "rejected_page": rejected_page(job, groups, code, page),
     }
 
 
 def lanes(job: ImportJob) -> list[LaneProgress]:
     """How far each of the job's lanes is. By the job as it is by now: `job` may be from before it was opened."""
-    return [
-        LaneProgress(
-            number=lane.number + 1,
-            percent=100 if lane.finished else int(lane.offset * 100 / lane.job.content_size),
-            rows=sum(getattr(lane, name) for name in ImportLane.COUNTS),
-            finished=lane.finished,
-        )
-        for lane in ImportLane.objects.select_related("job").filter(job=job.pk)
-    ]
+    return [_lane(lane) for lane in ImportLane.objects.select_related("job").filter(job=job.pk)]
 
 
-def standstill(job: ImportJob) -> str:
-    """Since when nothing has moved, and what to do, in sentences; empty while the job moves or is over."""
+def _lane(lane: ImportLane) -> LaneProgress:
+    rows = sentences.rows(sum(getattr(lane, name) for name in ImportLane.COUNTS))
+    percent = 100 if lane.finished else int(lane.offset * 100 / lane.job.content_size)
+    return LaneProgress(lane.number + 1, percent, f"{rows}, done" if lane.finished else f"{rows}, {percent}%")
+
+
+def stalled_text(job: ImportJob) -> str:
+    """Since when the job has been stalled, and what to do, in sentences; empty while it moves or is over."""
     at_work: list[Work] = []
     if job.status == Status.QUEUED:
         at_work = list(ImportJob.objects.filter(ImportJob.stalled(), pk=job.pk))
@@ -90,15 +102,23 @@ def standstill(job: ImportJob) -> str:
         work.claimed_until - LEASE if work.claimed_until else work.woken_at or job.created_at for work in at_work
     )
     quiet = duration((timezone.now() - since).total_seconds())
-    if jobs.messages_waiting():
+    if waking.messages_waiting():
         return (
-            f"It has waited for a free worker for {quiet}. If no other import is running, the workers have stopped; "
-            "the overview says whether they run. Once they are started, it goes on by itself."
+            f"It has been waiting for a free worker for {quiet}. If no other import is running, the workers may have "
+            "stopped: see the overview. The import resumes automatically once workers are running."
         )
     return (
-        f"Nothing has moved for {quiet}; its worker seems to have died. While workers run, it is taken up again "
-        "within a minute or two, and no row is imported twice. The overview says whether they run."
+        f"No progress for {quiet}; its worker seems to have died. While workers are running (see the overview), the "
+        "import resumes automatically within a minute or two, and no row is imported twice."
     )
+
+
+def failure(job: ImportJob) -> Failure | None:
+    """Why the job has failed, and what can be done; None if it has not."""
+    if not job.failure_reason:
+        return None
+    can_retry = bool(job.stored_as) and job.lane_count > 0
+    return Failure(job.failure_reason, can_retry)
 
 
 def events(job: ImportJob) -> list[Event]:
@@ -107,9 +127,9 @@ def events(job: ImportJob) -> list[Event]:
     if job.started_at:
         found.append(Event(job.started_at, "Opened and started"))
     if job.run_started_at and job.run_started_at != job.started_at:
-        found.append(Event(job.run_started_at, f"Went on from row {job.run_first_row + 1:,}"))
+        found.append(Event(job.run_started_at, f"Resumed from row {job.run_first_row + 1:,}"))
     clicks = _clicks(job)
-    # Where somebody has clicked to cancel it, that tells by whom, too.
+    # If somebody has cancelled it here, that entry says by whom as well.
     if job.finished_at and not (clicks and clicks[-1].title == job.get_status_display()):
         found.append(Event(job.finished_at, job.get_status_display()))
     return sorted([*found, *clicks], key=lambda event: event.at)
@@ -117,12 +137,8 @@ def events(job: ImportJob) -> list[Event]:
 
 def _clicks(job: ImportJob) -> list[Event]:
     """What people have done with the job in the dashboard, the oldest first."""
-    logged = LogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(ImportJob), object_id=str(job.pk), action_flag=CHANGE
-    )
     return [
-        Event(click.action_time, click.get_change_message().rstrip("."), str(click.user))
-        for click in logged.select_related("user").order_by("action_time")
+        Event(click.action_time, click.get_change_message().rstrip("."), str(click.user)) for click in log.changes(job)
     ]
 
 

@@ -1,7 +1,7 @@
 """Copies on this machine of files in a storage elsewhere, so that each is fetched once and not for every slice.
 
 All processes of a machine share them, in a folder of the upload folder. A copy that has not been opened for a while is
-deleted when the next one is made, and by the daily clean-up; should it be wanted after all, it is fetched again.
+deleted when the next one is made, and by the hourly clean-up; if it is needed after all, it is fetched again.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ def open_copy(name: str, still_alive: Callable[[], None]) -> BinaryIO:
 
 
 def delete_copy(name: str) -> None:
-    """Delete the copy of the stored file `name`, if there is one. Who has it open can go on reading."""
+    """Delete the copy of the stored file `name`, if there is one. Whoever has it open can still read it."""
     _path(name).unlink(missing_ok=True)
 
 
 def delete_idle_copies() -> None:
     """Delete the copies that have not been opened for `IDLE_SECONDS`, and what killed processes have left of others."""
     before = time.time() - IDLE_SECONDS
-    for path in _folder().iterdir():
+    for path in _folder().glob("*"):
         with suppress(FileNotFoundError):
             if path.stat().st_mtime < before:
                 path.unlink()
@@ -54,7 +54,6 @@ def delete_idle_copies() -> None:
 
 def _folder() -> Path:
     folder: Path = settings.UPLOAD_FOLDER / "copies"
-    folder.mkdir(exist_ok=True)
     return folder
 
 
@@ -67,6 +66,7 @@ def _fetched(name: str, path: Path, still_alive: Callable[[], None]) -> BinaryIO
 
     The unfinished copy is its own lock: the kernel releases it when its process dies, and the renaming removes it.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".unfinished")
     with unfinished.open("ab") as target:
         while not _locked(target):

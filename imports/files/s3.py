@@ -24,9 +24,9 @@ class StreamedS3Storage(S3Storage):
         if mode != "rb":
             raise ValueError("Files on S3 are opened for reading here, and written by `save`.")
         try:
-            answer = self.bucket.Object(self._normalize_name(name)).get()
+            response = self.bucket.Object(self._normalize_name(name)).get()
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
                 raise FileNotFoundError(name) from error
             raise
-        return File(answer["Body"], name)
+        return File(response["Body"], name)

@@ -8,8 +8,10 @@ from typing import Any
 from django import template
 from django.utils.timesince import timesince
 
-from imports.models import ImportJob, ImportLane
-from imports.reading import texts
+from acme_importer import texts
+from acme_importer.dashboard.drawings import Segment
+from imports.dashboard.receipt import counted, receipt_segments, receipt_text
+from imports.models import ImportJob
 
 register = template.Library()
 
@@ -17,7 +19,7 @@ register = template.Library()
 RULES = {
     "missing": "Missing value",
     "field_count": "Wrong number of fields",
-    "not_boolean": "Neither yes nor no",
+    "not_boolean": "Invalid yes/no value",
     "nul": "NUL byte",
     "undecodable": "Undecodable bytes",
     "decimals": "Too many decimals",
@@ -28,7 +30,7 @@ RULES = {
 
 @register.filter
 def printable(text: object) -> str:
-    """A text from a stranger's file, with control characters and what turns the direction of writing spelt out."""
+    """A text from a stranger's file, with control characters and what turns the direction of writing spelled out."""
     return texts.printable(str(text))
 
 
@@ -46,7 +48,7 @@ def duration(seconds: float) -> str:
 
 @register.filter
 def ago(moment: datetime) -> str:
-    """How long ago something was; what Django would say of the first minute is "0 minutes"."""
+    """How long ago something was. Of the first minute, Django would say "0 minutes"."""
     told = timesince(moment)
     return "just now" if told.startswith("0") else f"{told} ago"
 
@@ -57,21 +59,28 @@ def rule(code: str) -> str:
     return RULES.get(code, code.replace("_", " ").capitalize())
 
 
-@register.inclusion_tag("admin/imports/importjob/badge.html")
-def status_badge(job: ImportJob) -> dict[str, Any]:
+@register.filter
+def word(segment: Segment) -> str:
+    """What the rows of a part of a receipt are: `duplicates`, but `duplicate` of one."""
+    return counted(segment.kind, segment.count)
+
+
+@register.inclusion_tag("badge.html")
+def status_badge(job: ImportJob) -> dict[str, str]:
     """The job's state in a word."""
-    return {"job": job}
+    return {"kind": job.status, "text": job.get_status_display()}
+
+
+@register.inclusion_tag("badge.html")
+def badge(text: object, kind: str = "") -> dict[str, object]:
+    """A word, or a number, in a badge of this kind: `good`, `busy`, `warn`, `bad`, or plain."""
+    return {"kind": kind, "text": text}
 
 
 @register.inclusion_tag("admin/imports/importjob/receipt_bar.html")
-def receipt_bar(job: ImportJob, *, legend: bool = True) -> dict[str, Any]:
-    """What became of the rows of a job from `with_progress`: a stacked bar, which has it as text as well."""
-    counts = {name.removesuffix("_rows"): getattr(job, name) for name in ImportLane.COUNTS}
-    total = sum(counts.values())
-    parts, x = [], 0.0
-    for name, count in counts.items():
-        width = count * 100 / total if total else 0
-        parts.append({"name": name, "count": count, "x": f"{x:.3f}", "width": f"{width:.3f}"})
-        x += width
-    said = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "no rows"
-    return {"parts": parts, "said": said, "legend": legend}
+def receipt_bar(job: ImportJob, *, legend: bool = True, every_kind: bool = False) -> dict[str, Any]:
+    """What became of the rows of a job from `with_progress`: a stacked bar, which has it as text as well.
+
+    `every_kind` is for a page whose script updates it: kinds with no rows so far are in it too.
+    """
+    return {"parts": receipt_segments(job, every_kind=every_kind), "said": receipt_text(job), "legend": legend}

@@ -1,6 +1,6 @@
 """The COPY writer, for PostgreSQL: new products are copied into the catalogue, changed ones merged in one statement.
 
-It gives the same table, counts and rejected rows as the other writers; see `bulk_create` for what they mean.
+It gives the same table, counts and rejected rows as the other writers; see `plan` for what they mean.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from django.db import DatabaseError, connection, transaction
 from psycopg import sql
 
 from imports.reading.rows import CleanRow, Rejection
-from imports.writing.bulk_create import NEW_PRODUCT, BulkCreateWriter, Outcome, Plan, in_one_order, is_of_a_row
+from imports.writing.bulk_create import BulkCreateWriter, is_of_a_row
+from imports.writing.plan import NEW_PRODUCT, Outcome, Plan, in_one_order
 from products.fields import FIELDS
 
 CATALOGUE, STAGING = "products_product", "imports_staging"
@@ -37,8 +38,9 @@ MERGE = """
 class CopyWriter(BulkCreateWriter):
     """Writes through COPY: new products straight into the catalogue, changed ones by a temporary table and a merge.
 
-    New products do not take the way of the others, since that costs the server twice as much (measured). Where another
-    has made one of them in the meantime, or the database refuses a row, the chunk is written through `bulk_create`.
+    New products do not go through the temporary table, which costs the server twice as much (measured:
+    docs/performance.md). Where somebody else has created one of them in the meantime, or the database refuses a row,
+    the chunk is written through `bulk_create`.
     """
 
     def __init__(self, job_id: int, fields: tuple[str, ...]) -> None:
@@ -56,8 +58,8 @@ class CopyWriter(BulkCreateWriter):
         self._last_were_new = False
 
     def write(self, rows: Sequence[CleanRow]) -> Outcome:
-        """See Writer. Behind a chunk of nothing but new products, the next is tried as one, without a look at the
-        catalogue, which would be a sixth of the work (measured). If it is none, the unique index says so.
+        """See Writer. After a chunk of nothing but new products, the next is tried as one, without a look at the
+        catalogue, which would be a sixth of the work (measured: docs/performance.md). The unique index tells if not.
         """
         if self._last_were_new:
             new = {row.sku_normalized: row for row in rows}

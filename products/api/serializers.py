@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
-from django.db.models import QuerySet
+from django.db import models
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from products.filters import ProductFilter, matching
+from acme_importer.rest.serializers import StrictSerializer
+from products import editing
+from products.filters import ProductFilter
 from products.models import SKU_TAKEN, Product, sku_is_taken
+from products.selection import Selection
 
 
-class ProductSerializer(serializers.ModelSerializer):
+class ProductSerializer(StrictSerializer, serializers.ModelSerializer):
     class Meta:
         model = Product
         fields = (
@@ -30,22 +32,28 @@ class ProductSerializer(serializers.ModelSerializer):
 
     def validate_sku(self, sku: str) -> str:
         """Refuse the SKU of another product."""
-        if self._is_taken(sku):
+        if sku_is_taken(sku, besides=self.instance.pk if self.instance else None):
             raise serializers.ValidationError(SKU_TAKEN, code="unique")
         return sku
 
     def save(self, **kwargs: Any) -> Product:
         try:
-            with transaction.atomic():
-                return super().save(**kwargs)
-        except IntegrityError:
-            # Another request may have taken the SKU after it was found free.
-            if "sku" in self.validated_data and self._is_taken(self.validated_data["sku"]):
-                raise serializers.ValidationError({"sku": [SKU_TAKEN]}, code="unique") from None
-            raise
+            return super().save(**kwargs)
+        except editing.SkuTakenError as error:
+            raise serializers.ValidationError({"sku": [str(error)]}, code="unique") from None
 
-    def _is_taken(self, sku: str) -> bool:
-        return sku_is_taken(sku, besides=self.instance.pk if self.instance else None)
+    def create(self, validated_data: dict[str, Any]) -> Product:
+        return editing.create(Product(**validated_data), self._editor)
+
+    def update(self, instance: Product, validated_data: dict[str, Any]) -> Product:
+        changed = [name for name, value in validated_data.items() if getattr(instance, name) != value]
+        for name in changed:
+            setattr(instance, name, validated_data[name])
+        return editing.update(instance, changed, self._editor)
+
+    @property
+    def _editor(self) -> editing.Editor:
+        return editing.Editor.of(self.context["request"].user)
 
 
 @extend_schema_field(
@@ -62,13 +70,13 @@ class ProductSerializer(serializers.ModelSerializer):
 class SelectionField(serializers.Field):
     """A JSON object of filters, taken for the products that it selects."""
 
-    def to_internal_value(self, data: Any) -> QuerySet[Product]:
+    def to_internal_value(self, data: Any) -> Selection:
         if not isinstance(data, dict):
             raise serializers.ValidationError("Must be an object of filters and their values.")
-        return matching(data)
+        return Selection.matching(data)
 
 
-class BulkDeleteSerializer(serializers.Serializer):
+class BulkDeleteSerializer(StrictSerializer):
     """Which products to delete: those with `ids`, those that `filter` selects, or `all`."""
 
     KINDS = ("ids", "filter", "all")
@@ -77,27 +85,32 @@ class BulkDeleteSerializer(serializers.Serializer):
         child=serializers.IntegerField(min_value=1, max_value=models.BigIntegerField.MAX_BIGINT),
         required=False,
         allow_empty=False,
-        help_text="Ids of products. Those that do not exist are passed over.",
+        help_text="Ids of products. Those that do not exist are skipped.",
     )
     filter = SelectionField(required=False)
     all = serializers.BooleanField(required=False, help_text="`true` for every product.")
     confirm = serializers.BooleanField(
-        default=False, help_text="Must be `true` with `filter` and `all`. Without it you are told how many it would be."
+        default=False,
+        help_text="Must be `true` with `filter` and `all`. Without it the response says how many products there are.",
     )
 
     def validate_all(self, value: bool) -> bool:
         """Refuse `false`, which asks for nothing."""
         if not value:
-            raise serializers.ValidationError("Must be true, or be left out.")
+            raise serializers.ValidationError("Must be true, or not be sent.")
         return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        unknown = self.initial_data.keys() - self.fields.keys()
-        if unknown:
-            raise serializers.ValidationError(f"There is no field {min(unknown)!a}.")
         if sum(kind in attrs for kind in self.KINDS) != 1:
             raise serializers.ValidationError("Give exactly one of: ids, filter, all.")
         return attrs
+
+    def selection(self) -> Selection:
+        """The products that were asked for, once the request is valid."""
+        asked = self.validated_data
+        if "ids" in asked:
+            return Selection.of_ids(asked["ids"])
+        return asked["filter"] if "filter" in asked else Selection.all()
 
 
 class BulkDeletedSerializer(serializers.Serializer):

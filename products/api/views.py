@@ -7,25 +7,21 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
-from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
+from acme_importer.rest.filters import StrictFilterBackend, refuse_unknown_parameters
 from acme_importer.rest.negotiation import AnyAccepted
-from acme_importer.rest.ordering import Ordering
+from products import editing
 from products.api.serializers import BulkDeletedSerializer, BulkDeleteSerializer, ProductSerializer
-from products.deletion import delete_products, delete_products_by_id
 from products.export import csv_response
 from products.filters import ProductFilter
 from products.models import Product
-from products.signals import product_edited
 
 
 class ProductViewSet(ModelViewSet):
@@ -33,7 +29,6 @@ class ProductViewSet(ModelViewSet):
 
     queryset = Product.objects.all()
     serializer_class = ProductSerializer
-    filter_backends = (DjangoFilterBackend, Ordering)
     filterset_class = ProductFilter
     ordering_fields = {
         "id": "id",
@@ -52,31 +47,24 @@ class ProductViewSet(ModelViewSet):
             return products.select_for_update()
         return products
 
-    @transaction.atomic
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().create(request, *args, **kwargs)
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method == "POST":
+            # What is sent is in the body. Nobody is to believe that a filter of the address limits a deletion.
+            refuse_unknown_parameters(request)
 
     @transaction.atomic
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().update(request, *args, **kwargs)
 
-    @transaction.atomic
-    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().destroy(request, *args, **kwargs)
-
-    def perform_create(self, serializer: BaseSerializer[Product]) -> None:
-        product_edited.send(type(self), product=serializer.save(), change="created")
-
-    def perform_update(self, serializer: BaseSerializer[Product]) -> None:
-        product_edited.send(type(self), product=serializer.save(), change="updated")
-
     def perform_destroy(self, instance: Product) -> None:
-        product_edited.send(type(self), product=instance, change="deleted")
-        instance.delete()
+        editing.delete(instance, editing.Editor.of(self.request.user))
 
     @extend_schema(
+        operation_id="products_export_csv_retrieve",
         summary="Export products as a CSV file",
         description="Those that the filters of the list select, in a file that an import reads back unchanged.",
+        filters=True,
         responses={(200, "text/csv"): OpenApiTypes.STR},
     )
     @action(
@@ -84,26 +72,27 @@ class ProductViewSet(ModelViewSet):
         url_path=r"export\.csv",
         url_name="export",
         pagination_class=None,
+        filter_backends=[StrictFilterBackend],
         content_negotiation_class=AnyAccepted,
     )
     def export(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002
-        """Write the selected products as a CSV file, while it is read."""
+        """Write the selected products as a CSV file, while it is being read."""
         return csv_response(self.filter_queryset(self.get_queryset()))
 
     @extend_schema(
         summary="Delete many products at once",
         description=(
             "Deletes the products with the given `ids`, those that a `filter` selects (names and values as in the list "
-            "of products), or `all`. The last two need `confirm`: without it nothing is deleted, and the answer "
+            "of products), or `all`. The last two need `confirm`: without it nothing is deleted, and the response "
             "is a 400 that says how many products it would have been."
         ),
         responses=BulkDeletedSerializer,
         examples=[
             OpenApiExample("By id", {"ids": [1, 2, 3]}, request_only=True),
             OpenApiExample(
-                "By filter", {"filter": {"sku": "OLD-", "is_active": False}, "confirm": True}, request_only=True
+                "By filter", {"filter": {"sku_prefix": "OLD-", "is_active": False}, "confirm": True}, request_only=True
             ),
-            OpenApiExample("All of them", {"all": True, "confirm": True}, request_only=True),
+            OpenApiExample("All products", {"all": True, "confirm": True}, request_only=True),
         ],
     )
     @action(
@@ -111,17 +100,13 @@ class ProductViewSet(ModelViewSet):
         methods=["post"],
         url_path="bulk-delete",
         serializer_class=BulkDeleteSerializer,
-        parser_classes=[JSONParser],
     )
     def bulk_delete(self, request: Request) -> Response:
         """Delete many products at once: `{"ids": […]}`, or `filter` or `all` with `"confirm": true`."""
-        serializer = self.get_serializer(data=request.data)
+        serializer = BulkDeleteSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        asked = serializer.validated_data
-        if "ids" in asked:
-            return Response({"deleted": delete_products_by_id(asked["ids"])})
-        products = asked.get("filter", Product.objects.all())
-        if not asked["confirm"]:
-            message = f'Products that this would delete: {products.count()}. Send "confirm": true to delete them.'
+        selection = serializer.selection()
+        if "ids" not in serializer.validated_data and not serializer.validated_data["confirm"]:
+            message = f'Products that this would delete: {selection.products.count()}. Send "confirm": true to do so.'
             raise ValidationError({"confirm": [message]})
-        return Response({"deleted": delete_products(products)})
+        return Response({"deleted": editing.delete_many(selection, editing.Editor.of(request.user))})

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import starmap
 from typing import Any, cast
 
-from django import forms
 from django.contrib.admin import ListFilter, ModelAdmin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.templatetags.admin_list import result_headers
@@ -15,17 +13,23 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import InvalidPage, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django_filters.constants import EMPTY_VALUES
 
 from products.counts import Count, count_all, ids_up_to
+from products.dashboard.rows import Row
 from products.filters import ProductFilter
 from products.models import Product
 
-# A selection is counted and paged up to here. Nobody leafs through more; actions take all that match nevertheless.
+# A selection is counted and paged up to here. Nobody pages through more; actions take all that match nevertheless.
 MOST_MATCHES = 10_000
-# What is edited in the rows, and what each of them sends.
-EDITABLE = ("name", "price", "is_active")
-SENT = ("id", *EDITABLE)
-NO_FAULTS = dict.fromkeys(SENT, "")
+
+
+def filters_of(request: HttpRequest) -> dict[str, Any]:
+    """The filters in the address of the list, and their values. Those that cannot be understood select nothing."""
+    given = {name: value for name in ProductFilter.base_filters if (value := request.GET.get(name))}
+    filterset = ProductFilter(given, Product.objects.none())
+    values = filterset.form.cleaned_data if filterset.is_valid() else given
+    return {name: values[name] for name in given if values[name] not in EMPTY_VALUES}
 
 
 class SelectionFilter(ListFilter):
@@ -60,33 +64,6 @@ class SelectionFilter(ListFilter):
         if not self.form.is_valid():
             return queryset.none()
         return ProductFilter(self.used_parameters, queryset).qs
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A product of the list, and by names of fields what its inputs hold, and what is wrong with that.
-
-    `shown` is what the page showed before anybody changed it, which is sent along with what the inputs hold.
-    """
-
-    product: Product
-    prefix: str
-    values: Mapping[str, Any]
-    shown: Mapping[str, Any]
-    faults: Mapping[str, Any]
-
-    @classmethod
-    def stored(cls, number: int, product: Product) -> Row:
-        """A row that nobody has changed."""
-        values = {"name": product.name, "price": product.price, "is_active": product.is_active}
-        return cls(product, f"form-{number}", values, values, NO_FAULTS)
-
-    @classmethod
-    def sent(cls, form: forms.ModelForm) -> Row:
-        """A row as it was sent, of the form's own product: what is on this page of the list may be others by now."""
-        values = {name: form[name].value() for name in SENT}
-        shown = {name: form.data.get(form[name].html_initial_name) for name in EDITABLE}
-        return cls(form.instance, str(form.prefix), values, shown, {name: form[name].errors for name in SENT})
 
 
 class ProductChangeList(ChangeList):

@@ -2,7 +2,6 @@
 
 import django.core.validators
 import django.db.models.functions.datetime
-import products.models
 from django.db import migrations, models
 
 
@@ -14,23 +13,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='ProductRow',
-            fields=[
-                ('sku_normalized', products.models._PreparedText(primary_key=True, serialize=False)),
-                ('sku', products.models._PreparedText()),
-                ('name', products.models._PreparedText()),
-                ('description', products.models._PreparedText()),
-                ('price', products.models._PreparedPrice(decimal_places=2, max_digits=12, null=True)),
-                ('is_active', products.models._PreparedBoolean()),
-                ('updated_at', products.models._Default()),
-                ('last_import', products.models._PreparedInteger()),
-            ],
-            options={
-                'db_table': 'products_product',
-                'managed': False,
-            },
-        ),
         migrations.CreateModel(
             name='Product',
             fields=[

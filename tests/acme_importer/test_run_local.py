@@ -1,7 +1,9 @@
 """`manage.py run_local`, as `make run` starts it: what a new user sees, and that nothing is left behind."""
 
+import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -36,6 +38,9 @@ class LocalRun:
             "DEBUG": "true",
             "PORT": str(self.port),
         }
+        # What a new user has not set.
+        for name in ("WEBHOOK_ALLOWED_NETWORKS", "WEBHOOK_REQUIRE_HTTPS"):
+            del self.environment[name]
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, **variables: str) -> None:
@@ -53,12 +58,17 @@ class LocalRun:
         return self.log_file.read_text()
 
     def is_up(self) -> bool:
-        with suppress(requests.ConnectionError):
+        with suppress(requests.RequestException):
             return requests.get(f"{self.address}/healthz", timeout=5).status_code == 200
         return False
 
+    @property
+    def running(self) -> subprocess.Popen[bytes]:
+        assert self.process, "It has not been started."
+        return self.process
+
     def family(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
+        return psutil.Process(self.running.pid).children(recursive=True)
 
 
 @pytest.fixture
@@ -81,12 +91,57 @@ def test_the_product_runs_and_ctrl_c_ends_all_of_it(local: LocalRun) -> None:
     wait_until(lambda: sum("run_cluster" in " ".join(process.cmdline()) for process in local.family()) == 12)
     for path in re.findall(rf"{local.address}(/\S+)", local.log()):
         assert requests.get(local.address + path, timeout=5).status_code in (200, 401)
+    wait_until(lambda: "Press Ctrl-C to stop." in local.log())
     assert re.search(r"^Password: +\S{16} ", local.log(), re.MULTILINE)
+    # When it is shown, everything responds already.
+    before, _, after = local.log().partition("Password: ")
+    assert "Starting the workers of queue webhooks." in before
+    assert "Starting the workers" not in after
 
     family = local.family()
-    os.killpg(local.process.pid, signal.SIGINT)
-    assert local.process.wait(15) == 0
+    os.killpg(local.running.pid, signal.SIGINT)
+    assert local.running.wait(15) == 0
     wait_until(lambda: not any(is_running(process.pid) for process in family), 5)
+    assert "WARNING" not in local.log()
+
+
+def test_the_lines_of_the_documentation_about_webhooks_work(local: LocalRun) -> None:
+    local.start()
+    wait_until(lambda: "Press Ctrl-C to stop." in local.log())
+    page = (settings.BASE_DIR / "docs" / "webhooks.md").read_text()
+    [console] = re.findall(r"## An endpoint in five lines\n\n```console\n(.*?)```", page, re.DOTALL)
+    commands = [line.removeprefix("$ ") for line in console.splitlines() if line.startswith("$ ")]
+    assert len(commands) == 4
+    make_token, create_endpoint, receive, test = commands
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        receiver_port = str(probe.getsockname()[1])
+
+    def run(command: str) -> str:
+        command = command.replace("localhost:8000", f"127.0.0.1:{local.port}").replace("8800", receiver_port)
+        command = command.replace("python ", f"{sys.executable} ", 1) if command.startswith("python ") else command
+        done = subprocess.run(
+            ["sh", "-c", command],
+            cwd=settings.BASE_DIR,
+            env=local.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    token = re.search(r"token (\w+) for user admin", run(make_token))[1]
+    endpoint = json.loads(run(create_endpoint.replace("f3aa4e5e…", token)))
+    receive = receive.removesuffix(" &").replace("python ", f"{sys.executable} ", 1)
+    receive = receive.replace("whsec_RhLXznyO…", endpoint["secret"]) + f" --port {receiver_port}"
+    with subprocess.Popen(
+        shlex.split(receive), cwd=settings.BASE_DIR, env=local.environment, stdout=subprocess.PIPE, text=True
+    ) as receiver:
+        assert receiver.stdout.readline() == f"Receiving webhooks at http://127.0.0.1:{receiver_port}/\n"
+        result = json.loads(run(test.replace("f3aa4e5e…", token)))
+        assert (result["succeeded"], result["status"]) == (True, 204)
+        assert receiver.stdout.readline().startswith("VERIFIED webhook.test msg_")
+        receiver.terminate()
 
 
 def test_a_second_start_keeps_the_user_and_a_third_is_told_that_the_port_is_taken(local: LocalRun) -> None:
@@ -95,7 +150,7 @@ def test_a_second_start_keeps_the_user_and_a_third_is_told_that_the_port_is_take
     assert "chosen-by-me" not in local.log()
     login = requests.Session()
     page = login.get(f"{local.address}/admin/login/", timeout=5)
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+    [token] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[:1]
     form = {"username": "admin", "password": "chosen-by-me", "csrfmiddlewaretoken": token}
     assert login.post(page.url, data=form, allow_redirects=False, timeout=5).status_code == 302
 
@@ -111,17 +166,17 @@ def test_a_second_start_keeps_the_user_and_a_third_is_told_that_the_port_is_take
     assert f"Port {local.port} " in third.stderr
     assert "Traceback" not in third.stderr
 
-    local.process.send_signal(signal.SIGTERM)
-    local.process.wait(15)
+    local.running.send_signal(signal.SIGTERM)
+    local.running.wait(15)
     local.start(ADMIN_PASSWORD="another")
     wait_until(local.is_up)
-    assert "as before" in local.log()
+    wait_until(lambda: "as before" in local.log())
 
 
 def test_closing_the_terminal_ends_all_of_it(local: LocalRun) -> None:
     local.start()
     wait_until(local.is_up)
     family = local.family()
-    os.killpg(local.process.pid, signal.SIGHUP)
-    local.process.wait(15)
+    os.killpg(local.running.pid, signal.SIGHUP)
+    local.running.wait(15)
     wait_until(lambda: not any(is_running(process.pid) for process in family), 5)

@@ -8,7 +8,7 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser import chromium
@@ -20,13 +20,14 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 HERE = Path(__file__).parent
 SCREENSHOTS = HERE.parent / "screenshots"
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-PHONE = {"width": 390, "height": 844}
+PHONE = ViewportSize(width=390, height=844)
 SECONDS = 1000
 # Of something that comes, this costs no time; and on a busy machine it may come late.
 expect.set_options(timeout=30 * SECONDS)
 
 LogIn = Callable[..., User]
 Screenshot = Callable[..., Path]
+Findings = Callable[..., list[str]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -122,21 +123,36 @@ def screenshot(page: Page, request: pytest.FixtureRequest) -> Screenshot:
 
 
 @pytest.fixture
-def assert_accessible(page: Page, faults: list[str]) -> Callable[[], None]:
-    """Fail if axe-core finds anything serious or critical on the page as it stands."""
+def findings(page: Page, faults: list[str]) -> Findings:
+    """What axe-core finds on the page as it stands, however slight: a function that returns a line for each.
 
-    def assert_accessible() -> None:
+    `findings("color-contrast")` asks for that rule only, `within` for one part of the page.
+    """
+
+    def findings(*rules: str, within: str = "html") -> list[str]:
         # Not as a script element, which the page's policy forbids.
-        page.evaluate(f"() => {{ {AXE} }}")
+        if not page.evaluate("() => 'axe' in window"):
+            page.evaluate(f"() => {{ {AXE} }}")
         before = len(faults)
-        found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+        options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+        found = page.evaluate("([part, options]) => axe.run(part, options)", [within, options])
         # Its own violations: axe-core measures with `style` attributes.
         del faults[before:]
-        findings = [
-            f"{violation['impact']}: {violation['help']}\n    " + "\n    ".join(node["html"] for node in nodes)
+        return [
+            f"{violation['impact']}: {violation['help']}: {node['html'][:200]}"
             for violation in found["violations"]
-            if violation["impact"] in ("serious", "critical") and (nodes := violation["nodes"])
+            for node in violation["nodes"]
         ]
-        assert not findings, f"axe-core found on {page.url}:\n" + "\n".join(findings)
+
+    return findings
+
+
+@pytest.fixture
+def assert_accessible(page: Page, findings: Findings) -> Callable[[], None]:
+    """Fail if axe-core finds anything on the page as it stands."""
+
+    def assert_accessible() -> None:
+        found = findings()
+        assert not found, f"axe-core found on {page.url}:\n" + "\n".join(found)
 
     return assert_accessible

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import FilePayload, Locator, Page
 
 LIST = "/admin/imports/importjob/"
 UPLOAD = f"{LIST}upload/"
@@ -12,7 +12,7 @@ def choose(page: Page, content: str | bytes, name: str = "products.csv") -> None
     """Choose a file of this content on the import page, which sends it."""
     data = content.encode() if isinstance(content, str) else content
     field = page.get_by_label("Drop a file here, or choose one")
-    field.set_input_files([{"name": name, "mimeType": "text/csv", "buffer": data}])
+    field.set_input_files(FilePayload(name=name, mimeType="text/csv", buffer=data))
 
 
 def drop(page: Page, content: str, name: str = "products.csv") -> None:

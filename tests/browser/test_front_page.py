@@ -47,8 +47,8 @@ def test_an_empty_product_says_what_to_do_next(page: Page, log_in, living_worker
     expect(page.get_by_role("link", name="Import a file").first).to_have_attribute(
         "href", "/admin/imports/importjob/upload/"
     )
-    expect(page.get_by_text("The catalogue is empty.")).to_be_visible()
-    expect(page.get_by_text("Nothing is being imported.")).to_be_visible()
+    expect(page.get_by_text("No products yet.")).to_be_visible()
+    expect(page.get_by_text("No imports are running.")).to_be_visible()
     expect(page.get_by_text("Needs attention")).to_have_count(0)
     screenshot("page")
     assert_accessible()
@@ -62,7 +62,11 @@ def test_it_shows_products_imports_and_what_needs_attention(
     run_import(FILE, filename="spring.csv")
     ImportJob.objects.update(finished_at=timezone.now() - timedelta(days=3))
     run_import(FILE.replace(".50,true", ".75,false", 60) + "S-1,twice,1,true\nS-900,,1,true\n", filename="summer.csv")
-    jobs.end(make_job("sku\n", filename="broken.csv").pk, "failed", reason="The file has no rows below its header.")
+    jobs.end(
+        make_job("sku\n", filename="broken.csv").pk,
+        ImportJob.Status.FAILED,
+        reason="The file has no rows below its header.",
+    )
     make_running_job("autumn.csv")
 
     page.goto("/")
@@ -72,7 +76,7 @@ def test_it_shows_products_imports_and_what_needs_attention(
     expect(catalogue).to_contain_text("141")
     notices = page.get_by_role("region", name="Needs attention")
     expect(notices).to_contain_text("broken.csv failed. The file has no rows below its header.")
-    expect(notices).to_contain_text("summer.csv left out 1 row.")
+    expect(notices).to_contain_text("summer.csv: 1 row was rejected.")
     last = page.get_by_role("region", name="Last imports").get_by_role("listitem")
     expect(last.filter(has_text="summer.csv")).to_contain_text("60 updated")
     expect(page.get_by_role("region", name="Rows imported per day").get_by_role("img")).to_be_visible()
@@ -101,10 +105,10 @@ def test_running_imports_move_without_reloading(page: Page, log_in, living_worke
     expect(page.get_by_text("100 rows ·")).to_be_visible()
 
     ImportLane.objects.update(offset=len(FILE), created_rows=200, finished=True)
-    jobs.end(job.pk, "completed")
+    jobs.end(job.pk, ImportJob.Status.COMPLETED)
 
-    expect(page.get_by_text("Nothing is being imported.")).to_be_visible()
-    expect(page.get_by_role("status")).to_have_text("All imports are over.")
+    expect(page.get_by_text("No imports are running.")).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text("All imports have ended.")
     expect(page.get_by_role("region", name="Last imports")).to_contain_text("200 created")
 
 
@@ -120,7 +124,7 @@ def test_it_says_when_no_worker_is_alive_and_how_long_a_task_has_waited(page: Pa
     expect(page.get_by_role("region", name="Workers")).to_contain_text("not running")
     expect(page.get_by_role("region", name="Workers")).to_contain_text(re.compile(r"5 min \d+ s"))
     expect(page.get_by_role("region", name="Needs attention")).to_contain_text("The workers are not running")
-    expect(page.get_by_role("region", name="Needs attention")).to_contain_text("waiting.csv stands still")
+    expect(page.get_by_role("region", name="Needs attention")).to_contain_text("waiting.csv has stalled")
     screenshot("page")
 
 
@@ -136,6 +140,6 @@ def test_each_panel_is_for_those_who_may_see_it(page: Page, log_in, living_worke
 
     log_in("auth.view_group")
     page.goto("/")
-    expect(page.get_by_text("Your account may not see products or imports yet.")).to_be_visible()
+    expect(page.get_by_text("You do not have permission to view products or imports yet.")).to_be_visible()
     expect(page.get_by_role("region")).to_have_count(0)
     screenshot("nothing to see")

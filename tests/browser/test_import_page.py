@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from imports.models import Draft, ImportJob
 from tests.browser.conftest import PHONE
@@ -23,7 +23,7 @@ def test_a_dropped_file_leads_to_its_preview(page: Page, log_in):
     expect(page.get_by_role("heading", name="1 of 31 rows would be rejected")).to_be_visible()
 
 
-def test_a_file_without_a_sku_column_is_mended_in_the_page(page: Page, log_in, screenshot, assert_accessible):
+def test_a_file_without_a_sku_column_is_fixed_in_the_page(page: Page, log_in, screenshot, assert_accessible):
     log_in(*MAY_IMPORT)
     page.goto(UPLOAD)
     choose(page, "Artikel;Titel;Preis\nA-1;Lampe;19,90\nA-2;Stuhl;abc\n", "artikel.csv")
@@ -39,7 +39,7 @@ def test_a_file_without_a_sku_column_is_mended_in_the_page(page: Page, log_in, s
 
     expect(page.get_by_role("heading", name="1 of 2 rows would be rejected")).to_be_visible()
     expect(page.get_by_role("cell", name="19.90")).to_be_visible()
-    screenshot("mended")
+    screenshot("fixed")
 
 
 def test_the_whole_way_with_the_keyboard(page: Page, log_in):
@@ -51,7 +51,7 @@ def test_the_whole_way_with_the_keyboard(page: Page, log_in):
     expect(page.get_by_label("Drop a file here")).to_be_focused()
     with page.expect_file_chooser() as choosing:
         page.keyboard.press("Space")
-    choosing.value.set_files([{"name": "a.csv", "mimeType": "text/csv", "buffer": CSV.encode()}])
+    choosing.value.set_files(FilePayload(name="a.csv", mimeType="text/csv", buffer=CSV.encode()))
 
     expect(page.get_by_role("heading", name="1 of 31")).to_be_visible()
     page.get_by_role("button", name="Dry run").focus()

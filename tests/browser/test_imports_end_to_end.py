@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 CSV = "SKU,Title,Variant Price,Colour\nL-1,Lamp,19.90,red\nL-2,Desk lamp,free,blue\nL-3,Chair,49,green\nL-4,,12,\n"
 
 
-def test_upload_preview_import_mend_and_follow_up(page: Page, log_in, worker_cluster, screenshot, assert_accessible):
+def test_upload_preview_import_fix_and_follow_up(page: Page, log_in, worker_cluster, screenshot, assert_accessible):
     log_in()
     page.goto(LIST)
     screenshot("empty list")
@@ -39,22 +39,22 @@ def test_upload_preview_import_mend_and_follow_up(page: Page, log_in, worker_clu
     screenshot("finished")
     assert_accessible()
     assert set(Product.objects.values_list("sku", flat=True)) == {"L-1", "L-3"}
-    page.get_by_role("link", name="See the products it wrote").click()
+    page.get_by_role("link", name="View imported products").click()
     expect(page.locator("#result_list tbody th")).to_have_text(["L-3", "L-1"])
     page.go_back()
 
     with page.expect_download() as downloading:
-        page.get_by_role("link", name="Download them as CSV").click()
-    mended = downloading.value.path().read_text().replace("free", "29.00").replace("L-4,,", "L-4,Sofa,")
-    page.get_by_role("link", name="Upload the mended file").click()
-    choose(page, mended, "products-rejected.csv")
+        page.get_by_role("link", name="Download as CSV").click()
+    corrected = downloading.value.path().read_text().replace("free", "29.00").replace("L-4,,", "L-4,Sofa,")
+    page.get_by_role("link", name="Upload the corrected file").click()
+    choose(page, corrected, "products-rejected.csv")
     expect(page.get_by_role("heading", name="All 2 rows can be read")).to_be_visible()
     page.get_by_role("button", name="Import", exact=True).click()
 
     expect(state(page)).to_have_text("Completed")
     expect(page.get_by_text(re.compile(r"Follows import \d+"))).to_be_visible()
     assert Product.objects.count() == 4
-    screenshot("mended")
+    screenshot("corrected")
 
     page.get_by_role("link", name=re.compile("^import ")).click()
     expect(page.get_by_text(re.compile(r"Followed by import \d+"))).to_be_visible()

@@ -4,17 +4,17 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
-from imports import jobs, tasks
+from imports import jobs
 from imports.models import ImportJob, ImportLane
 from imports.pipeline import open_lane
 from tests.browser.conftest import PHONE
 from tests.browser.importing import LIST, state
 from tests.browser.test_import_page import assert_fits
-from tests.imports.factories import make_job, run_import
+from tests.imports.factories import make_job, open_without_messages, run_import
 
-DESK = {"width": 1280, "height": 900}
+DESK = ViewportSize(width=1280, height=900)
 ROWS = [f"L-{n},Lamp number {n},{n}.50\n" for n in range(1, 1001)]
 CSV = "sku,name,price\n" + "".join(ROWS)
 BAD = "sku,name,price\n" + "".join(ROWS[:60]) + "".join(f"B-{n},,1\nC-{n},Chair,x\n" for n in range(15))
@@ -33,7 +33,7 @@ def address(job: ImportJob) -> str:
 def advance(job: ImportJob) -> None:
     """Take an import one chunk forward, as a worker would."""
     if job.status == "queued":
-        tasks.open_job(job.pk, queue=False)
+        open_without_messages(job)
         job.refresh_from_db()
     lane = ImportLane.objects.select_related("job").get(job=job)
     with open_lane(lane) as run:
@@ -50,7 +50,7 @@ def test_it_follows_the_import_to_its_end_without_reloading(page: Page, log_in, 
     advance(job)
     expect(page.locator("[data-count=created]")).to_have_text("300")
     expect(state(page)).to_have_text("Running")
-    expect(page.get_by_role("status").first).to_contain_text("25 % of the file has been read")
+    expect(page.get_by_role("status").first).to_contain_text("25% of the file has been read")
     page.get_by_role("button", name="Cancel the import").focus()
     screenshot("running")
     assert_accessible()
@@ -84,7 +84,7 @@ def test_it_is_cancelled_and_retried(page: Page, log_in, screenshot):
 
     page.get_by_role("button", name="Retry from where it stopped").click()
     expect(state(page)).to_have_text("Running")
-    expect(page.locator(".timeline")).to_contain_text("Went on from row 301")
+    expect(page.locator(".timeline")).to_contain_text("Resumed from row 301")
     job.refresh_from_db()
     finish(job)
     expect(state(page)).to_have_text("Completed")
@@ -116,7 +116,7 @@ def test_rejected_rows_are_filtered_and_paged(page: Page, log_in, screenshot, as
     page.get_by_role("link", name="Missing value 15").click()
 
     expect(page.locator("#rejected tbody tr")).to_have_count(15)
-    page.get_by_text("The whole row").first.click()
+    page.get_by_text("Whole row").first.click()
     expect(page.get_by_text("B-0 | | 1")).to_be_visible()
     screenshot("filtered")
     assert_accessible()
@@ -130,12 +130,12 @@ def test_a_stalled_import_says_so_and_what_to_do(page: Page, log_in, screenshot,
 
     page.goto(address(job))
 
-    expect(page.get_by_role("alert")).to_contain_text("Nothing has moved for 3 min")
+    expect(page.get_by_role("alert")).to_contain_text("No progress for 3 min")
     screenshot("stalled")
     assert_accessible()
 
 
-def test_a_dry_run_is_made_good(page: Page, log_in, screenshot):
+def test_a_dry_run_is_imported_for_real(page: Page, log_in, screenshot):
     log_in()
     dry_run = run_import(BAD, dry_run=True)
     page.goto(address(dry_run))
@@ -157,7 +157,7 @@ def test_an_ended_session_and_a_lost_server_are_told(page: Page, log_in, context
     page.unroute("**/api/jobs/*")
     expect(page.get_by_text("The server cannot be reached")).to_be_hidden()
     context.clear_cookies(name="sessionid")
-    expect(page.get_by_role("link", name="Log in to go on watching")).to_be_visible()
+    expect(page.get_by_role("link", name="Log in to keep watching")).to_be_visible()
     faults.clear()  # the browser tells of what was cut on purpose
 
 

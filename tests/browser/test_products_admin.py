@@ -28,10 +28,8 @@ def choose_action(page: Page, name: str) -> None:
 def test_the_list_looks_well(page: Page, log_in, screenshot, assert_accessible):
     log_in()
     page.goto(LIST)
-    expect(page.get_by_text("There are no products yet.")).to_be_visible()
-    expect(page.get_by_role("link", name="import a file of them")).to_have_attribute(
-        "href", "/admin/imports/importjob/upload/"
-    )
+    expect(page.get_by_text("No products yet.")).to_be_visible()
+    expect(page.get_by_role("link", name="import a file")).to_have_attribute("href", "/admin/imports/importjob/upload/")
     screenshot("empty")
     assert_accessible()
     for number in range(120):
@@ -58,31 +56,31 @@ def test_products_are_found_by_every_filter(page: Page, log_in, screenshot):
     rows = page.locator("#result_list tbody tr")
     page.goto(LIST)
 
-    page.get_by_label("SKU begins with").fill("chAIR")
-    page.get_by_role("button", name="Find").click()
+    page.get_by_label("SKU starts with").fill("chAIR")
+    page.get_by_role("button", name="Filter").click()
     expect(rows).to_have_count(2)
     page.get_by_label("Name contains").fill("oak")
     page.get_by_label("Name contains").press("Enter")
     expect(rows).to_have_count(1)
     page.get_by_role("link", name="Clear filters").click()
     page.get_by_role("search").get_by_label("Active").select_option("No")
-    page.get_by_role("button", name="Find").click()
+    page.get_by_role("button", name="Filter").click()
     expect(rows).to_contain_text(["Chair-2"])
     page.goto(LIST)
     page.get_by_text("More filters").click()
-    page.get_by_label("Price from").fill("15")
-    page.get_by_label("Price to").fill("25")
-    page.get_by_role("button", name="Find").click()
+    page.get_by_label("Minimum price").fill("15")
+    page.get_by_label("Maximum price").fill("25")
+    page.get_by_role("button", name="Filter").click()
     expect(rows).to_contain_text(["Chair-2"])
     page.goto(LIST)
     page.get_by_text("More filters").click()
     page.get_by_label("Description contains").fill("legs")
     page.get_by_label("Last import (number)").fill("7")
-    page.get_by_role("button", name="Find").click()
+    page.get_by_role("button", name="Filter").click()
     expect(rows).to_contain_text(["Chair-1"])
     page.goto(f"{LIST}?price_min=cheap")
     expect(page.get_by_role("alert")).to_have_text("Enter a number.")
-    expect(page.get_by_text("No product matches.")).to_be_visible()
+    expect(page.get_by_text("No products match.")).to_be_visible()
     screenshot("a filter that is not understood")
 
 
@@ -112,16 +110,16 @@ def test_the_list_is_ordered_by_its_headings(page: Page, log_in, screenshot, ass
     expect(skus).to_have_text(["A-1", "A-3", "A-2"])
 
 
-def test_rows_are_edited_in_the_list_and_what_an_import_wrote_meanwhile_stays(page: Page, log_in, screenshot):
+def test_rows_are_edited_in_the_list_and_what_an_import_wrote_in_the_meantime_stays(page: Page, log_in, screenshot):
     log_in()
     make_product("A-1", name="Old name", price=Decimal(10))
     make_product("A-2", name="Other", price=Decimal(20))
     page.goto(LIST)
-    # Meanwhile an import changes other values of both.
+    # In the meantime an import changes other values of both.
     run_import("sku,name,price\nA-1,Old name,11\nA-2,Imported,21\n")
 
     page.get_by_label("Name of A-1").fill("New name")
-    page.get_by_label("Active of A-2").uncheck()
+    page.get_by_label("A-2 is active").uncheck()
     screenshot("edited")
     page.get_by_role("button", name="Save changes").click()
 
@@ -149,17 +147,17 @@ def test_a_product_is_added_without_leaving_the_list(page: Page, log_in, screens
     log_in()
     make_product("Chair-1")
     make_product("Table-1")
-    page.goto(f"{LIST}?sku=chair")
+    page.goto(f"{LIST}?sku_prefix=chair")
 
-    page.get_by_text("Add a product").click()
-    form = page.get_by_role("form", name="Add a product")
+    page.get_by_text("Add product").click()
+    form = page.get_by_role("form", name="Add product")
     expect(form.get_by_label("SKU")).to_be_focused()
     form.get_by_label("SKU").fill("CHAIR-1")
     form.get_by_label("Price").fill("1.234")
     form.get_by_role("button", name="Add").click()
 
     alerts = form.get_by_role("alert")
-    expect(alerts.filter(has_text="A product with this SKU exists already")).to_be_visible()
+    expect(alerts.filter(has_text="A product with this SKU already exists")).to_be_visible()
     expect(alerts.filter(has_text="This field is required.")).to_be_visible()
     expect(alerts.filter(has_text="no more than 2 decimal places")).to_be_visible()
     expect(form.get_by_label("SKU")).to_be_focused()
@@ -173,7 +171,7 @@ def test_a_product_is_added_without_leaving_the_list(page: Page, log_in, screens
 
     expect(page.get_by_text("Added Chair-2 A second chair.")).to_be_visible()
     expect(page.locator("#result_list tbody tr")).to_have_count(2)
-    assert page.url.endswith("?sku=chair")
+    assert page.url.endswith("?sku_prefix=chair")
 
 
 def test_a_product_is_created_and_changed_on_its_own_page(page: Page, log_in, screenshot, assert_accessible):
@@ -185,7 +183,7 @@ def test_a_product_is_created_and_changed_on_its_own_page(page: Page, log_in, sc
     screenshot("add")
     assert_accessible()
     page.get_by_role("button", name="Save and continue editing").click()
-    # Meanwhile an import changes the price.
+    # In the meantime an import changes the price.
     run_import("sku,price\nA-1,11\n")
 
     page.get_by_label("Name").fill("Oak chair")
@@ -202,7 +200,7 @@ def test_all_that_match_are_deactivated_and_activated(page: Page, log_in, screen
     log_in()
     make_products(150)
     make_product("Other")
-    page.goto(f"{LIST}?sku=bulk")
+    page.goto(f"{LIST}?sku_prefix=bulk")
 
     page.get_by_label("Select all objects").check()
     page.get_by_text("Select all that match: 150").click()
@@ -214,7 +212,7 @@ def test_all_that_match_are_deactivated_and_activated(page: Page, log_in, screen
 
     first = page.locator("#result_list tbody tr").first
     sku = first.locator("th").inner_text()
-    first.get_by_label("Select this object").check()
+    first.get_by_label("Select this product").check()
     choose_action(page, "Activate")
 
     expect(page.get_by_text("1 product was activated")).to_be_visible()
@@ -243,7 +241,7 @@ def test_many_products_are_deleted_only_when_their_number_is_typed(page: Page, l
     log_in()
     make_products(150)
     make_product("Other")
-    page.goto(f"{LIST}?sku=bulk")
+    page.goto(f"{LIST}?sku_prefix=bulk")
     page.get_by_label("Select all objects").check()
     page.get_by_text("Select all that match: 150").click()
     choose_action(page, "Delete…")
@@ -267,14 +265,14 @@ def test_a_few_products_are_deleted_after_one_question(page: Page, log_in, scree
     log_in()
     make_products(3)
     page.goto(LIST)
-    page.get_by_label("Select this object for an action - BULK-1 Bulk 1").check()
+    page.get_by_label("Select this product for an action - BULK-1 Bulk 1").check()
     choose_action(page, "Delete…")
 
     screenshot("question")
     page.get_by_role("link", name="No, take me back").click()
     assert Product.objects.count() == 3
 
-    page.get_by_label("Select this object for an action - BULK-1 Bulk 1").check()
+    page.get_by_label("Select this product for an action - BULK-1 Bulk 1").check()
     choose_action(page, "Delete…")
     page.get_by_role("button", name="Delete 1 product").click()
 
@@ -290,13 +288,13 @@ def test_who_may_only_view_sees_all_and_can_change_nothing(page: Page, log_in, s
 
     expect(page.get_by_role("row", name="A-1")).to_contain_text("Chair")
     expect(page.get_by_role("row", name="A-1").get_by_role("textbox")).to_have_count(0)
-    expect(page.get_by_text("Add a product")).to_have_count(0)
+    expect(page.get_by_text("Add product")).to_have_count(0)
     expect(page.get_by_role("button", name="Save changes")).to_have_count(0)
     expect(page.get_by_label("Action:").get_by_role("option")).to_have_text(["---------", "Export as CSV"])
     screenshot("list")
     assert_accessible()
     page.get_by_role("link", name="A-1").click()
-    expect(page.get_by_role("heading", name="View product")).to_be_visible()
+    expect(page.get_by_role("heading", name="A-1 Chair")).to_be_visible()
     expect(page.get_by_role("textbox")).to_have_count(0)
     screenshot("product")
     assert_accessible()

@@ -51,7 +51,9 @@ def test_the_page_of_an_import_and_the_front_page_tell_of_webhooks(
 ):
     answering(httpserver, 200)
     make_endpoint(httpserver.url_for("/hook"), description="My shop", events=["import.completed"])
-    make_endpoint("http://127.0.0.1:9/", description="Old shop", enabled=False, disabled_reason="It answered 410 Gone.")
+    make_endpoint(
+        "http://127.0.0.1:9/", description="Old shop", enabled=False, disabled_reason="It responded 410 Gone."
+    )
     job = run_import("sku,name\nA1,Lamp\n")
     dispatch()
     log_in()
@@ -63,7 +65,7 @@ def test_the_page_of_an_import_and_the_front_page_tell_of_webhooks(
     assert_accessible()
 
     page.goto("/admin/")
-    expect(page.get_by_text("1 of 1 arrived today")).to_be_visible()
-    expect(page.get_by_text("Old shop has been disabled. It answered 410 Gone.")).to_be_visible()
+    expect(page.get_by_text("1 of 1 delivered in the last 24 hours")).to_be_visible()
+    expect(page.get_by_text("Old shop has been disabled. It responded 410 Gone.")).to_be_visible()
     screenshot("front page")
     assert_accessible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -82,7 +83,10 @@ def catalogue() -> dict[str, model.Item]:
 def deliver(message: OrmQ) -> None:
     """Do what a worker does that gets this message, but do not acknowledge it."""
     task = message.task
-    function = {"imports.tasks.open_job": tasks.open_job, "imports.tasks.advance_lane": tasks.advance_lane}
+    function: dict[str, Callable[..., object]] = {
+        "imports.tasks.open_job": tasks.open_job,
+        "imports.tasks.advance_lane": tasks.advance_lane,
+    }
     function[task["func"]](*task["args"])
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from imports import jobs, pipeline, tasks
+from imports import pipeline, tasks
 from imports.commandline import foreground
 from imports.models import ImportJob, ImportLane
-from tests.imports.factories import make_job
+from tests.imports.factories import make_job, open_without_messages, retry_without_messages
 from tests.imports.short_import import (
     CONTENT,
     assert_all_went_in_once,
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("small_chunks")
 def test_after_three_deaths_without_progress_the_job_fails_and_says_at_which_line(db: None, settings: Settings) -> None:
     settings.IMPORT_LANES = 1
     job = make_job(CONTENT, queue=True)
-    tasks.open_job(job.pk, queue=False)
+    open_without_messages(job)
     lane = ImportLane.objects.get(job=job)
     tasks.advance_lane(lane.pk)
     for _ in range(3):
@@ -44,7 +44,7 @@ def test_deaths_with_progress_between_them_are_forgiven(db: None, settings: Sett
     begin_with_the_old_catalogue()
     settings.IMPORT_LANES = 1
     job = make_job(CONTENT)
-    tasks.open_job(job.pk, queue=False)
+    open_without_messages(job)
     lane = ImportLane.objects.get(job=job)
     while ImportLane.objects.filter(job=job, finished=False).exists():
         die_at(lane)
@@ -56,20 +56,20 @@ def test_deaths_with_progress_between_them_are_forgiven(db: None, settings: Sett
 def test_a_job_that_failed_after_three_deaths_goes_on_when_it_is_retried(db: None) -> None:
     begin_with_the_old_catalogue()
     job = make_job(CONTENT, queue=True)
-    tasks.open_job(job.pk, queue=False)
+    open_without_messages(job)
     lane = ImportLane.objects.filter(job=job).first()
     assert lane is not None
     for _ in range(3):
         die_at(lane)
     tasks.advance_lane(lane.pk)
-    jobs.retry(job, queue=False)
+    retry_without_messages(job)
     foreground.run(job, lambda: None)
     assert_all_went_in_once(job)
 
 
 def test_an_error_is_kept_and_told_when_the_job_is_given_up(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     job = make_job(CONTENT)
-    tasks.open_job(job.pk, queue=False)
+    open_without_messages(job)
     lane = ImportLane.objects.filter(job=job).first()
     assert lane is not None
 

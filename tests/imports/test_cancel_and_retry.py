@@ -15,7 +15,7 @@ from imports.commandline import foreground
 from imports.files import storage
 from imports.models import ImportJob, ImportLane
 from imports.pipeline import LaneTakenError, open_lane
-from tests.imports.factories import make_job, run_import, with_progress
+from tests.imports.factories import make_job, open_without_messages, retry_without_messages, run_import, with_progress
 from tests.imports.short_import import (
     CONTENT,
     assert_all_went_in_once,
@@ -55,7 +55,7 @@ def test_a_job_that_was_cancelled_in_mid_chunk_stays_cancelled(
 ) -> None:
     begin_with_the_old_catalogue()
     job = make_job(CONTENT)
-    tasks.open_job(job.pk, queue=False)
+    open_without_messages(job)
     make_writer = pipeline.make_writer
 
     def cancelling_writer(**options: Any) -> Any:
@@ -73,7 +73,7 @@ def test_a_job_that_was_cancelled_in_mid_chunk_stays_cancelled(
     foreground.run(job, lambda: None)
     monkeypatch.undo()
     assert with_progress(job).status == Status.CANCELLED
-    jobs.retry(job, queue=False)
+    retry_without_messages(job)
     foreground.run(job, lambda: None)
     assert_all_went_in_once(job)
 
@@ -81,7 +81,7 @@ def test_a_job_that_was_cancelled_in_mid_chunk_stays_cancelled(
 def test_a_worker_stops_at_the_next_chunk_of_a_job_that_was_cancelled(db: None) -> None:
     begin_with_the_old_catalogue()
     job = make_job(CONTENT)
-    tasks.open_job(job.pk, queue=False, lanes=1)
+    open_without_messages(job, lanes=1)
     lane = ImportLane.objects.select_related("job").get(job=job)
     with open_lane(lane) as run:
         run.advance()
@@ -90,7 +90,7 @@ def test_a_worker_stops_at_the_next_chunk_of_a_job_that_was_cancelled(db: None) 
         with pytest.raises(LaneTakenError):
             run.advance()
     assert catalogue() == there
-    jobs.retry(job, queue=False)
+    retry_without_messages(job)
     foreground.run(job, lambda: None)
     assert_all_went_in_once(job)
 

@@ -12,6 +12,7 @@ from django_q.models import OrmQ
 
 from imports import jobs, tasks
 from imports.models import ImportJob, ImportLane
+from imports.options import Options
 from products.models import Product
 from tests.cluster import WorkerCluster, wait_until
 from tests.imports import model
@@ -89,12 +90,12 @@ def wake_the_stalled() -> None:
 def test_a_file_goes_in_end_to_end_and_a_second_time_changes_nothing(
     worker_cluster: WorkerCluster, rows: list[tuple[int, list[str]]], expected: model.Result
 ) -> None:
-    job = jobs.create(upload(file_of(rows)), jobs.Options())
+    job = jobs.create(upload(file_of(rows)), Options())
     wait_until(lambda: is_over(job), 60)
     assert_it_is_as_the_model_says(job, expected)
     assert catalogue() == expected.catalogue
     assert with_progress(job).lane_count == LANES
-    again = jobs.create(upload(file_of(rows)), jobs.Options(dry_run=True))
+    again = jobs.create(upload(file_of(rows)), Options(dry_run=True))
     wait_until(lambda: is_over(again), 60)
     assert_it_is_as_the_model_says(again, model.read_serially(COLUMNS, rows, expected.catalogue))
     wait_until(lambda: not OrmQ.objects.exists())
@@ -103,7 +104,7 @@ def test_a_file_goes_in_end_to_end_and_a_second_time_changes_nothing(
 def test_a_worker_killed_in_mid_import_makes_no_difference(
     worker_cluster: WorkerCluster, rows: list[tuple[int, list[str]]], expected: model.Result
 ) -> None:
-    job = jobs.create(upload(file_of(rows)), jobs.Options())
+    job = jobs.create(upload(file_of(rows)), Options())
     wait_until(lambda: is_in_the_middle(job), 30)
     worker_cluster.kill_worker(worker_cluster.busy_worker_pid())
     progress_then = with_progress(job).processed_rows
@@ -120,7 +121,7 @@ def test_a_worker_killed_in_mid_import_makes_no_difference(
 def test_every_message_may_be_delivered_twice(
     worker_cluster: WorkerCluster, rows: list[tuple[int, list[str]]], expected: model.Result
 ) -> None:
-    job = jobs.create(upload(file_of(rows)), jobs.Options())
+    job = jobs.create(upload(file_of(rows)), Options())
     doubled: set[int] = set()
 
     def double_messages_until(condition: Callable[[], bool]) -> bool:
@@ -139,7 +140,7 @@ def test_every_message_may_be_delivered_twice(
 
 def test_several_jobs_go_on_at_once(worker_cluster: WorkerCluster) -> None:
     files = {prefix: make_rows(10_000, prefix) for prefix in ("A", "B", "C", "D")}
-    made = {prefix: jobs.create(upload(file_of(rows)), jobs.Options()) for prefix, rows in files.items()}
+    made = {prefix: jobs.create(upload(file_of(rows)), Options()) for prefix, rows in files.items()}
     wait_until(lambda: all(map(is_over, made.values())), 60)
     whole: dict[str, model.Item] = {}
     for prefix, job in made.items():

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from imports import jobs, tasks
+from imports import jobs, waking
 from imports.models import ImportJob
-from tests.imports.factories import make_job, run_import
+from tests.imports.factories import make_job, open_without_messages, retry_without_messages, run_import
 from webhooks.models import Delivery, Endpoint
 
 pytestmark = pytest.mark.django_db
@@ -50,10 +50,10 @@ def test_a_file_that_cannot_be_read():
 def test_an_import_that_is_cancelled_and_goes_on():
     make_endpoint()
     job = make_job(ROWS)
-    tasks.open_job(job.pk, queue=False)
+    open_without_messages(job)
 
     jobs.cancel(job)
-    jobs.retry(job, queue=False)
+    retry_without_messages(job)
 
     assert told()[2:] == [("import.cancelled", 3, "cancelled"), ("import.started", 4, "running")]
 
@@ -75,7 +75,7 @@ def test_progress_is_told_to_those_who_ask_for_it_and_at_most_each_tenth(setting
 
 def test_what_is_rolled_back_is_not_told(monkeypatch):
     make_endpoint()
-    monkeypatch.setattr(jobs, "wake_opening", lambda _: 1 / 0)
+    monkeypatch.setattr(waking, "wake_opening", lambda _: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         make_job(ROWS, queue=True)

@@ -17,7 +17,7 @@ from imports import models, pipeline, tasks
 from imports.commandline import foreground
 from imports.models import ImportJob, ImportLane
 from imports.pipeline import LaneTakenError, open_lane
-from tests.imports.factories import make_job
+from tests.imports.factories import make_job, open_without_messages
 from tests.imports.short_import import (
     CONTENT,
     assert_all_went_in_once,
@@ -106,7 +106,7 @@ def test_a_worker_that_has_been_overtaken_stops(transactional_db: None) -> None:
     """It waits while the other's chunk is being written; then it must find that the checkpoint has moved."""
     begin_with_the_old_catalogue()
     job = make_job(CONTENT)
-    tasks.open_job(job.pk, queue=False)
+    open_without_messages(job)
     lane_id = ImportLane.objects.filter(job=job).first().pk  # type: ignore[union-attr]
     reached, go_on = threading.Event(), threading.Event()
     overtaken: list[bool] = []
@@ -139,7 +139,7 @@ def test_two_lanes_that_end_at_the_same_moment_complete_the_job(transactional_db
     begin_with_the_old_catalogue()
     settings.IMPORT_CHUNK_ROWS = 100
     job = make_job(CONTENT)
-    tasks.open_job(job.pk, queue=False, lanes=2)
+    open_without_messages(job, lanes=2)
     first_lane, second_lane = ImportLane.objects.filter(job=job).values_list("pk", flat=True)
     reached, go_on = threading.Event(), threading.Event()
     looks_for_unfinished_lanes = 'SELECT %s AS "a" FROM "imports_importlane"'
@@ -163,7 +163,7 @@ def test_two_lanes_that_end_at_the_same_moment_complete_the_job(transactional_db
 def test_a_worker_whose_lease_ran_out_while_it_slept_writes_nothing(db: None) -> None:
     begin_with_the_old_catalogue()
     job = make_job(CONTENT)
-    tasks.open_job(job.pk, queue=False)
+    open_without_messages(job)
     lane = ImportLane.objects.select_related("job").filter(job=job).first()
     assert lane is not None
     with open_lane(lane) as sleeper:

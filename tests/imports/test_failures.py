@@ -14,7 +14,7 @@ from django_q.models import OrmQ
 from imports import tasks
 from imports.commandline import foreground
 from imports.models import ImportJob, RejectedRow
-from tests.imports.factories import make_job, with_progress
+from tests.imports.factories import make_job, open_without_messages, with_progress
 from tests.imports.short_import import (
     CONTENT,
     EXPECTED_OF_SHORT,
@@ -66,7 +66,7 @@ class FailureAt:
 
 def import_in_two_lanes(job: ImportJob) -> None:
     """Import in this process, a chunk of each lane in turn."""
-    tasks.open_job(job.pk, queue=False, lanes=2)
+    open_without_messages(job, lanes=2)
     foreground.run(job, lambda: None)
 
 
@@ -81,6 +81,7 @@ def import_until_over(job: ImportJob) -> None:
         connection.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before the statement", "after the statement"])
 def test_any_statement_of_an_import_may_fail(transactional_db: None, after: bool) -> None:
     begin_with_the_old_catalogue()
@@ -99,6 +100,7 @@ def test_any_statement_of_an_import_may_fail(transactional_db: None, after: bool
     assert failures > 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["not committed", "committed, but nobody heard"])
 def test_any_commit_of_an_import_may_fail(
     transactional_db: None,
@@ -106,7 +108,7 @@ def test_any_commit_of_an_import_may_fail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begin_with_the_old_catalogue()
-    commit = connection._commit
+    commit = connection._commit  # type: ignore[attr-defined]  # it is private
     left = 0
 
     def failing_commit() -> None:
@@ -139,7 +141,8 @@ def test_a_worker_that_dies_in_its_chunk_leaves_nothing_of_it(
     """A time-out of Django-Q is a SystemExit: nobody handles it, and the lane stays claimed."""
     begin_with_the_old_catalogue()
     job = make_job(CONTENT, queue=True)
-    keep, deaths = RejectedRow.objects.bulk_create, []
+    keep = RejectedRow.objects.bulk_create
+    deaths: list[bool] = []
 
     def die_once(*args: Any, **options: Any) -> Any:
         if not deaths:

@@ -17,7 +17,7 @@ from imports.commandline import foreground
 from imports.models import ImportJob
 from imports.opening import open_file
 from products.models import Product
-from tests.imports.factories import make_job, run_import, with_progress
+from tests.imports.factories import make_job, open_without_messages, retry_without_messages, run_import, with_progress
 
 pytestmark = pytest.mark.django_db
 
@@ -257,7 +257,7 @@ def test_a_rewriting_of_a_file_that_is_refused_is_deleted(content: bytes, upload
     assert stored_files(upload_folder) == [job.stored_as]
 
 
-def test_a_rewriting_is_deleted_when_the_job_is_cancelled_meanwhile(
+def test_a_rewriting_is_deleted_when_the_job_is_cancelled_in_the_meantime(
     upload_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def open_slowly(job: ImportJob, still_alive: Any) -> Any:
@@ -267,7 +267,7 @@ def test_a_rewriting_is_deleted_when_the_job_is_cancelled_meanwhile(
 
     monkeypatch.setattr(tasks, "open_file", open_slowly)
     job = make_job(gzip.compress(TEXT.encode()))
-    tasks.open_job(job.pk, queue=False)
+    open_without_messages(job)
     assert with_progress(job).status == Status.CANCELLED
     assert stored_files(upload_folder) == [job.stored_as]
 
@@ -281,7 +281,7 @@ def test_a_rewriting_is_deleted_when_opening_fails_for_another_reason(
     monkeypatch.setattr("imports.opening._look_into", fail)
     job = make_job(gzip.compress(TEXT.encode("utf-16")))
     with pytest.raises(OSError, match="no space"):
-        tasks.open_job(job.pk, queue=False)
+        open_without_messages(job)
     assert stored_files(upload_folder) == [job.stored_as]
     job.refresh_from_db()
     assert (job.status, job.claimed_until) == (Status.QUEUED, None)
@@ -290,9 +290,9 @@ def test_a_rewriting_is_deleted_when_opening_fails_for_another_reason(
 
 def test_a_cancelled_import_of_a_packed_file_can_be_retried(django_capture_on_commit_callbacks: Any) -> None:
     job = make_job(gzip.compress(TEXT.encode("utf-16")))
-    tasks.open_job(job.pk, queue=False)
+    open_without_messages(job)
     jobs.cancel(job)
-    jobs.retry(job, queue=False)
+    retry_without_messages(job)
     with django_capture_on_commit_callbacks(execute=True):
         foreground.run(job, lambda: None)
     assert with_progress(job).status == Status.COMPLETED

@@ -6,8 +6,9 @@ import zipfile
 
 import pytest
 
-from imports import drafts, jobs, opening
+from imports import drafts, opening
 from imports.models import Draft
+from imports.options import Options
 from imports.preview import Preview, preview
 from tests.imports.factories import run_import, upload
 from tests.products.factories import make_user
@@ -19,7 +20,7 @@ CSV = "SKU;Title;Preis;Colour\nA;Lamp;19,90;red\nB;;x;blue\nC;Chair;5;green;extr
 
 def make_draft(content: str | bytes, **options) -> Draft:
     draft = drafts.create(upload(content), make_user())
-    drafts.change(draft, jobs.Options(**options))
+    drafts.change(draft, Options(**options))
     return draft
 
 

@@ -17,11 +17,10 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from imports import tasks
 from imports.models import ImportLane
 from imports.pipeline import open_lane
 from products.models import Product
-from tests.imports.factories import make_job, run_import, with_progress
+from tests.imports.factories import make_job, open_without_messages, run_import, with_progress
 from tests.imports.short_import import WRITERS
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,7 +77,7 @@ def import_in_one_chunk(content: str, *, dry_run: bool = False) -> Chunk:
     COPY is not among them, which is one more.
     """
     job = make_job(content, dry_run=dry_run)
-    tasks.open_job(job.pk, queue=False, lanes=1)
+    open_without_messages(job, lanes=1)
     lane = ImportLane.objects.select_related("job").get(job=job)
     statements: list[str] = []
 
@@ -134,6 +133,6 @@ def test_an_unchanged_file_is_not_written() -> None:
 
 def test_progress_is_one_query(django_assert_num_queries: Callable[[int], AbstractContextManager[object]]) -> None:
     job = make_job(HEADER + new_rows(10))
-    tasks.open_job(job.pk, queue=False, lanes=3)
+    open_without_messages(job, lanes=3)
     with django_assert_num_queries(1):
         assert with_progress(job).processed_rows == 0

@@ -20,7 +20,7 @@ from imports.models import DryRunSku, ImportJob, ImportLane
 from imports.pipeline import open_lane
 from products.models import Product
 from tests.imports import model
-from tests.imports.factories import make_job, with_progress
+from tests.imports.factories import make_job, open_without_messages, with_progress
 from tests.imports.short_import import WRITERS
 
 SPELLINGS = {
@@ -144,7 +144,7 @@ class Way:
         """Import `file`, its lanes in a random order, chunk by chunk."""
         job = make_job(file.content, encoding="utf-8", **options)
         with override_settings(IMPORT_CHUNK_ROWS=self.chunk_rows, IMPORT_WRITER=self.writer):
-            tasks.open_job(job.pk, queue=False, lanes=self.lanes)
+            open_without_messages(job, lanes=self.lanes)
             if self.keep_open:
                 self._advance_open_lanes(job)
             else:
@@ -152,7 +152,7 @@ class Way:
         return with_progress(job)
 
     def _advance_lanes(self, job: ImportJob) -> None:
-        """Each chunk as if by another worker, which opens the file anew."""
+        """Each chunk as if by another worker, which opens the file again."""
         choose = random.Random(self.order).choice
         while lanes := list(ImportLane.objects.select_related("job").filter(job=job, finished=False)):
             lane = choose(lanes)
@@ -214,6 +214,7 @@ def assert_it_is_as_the_model_says(job: ImportJob, file: File, before: dict[str,
             event(f"some rows are {kind}")
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @hypothesis_settings(
     max_examples=40,

@@ -27,29 +27,37 @@ def test_without_filters_it_lists_everything_in_the_order_of_creation():
     assert listed() == ["B", "A", "C"]
 
 
-def test_sku_is_a_prefix_in_any_letter_case():
+def test_a_sku_is_that_of_one_product_in_any_letter_case():
+    make_products("Ab-1", "AB-10", "xAb-1", "Straße")
+
+    assert listed(sku=" aB-1 ") == ["Ab-1"]
+    assert listed(sku="STRASSE") == ["Straße"]
+    assert listed(sku="AB-") == []
+
+
+def test_a_sku_prefix_is_how_skus_begin_in_any_letter_case():
     make_products("Ab-1", "AB-2", "abc", "xAb-1", "a")
 
-    assert listed(sku="aB-") == ["Ab-1", "AB-2"]
-    assert listed(sku="AB") == ["Ab-1", "AB-2", "abc"]
-    assert listed(sku=" ab-1 ") == ["Ab-1"]
+    assert listed(sku_prefix="aB-") == ["Ab-1", "AB-2"]
+    assert listed(sku_prefix="AB") == ["Ab-1", "AB-2", "abc"]
+    assert listed(sku_prefix=" ab-1 ") == ["Ab-1"]
 
 
 @pytest.mark.parametrize("wildcard", ["%", "_", "\\", "*", "?", "["])
 def test_a_wildcard_in_a_sku_stands_for_itself(wildcard):
     make_products(f"A{wildcard}1", "AB1", "A")
 
-    assert listed(sku=f"a{wildcard}") == [f"A{wildcard}1"]
+    assert listed(sku_prefix=f"a{wildcard}") == [f"A{wildcard}1"]
 
 
 def test_a_sku_prefix_may_hold_any_letters():
     make_products("ÄÖ-1", "äö-2", "AO-3", "Straße-1", "日本-1", "日本", "日曜", "😀-1", "\U0010ffff\U0010ffff1")
 
-    assert listed(sku="äÖ") == ["ÄÖ-1", "äö-2"]
-    assert listed(sku="STRASSE") == ["Straße-1"]
-    assert listed(sku="日本") == ["日本-1", "日本"]
-    assert listed(sku="😀") == ["😀-1"]
-    assert listed(sku="\U0010ffff") == ["\U0010ffff\U0010ffff1"]
+    assert listed(sku_prefix="äÖ") == ["ÄÖ-1", "äö-2"]
+    assert listed(sku_prefix="STRASSE") == ["Straße-1"]
+    assert listed(sku_prefix="日本") == ["日本-1", "日本"]
+    assert listed(sku_prefix="😀") == ["😀-1"]
+    assert listed(sku_prefix="\U0010ffff") == ["\U0010ffff\U0010ffff1"]
 
 
 def test_name_and_description_are_looked_into():
@@ -107,7 +115,7 @@ def test_filters_together_must_all_hold():
     make_product("A-2", name="Lamp")
     make_product("B-1", name="Lamp")
 
-    assert listed(sku="a", name="lamp", is_active="true") == ["A-2"]
+    assert listed(sku_prefix="a", name="lamp", is_active="true") == ["A-2"]
 
 
 @pytest.mark.parametrize(
@@ -121,12 +129,16 @@ def test_filters_together_must_all_hold():
         ("last_import", "1.5"),
         ("last_import", "first"),
         ("sku", "a\0"),
+        ("sku_prefix", "a\0"),
         ("name", "\0"),
         ("description", "\0"),
         ("search", "\0"),
         ("ordering", "colour"),
         ("ordering", "name,-secret"),
         ("ordering", "sku_normalized"),
+        ("colour", "red"),
+        ("price__gte", "5"),
+        ("SKU", "A"),
     ],
 )
 def test_a_wrong_value_is_a_400_that_names_the_filter(name, value):

@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 
 from products.fields import normalize_sku
-from products.filters import matching
 from products.models import Product
+from products.selection import Selection
 
 INDEX = "product_sku_normalized_unique"
 
@@ -22,7 +22,7 @@ def make_catalogue(size):
 def test_the_index_is_used(prefix):
     make_catalogue(5000)
 
-    page = matching({"sku": prefix}).order_by("id")[:50]
+    page = Selection.matching({"sku_prefix": prefix}).products.order_by("id")[:50]
 
     assert page.exists()
     plan = page.explain()
@@ -31,4 +31,4 @@ def test_the_index_is_used(prefix):
         assert "sku_normalized>? AND sku_normalized<?" in plan
     else:
         assert "Index Cond" in plan
-    assert INDEX in matching({"sku": prefix}).explain()
+    assert INDEX in Selection.matching({"sku_prefix": prefix}).products.explain()

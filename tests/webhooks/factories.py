@@ -4,10 +4,12 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
+from werkzeug import Request
 
 from webhooks.dispatch import Dispatcher
 from webhooks.events import emit
@@ -35,8 +37,20 @@ def last_attempt() -> Attempt:
     return Attempt.objects.latest("id")
 
 
+def headers_of(request: Request) -> dict[str, str]:
+    """The headers of a request that arrived, their names in lower case, since case does not matter."""
+    return {name.lower(): value for name, value in request.headers.items()}
+
+
+def due_at(delivery: Delivery) -> datetime:
+    """When the delivery is due, as the database has it now."""
+    delivery.refresh_from_db()
+    assert delivery.due_at
+    return delivery.due_at
+
+
 def answering(server: HTTPServer, *statuses: int, **response: Any) -> None:
-    """Have `server` answer with these statuses in turn, then with the last of them for ever."""
+    """Have `server` respond with these statuses in turn, then with the last of them for ever."""
     for status in statuses[:-1]:
         server.expect_ordered_request("/hook").respond_with_data("", status=status, **response)
     server.expect_request("/hook").respond_with_data("", status=statuses[-1], **response)

@@ -11,7 +11,7 @@ from django_q.models import OrmQ
 from pytest_httpserver import HTTPServer
 
 from tests.cluster import WorkerCluster, wait_until
-from tests.webhooks.factories import PRODUCT, answering, emit_one, make_endpoint, raw_server
+from tests.webhooks.factories import PRODUCT, answering, emit_one, headers_of, make_endpoint, raw_server
 from webhooks.events import emit
 from webhooks.models import Attempt, Delivery, Dispatching
 from webhooks.receiver import verify
@@ -24,7 +24,7 @@ def cluster() -> Iterator[WorkerCluster]:
     """A running cluster of the queue `webhooks`. With a short time-out its slices and leases are short, too."""
     OrmQ.objects.all().delete()
     Dispatching.objects.all().delete()
-    cluster = WorkerCluster("qcluster", Q_CLUSTER_NAME="webhooks", WEBHOOK_TIMEOUT_SECONDS="1")
+    cluster = WorkerCluster("run_workers", "--queue", "webhooks", WEBHOOK_TIMEOUT_SECONDS="1")
     cluster.start()
     wait_until(Dispatching.objects.exists)
     yield cluster
@@ -42,7 +42,7 @@ def test_events_are_delivered_and_failures_are_retried_in_time(cluster: WorkerCl
     assert 5 <= time.monotonic() - started < 8
     assert list(delivery.attempts.values_list("status", flat=True)) == [500, 200]
     for request, _ in httpserver.log:
-        verify(endpoint.secret, request.headers, request.get_data())
+        verify(endpoint.secret, headers_of(request), request.get_data())
 
 
 def test_one_slice_follows_another_and_never_two_chains(cluster: WorkerCluster, httpserver: HTTPServer) -> None:

@@ -45,7 +45,7 @@ def test_410_disables_at_once(httpserver: HTTPServer, endpoint: Endpoint) -> Non
     endpoint.refresh_from_db()
     delivery.refresh_from_db()
     assert not endpoint.enabled
-    assert endpoint.disabled_reason == "The receiver answered 410 Gone: it wants no more webhooks."
+    assert endpoint.disabled_reason == "The receiver responded 410 Gone: it wants no more webhooks."
     assert delivery.status == "failed"
 
 
@@ -60,12 +60,12 @@ def test_five_days_of_failures_disable_with_the_reason_kept(
     dispatch()
     endpoint.refresh_from_db()
     assert not endpoint.enabled
-    assert endpoint.disabled_reason.startswith("Every attempt since 2025-06-01 09:30 UTC has failed, 1")
-    assert endpoint.disabled_reason.endswith("The last one: It answered 503.")
+    assert endpoint.disabled_reason.startswith("Every attempt since 1 Jun 2025, 09:30 UTC has failed, 1")
+    assert endpoint.disabled_reason.endswith("The last one: It responded 503.")
     assert not Delivery.objects.filter(status="pending").exists()
 
 
-def test_one_success_within_the_five_days_starts_the_count_anew(
+def test_one_success_within_the_five_days_starts_the_count_again(
     httpserver: HTTPServer, endpoint: Endpoint, clock: time_machine.Traveller
 ) -> None:
     httpserver.expect_request("/hook").respond_with_data("", status=503)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 
+from tests.cluster import product_environment
 from tests.webhooks.factories import dispatch, emit_one, last_attempt, make_endpoint
 from webhooks.signing import new_secret
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 @pytest.fixture
@@ -21,7 +22,10 @@ def secret() -> str:
 @pytest.fixture
 def receiver(secret: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "manage.py", "webhook_receiver", "--secret", secret, "--port", "0"]
-    with subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True) as process:
+    environment = product_environment()
+    with subprocess.Popen(
+        command, cwd=settings.BASE_DIR, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
         yield process
         process.terminate()
 
@@ -53,6 +57,8 @@ def test_it_refuses_what_was_signed_with_another_secret(receiver: subprocess.Pop
 
 def test_it_wants_a_webhook_secret() -> None:
     command = [sys.executable, "manage.py", "webhook_receiver", "--secret", "whsec_?"]
-    result = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        command, cwd=settings.BASE_DIR, env=product_environment(), capture_output=True, text=True, check=False
+    )
     assert result.returncode == 1
     assert "--secret is not a webhook secret" in result.stderr

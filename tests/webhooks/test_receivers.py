@@ -103,8 +103,8 @@ def test_a_receiver_that_hangs_or_trickles_is_cut_off_in_time(
         done.set()
     assert not attempt.succeeded
     assert attempt.error in (
-        "There was no answer within 1 seconds.",
-        "The answer broke off, or did not end in time.",
+        "There was no response within 1 second.",
+        "The response broke off, or did not end in time.",
     )
     assert 0.9 < took < 2
 
@@ -115,7 +115,7 @@ def test_of_a_huge_answer_only_the_beginning_is_read() -> None:
     def answer(connection: socket.socket, _: bytes) -> None:
         nonlocal sent
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-        for _ in range(1000):
+        for _number in range(1000):
             connection.sendall(b"x" * 1_000_000)
             sent += 1_000_000
 
@@ -144,7 +144,7 @@ def test_a_redirect_is_not_followed(httpserver: HTTPServer) -> None:
 def test_of_a_redirect_with_a_huge_body_only_the_beginning_is_read() -> None:
     def answer(connection: socket.socket, _: bytes) -> None:
         connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /else\r\n\r\n")
-        for _ in range(1000):
+        for _number in range(1000):
             connection.sendall(b"x" * 1_000_000)
 
     before = psutil.Process().memory_info().rss
@@ -239,5 +239,5 @@ def test_a_tls_handshake_that_hangs_is_cut_off_in_time(settings: Settings) -> No
     with raw_server(answer) as url:
         started = time.monotonic()
         attempt = deliver_to(url.replace("http://", "https://"))
-    assert attempt.error == "There was no answer within 1 seconds."
+    assert attempt.error == "There was no response within 1 second."
     assert time.monotonic() - started < 2

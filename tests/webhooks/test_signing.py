@@ -15,7 +15,7 @@ from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook, WebhookVerificationError
 from werkzeug import Request
 
-from tests.webhooks.factories import PRODUCT, answering, dispatch, emit_one, make_endpoint
+from tests.webhooks.factories import PRODUCT, answering, dispatch, emit_one, headers_of, make_endpoint
 from webhooks.receiver import NotVerifiedError, verify
 from webhooks.signing import new_secret
 
@@ -40,14 +40,14 @@ def test_the_library_verifies_what_is_sent(httpserver: HTTPServer) -> None:
 def test_a_receiver_that_follows_the_specification_verifies_it(httpserver: HTTPServer) -> None:
     endpoint = make_endpoint(httpserver.url_for("/hook"))
     request = received(httpserver)
-    verify(endpoint.secret, request.headers, request.get_data())
+    verify(endpoint.secret, headers_of(request), request.get_data())
 
 
 @pytest.mark.parametrize("changed", ["body", "webhook-id", "webhook-timestamp", "secret"])
 def test_both_refuse_what_was_tampered_with(httpserver: HTTPServer, changed: str) -> None:
     endpoint = make_endpoint(httpserver.url_for("/hook"))
     request = received(httpserver)
-    body, headers = request.get_data(as_text=True), {k.lower(): v for k, v in request.headers.items()}
+    body, headers = request.get_data(as_text=True), headers_of(request)
     secret = new_secret() if changed == "secret" else endpoint.secret
     if changed == "body":
         body = body.replace("LAMP-001", "LAMP-002")
@@ -62,7 +62,7 @@ def test_both_refuse_what_was_tampered_with(httpserver: HTTPServer, changed: str
 def test_both_refuse_what_is_too_old(httpserver: HTTPServer) -> None:
     endpoint = make_endpoint(httpserver.url_for("/hook"))
     request = received(httpserver)
-    headers = {k.lower(): v for k, v in request.headers.items()}
+    headers = headers_of(request)
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
         with pytest.raises(WebhookVerificationError):
             Webhook(endpoint.secret).verify(request.get_data(), headers)
@@ -76,7 +76,7 @@ def test_for_a_day_after_a_rotation_both_secrets_verify(httpserver: HTTPServer) 
     new = endpoint.rotate_secret()
     request = received(httpserver)
     for secret in (old, new):
-        verify(secret, request.headers, request.get_data())
+        verify(secret, headers_of(request), request.get_data())
         Webhook(secret).verify(request.get_data(), dict(request.headers))
 
 
@@ -86,9 +86,9 @@ def test_a_day_after_a_rotation_only_the_new_secret_verifies(httpserver: HTTPSer
     new = endpoint.rotate_secret()
     with time_machine.travel(timezone.now() + timedelta(days=1, seconds=1)):
         request = received(httpserver)
-        verify(new, request.headers, request.get_data())
+        verify(new, headers_of(request), request.get_data())
         with pytest.raises(NotVerifiedError):
-            verify(old, request.headers, request.get_data())
+            verify(old, headers_of(request), request.get_data())
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="there is no node")

@@ -5,14 +5,13 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, QuerySet
 from django_filters import rest_framework as filters
 
+from acme_importer.rest.filters import MomentFilter, TrueOrFalseFilter, WholeNumberFilter
 from webhooks.catalogue import event_choices
 from webhooks.models import Attempt, Delivery, Endpoint
 
 
 class EndpointFilter(filters.FilterSet):
-    enabled = filters.TypedChoiceFilter(
-        choices=(("true", "Yes"), ("false", "No")), coerce=lambda value: value == "true", help_text="`true` or `false`."
-    )
+    enabled = TrueOrFalseFilter(help_text="`true` or `false`.")
     url = filters.CharFilter(lookup_expr="icontains", help_text="A part of the URL.")
     description = filters.CharFilter(lookup_expr="icontains", help_text="A part of the description.")
 
@@ -25,9 +24,9 @@ class DeliveryFilter(filters.FilterSet):
     status = filters.ChoiceFilter(choices=Delivery.Status.choices, help_text="`pending`, `delivered` or `failed`.")
     event_type = filters.ChoiceFilter(choices=event_choices, help_text="The type of the event.")
     event_id = filters.CharFilter(help_text="The header `webhook-id`.")
-    created_after = filters.IsoDateTimeFilter("created_at", "gte", help_text="Emitted at this time or later.")
-    created_before = filters.IsoDateTimeFilter("created_at", "lt", help_text="Emitted before this time.")
-    response_status = filters.NumberFilter(
+    created_after = MomentFilter("created_at", "gte", help_text="Emitted at this time or later.")
+    created_before = MomentFilter("created_at", "lt", help_text="Emitted before this time.")
+    response_status = WholeNumberFilter(
         method="having_response", help_text="The HTTP status that one of the attempts was answered with."
     )
 
@@ -36,5 +35,5 @@ class DeliveryFilter(filters.FilterSet):
         fields = ()
 
     def having_response(self, deliveries: QuerySet[Delivery], name: str, value: int) -> QuerySet[Delivery]:  # noqa: ARG002
-        """Keep the deliveries with an attempt that was answered with status `value`."""
+        """Keep the deliveries with a response of status `value`."""
         return deliveries.filter(Exists(Attempt.objects.filter(delivery=OuterRef("pk"), status=value)))

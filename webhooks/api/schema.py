@@ -16,6 +16,8 @@ def schema_of(value: Any) -> dict[str, Any]:
     """The JSON schema of values like the example `value`. Of null only that it can be null is known: anything goes."""
     if isinstance(value, Mapping):
         return {"type": "object", "properties": {name: schema_of(item) for name, item in value.items()}}
+    if isinstance(value, list):
+        return {"type": "array", "items": schema_of(value[0])}
     return {"type": JSON_TYPES[type(value)]} if value is not None else {}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from acme_importer.rest.serializers import StrictSerializer
 from webhooks.catalogue import SUBSCRIBABLE
 from webhooks.models import Attempt, Delivery, Endpoint
 
@@ -14,21 +15,21 @@ from webhooks.models import Attempt, Delivery, Endpoint
 class LastDaySerializer(serializers.Serializer):
     """The figures of an endpoint's last 24 hours."""
 
-    attempts = serializers.IntegerField(source="last_day_attempts")
-    succeeded = serializers.IntegerField(source="last_day_succeeded")
+    attempts = serializers.IntegerField(source="last_day_attempts", read_only=True)
+    succeeded = serializers.IntegerField(source="last_day_succeeded", read_only=True)
     success_rate = serializers.SerializerMethodField(help_text="0 to 1; null if there was no attempt.")
-    average_latency_ms = serializers.FloatField(source="last_day_latency_ms", allow_null=True)
+    average_latency_ms = serializers.FloatField(source="last_day_latency_ms", read_only=True, allow_null=True)
 
     def get_success_rate(self, endpoint: Any) -> float | None:
         """Return the share of the attempts that succeeded."""
         return endpoint.last_day_succeeded / endpoint.last_day_attempts if endpoint.last_day_attempts else None
 
 
-class EndpointSerializer(serializers.ModelSerializer):
+class EndpointSerializer(StrictSerializer, serializers.ModelSerializer):
     events = serializers.ListField(
         child=serializers.ChoiceField(choices=SUBSCRIBABLE),
         required=False,
-        help_text="The events it wants. Empty for all but import.progress, which has to be asked for by name.",
+        help_text="Empty for all events except import.progress, which must be named.",
     )
     last_day = LastDaySerializer(source="*", read_only=True)
 
@@ -75,6 +76,8 @@ class SecretSerializer(serializers.ModelSerializer):
 
 
 class AttemptSerializer(serializers.ModelSerializer):
+    request_headers = serializers.DictField(child=serializers.CharField())
+
     class Meta:
         model = Attempt
         fields = ("id", "started_at", "latency_ms", "succeeded", "status", "error", "excerpt", "request_headers")
@@ -100,24 +103,24 @@ class DeliverySerializer(serializers.ModelSerializer):
         )
 
     def get_body(self, delivery: Delivery) -> dict[str, Any]:
-        """Return the body that is sent, as JSON within the JSON of the answer."""
+        """Return the body that is sent, as JSON within the JSON of the response."""
         return json.loads(delivery.body)
 
 
 class TestResultSerializer(serializers.Serializer):
-    """What came of a test."""
+    """The result of a test."""
 
     delivery_id = serializers.IntegerField()
     succeeded = serializers.BooleanField()
-    status = serializers.IntegerField(allow_null=True, help_text="The HTTP status; null if no answer came.")
+    status = serializers.IntegerField(allow_null=True, help_text="The HTTP status; null if there was no response.")
     latency_ms = serializers.IntegerField()
-    error = serializers.CharField(help_text="Why there was no whole answer; else empty.")
-    excerpt = serializers.CharField(help_text="The beginning of the answer's body.")
+    error = serializers.CharField(help_text="Why there was no complete response; otherwise empty.")
+    excerpt = serializers.CharField(help_text="The beginning of the response's body.")
 
 
-class SinceSerializer(serializers.Serializer):
+class SinceSerializer(StrictSerializer):
     since = serializers.DateTimeField(help_text="Deliveries emitted at this time or later.")
 
 
 class RedeliveredSerializer(serializers.Serializer):
-    redelivered = serializers.IntegerField(help_text="How many deliveries are sent again.")
+    redelivered = serializers.IntegerField(help_text="How many deliveries will be sent again.")

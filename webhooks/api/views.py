@@ -1,4 +1,4 @@
-"""Webhooks over HTTP: endpoints, tests of them, and the record of their deliveries."""
+"""Webhooks over HTTP: endpoints, tests, and deliveries."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
@@ -16,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet, ReadOnlyModelViewSet
 
 from acme_importer.rest.errors import ConflictError
-from acme_importer.rest.ordering import Ordering
+from acme_importer.rest.filters import StrictFilterBackend
 from webhooks.api import serializers
 from webhooks.api.filters import DeliveryFilter, EndpointFilter
 from webhooks.by_hand import RefusedError, ping, redeliver, redeliver_failed
@@ -24,14 +23,14 @@ from webhooks.models import Delivery, Endpoint
 
 # A secret is not for caches.
 NO_STORE = {"Cache-Control": "no-store"}
+REFUSED = OpenApiResponse(description="It cannot be sent now; `detail` says why.")
 
 
 class EndpointViewSet(ModelViewSet):
-    """Where events are sent to. The secret that signs them is shown once: when it is made."""
+    """Where events are sent to. The secret that signs them is shown once, when it is created."""
 
     queryset = Endpoint.objects.all()
     serializer_class = serializers.EndpointSerializer
-    filter_backends = (DjangoFilterBackend, Ordering)
     filterset_class = EndpointFilter
     ordering_fields = {"id": "id", "url": "url", "created_at": "created_at", "last_attempt_at": "last_attempt_at"}
     action_permissions = {
@@ -42,7 +41,7 @@ class EndpointViewSet(ModelViewSet):
 
     def get_queryset(self) -> QuerySet[Endpoint]:
         endpoints = Endpoint.objects.with_last_day()
-        # A worker may be counting an attempt between our reading and our writing.
+        # A worker may record an attempt between our reading and our writing.
         return endpoints.select_for_update() if self.action in ("update", "partial_update") else endpoints
 
     @extend_schema(responses={201: serializers.NewEndpointSerializer})
@@ -57,10 +56,10 @@ class EndpointViewSet(ModelViewSet):
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().update(request, *args, **kwargs)
 
-    @extend_schema(summary="Send a test at once", request=None, responses=serializers.TestResultSerializer)
+    @extend_schema(summary="Send a test", request=None, responses=serializers.TestResultSerializer)
     @action(detail=True, methods=["post"])
     def test(self, request: Request, pk: str) -> Response:  # noqa: ARG002
-        """Send a signed `webhook.test`, once, also to a disabled endpoint. What comes of it is in the answer."""
+        """Send a signed `webhook.test`, without retries, even to a disabled endpoint, and return the result."""
         [(delivery, outcome)] = ping([self.get_object()])
         result = {
             "delivery_id": delivery.pk,
@@ -72,10 +71,10 @@ class EndpointViewSet(ModelViewSet):
         }
         return Response(serializers.TestResultSerializer(result).data)
 
-    @extend_schema(summary="Make a new secret", request=None, responses=serializers.SecretSerializer)
+    @extend_schema(summary="Rotate the secret", request=None, responses=serializers.SecretSerializer)
     @action(detail=True, methods=["post"], url_path="rotate-secret")
     def rotate_secret(self, request: Request, pk: str) -> Response:  # noqa: ARG002
-        """Make a new secret and show it, this once. For a day messages are signed with the old one as well."""
+        """Create a new secret and return it, only this once. For a day, the old one signs messages as well."""
         endpoint = self.get_object()
         endpoint.rotate_secret()
         return Response(serializers.SecretSerializer(endpoint).data, headers=NO_STORE)
@@ -83,7 +82,7 @@ class EndpointViewSet(ModelViewSet):
     @extend_schema(
         summary="Send failed deliveries again",
         request=serializers.SinceSerializer,
-        responses={202: serializers.RedeliveredSerializer},
+        responses={202: serializers.RedeliveredSerializer, 409: REFUSED},
     )
     @action(detail=True, methods=["post"], url_path="redeliver-failed", serializer_class=serializers.SinceSerializer)
     def redeliver_failed(self, request: Request, pk: str) -> Response:  # noqa: ARG002
@@ -104,7 +103,7 @@ class DeliveryViewSet(ReadOnlyModelViewSet):
 
     queryset = Delivery.objects.all()
     serializer_class = serializers.DeliverySerializer
-    filter_backends = (DjangoFilterBackend,)
+    filter_backends = (StrictFilterBackend,)
     filterset_class = DeliveryFilter
     action_permissions = {"redeliver": "webhooks.change_delivery"}
 
@@ -114,10 +113,14 @@ class DeliveryViewSet(ReadOnlyModelViewSet):
         endpoint = get_object_or_404(Endpoint, pk=self.kwargs["endpoint_id"])
         return endpoint.deliveries.select_related("endpoint").prefetch_related("attempts")
 
-    @extend_schema(summary="Send a delivery again", request=None, responses={202: serializers.DeliverySerializer})
+    @extend_schema(
+        summary="Send a delivery again",
+        request=None,
+        responses={202: serializers.DeliverySerializer, 409: REFUSED},
+    )
     @action(detail=True, methods=["post"])
     def redeliver(self, request: Request, endpoint_id: str, pk: str) -> Response:  # noqa: ARG002
-        """Send a delivery again, whatever became of it, with the same `webhook-id` and body."""
+        """Send a delivery again, whatever its status, with the same `webhook-id` and body."""
         try:
             redeliver(self.get_object())
         except RefusedError as refusal:

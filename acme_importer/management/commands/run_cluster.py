@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
-from django_q.cluster import Cluster
+from django.core.management.base import CommandParser
+
+from acme_importer.cluster import running
+from acme_importer.commands import ProductCommand
 
 
-class Command(BaseCommand):
-    help = "Runs one worker cluster, for as long as its supervisor lives. Use run_workers instead."
+class Command(ProductCommand):
+    help = "Runs one worker cluster for as long as its supervisor is running. Use run_workers instead."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--supervisor", type=int, required=True, metavar="PID", help="The process that started it.")
+        parser.add_argument(
+            "--supervisor", type=int, required=True, metavar="PID", help="The process that started this one."
+        )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        cluster = Cluster()
-        cluster.start()
-        while cluster.sentinel.is_alive():
-            if os.getppid() != options["supervisor"]:
-                # Killed, or else it would have ended this one first. Chunks in work are rolled back.
-                os.killpg(0, signal.SIGKILL)
-            time.sleep(1)
+        running.run(options["supervisor"])

@@ -1,17 +1,18 @@
-"""Command `run_workers`: a worker cluster under supervision. This is what is run in production."""
+"""Command `run_workers`: a worker cluster under supervision. This is what runs in production."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from acme_importer.cluster.supervisor import Supervisor
+from acme_importer.commands import ProductCommand
 
 
-class Command(BaseCommand):
-    help = "Runs the workers, and starts them anew when they have died or hang. Stops on SIGTERM and SIGINT."
+class Command(ProductCommand):
+    help = "Runs the workers, and restarts them when they have died or hang. Stops on SIGTERM and SIGINT."
 
     def add_arguments(self, parser: CommandParser) -> None:
         queue = settings.Q_CLUSTER["name"]
@@ -26,7 +27,7 @@ class Command(BaseCommand):
             type=float,
             default=180.0,
             metavar="SECONDS",
-            help="How long messages may wait while nothing moves, before the workers are taken to hang "
+            help="How long messages may wait without any progress before the workers count as hung "
             "(default: %(default).0f).",
         )
         parser.add_argument(
@@ -34,8 +35,8 @@ class Command(BaseCommand):
             type=float,
             default=25.0,
             metavar="SECONDS",
-            help="How long tasks may take to finish on a stop; then they are killed, and done again at the next start "
-            "(default: %(default).0f).",
+            help="How long running tasks may take to finish on a stop. Then they are killed, and run again at the next "
+            "start (default: %(default).0f).",
         )
 
     def handle(self, *_: Any, **options: Any) -> None:

@@ -11,3 +11,8 @@ for (const input of document.querySelectorAll(".datetime input")) {
 window.addEventListener("load", () => {
     for (const icon of document.querySelectorAll(".search-label-icon[aria-label]")) icon.setAttribute("role", "img");
 });
+
+// Tables of related things: a heading over nothing is none.
+for (const heading of document.querySelectorAll(".tabular th:empty")) {
+    heading.replaceWith(document.createElement("td"));
+}

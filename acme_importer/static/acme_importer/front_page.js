@@ -1,4 +1,6 @@
-/* Keeps the front page up to date: the bars of running imports by the API, the rest by reading the page anew. */
+/* Keeps the front page up to date: the bars of running imports by the API, the rest by reading the page again. */
+
+import { duration, number } from "./formats.js";
 
 const JOBS = "/api/jobs/?status=queued&status=running&page_size=20";
 const BARS_EVERY = 1500;
@@ -6,21 +8,14 @@ const PAGE_EVERY = 30_000;
 
 const overview = document.getElementById("overview");
 const news = document.getElementById("news");
-const number = new Intl.NumberFormat("en");
 let pageRead = Date.now();
 
 function detail(job) {
     if (job.status === "queued") return "waiting for a worker";
-    const parts = [`${Math.floor(job.progress * 100)} %`, `${number.format(job.processed_rows)} rows`];
-    if (job.rows_per_second) parts.push(`${number.format(Math.round(job.rows_per_second))} rows/s`);
+    const parts = [`${Math.floor(job.progress * 100)}%`, `${number(job.processed_rows)} rows`];
+    if (job.rows_per_second) parts.push(`${number(Math.round(job.rows_per_second))} rows/s`);
     if (job.eta_seconds !== null) parts.push(`${duration(job.eta_seconds)} left`);
     return parts.join(" · ");
-}
-
-function duration(seconds) {
-    if (seconds < 60) return `${seconds} s`;
-    if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
-    return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
 }
 
 function shownIds() {
@@ -59,7 +54,7 @@ async function update() {
     const changed = results.map((job) => String(job.id)).join() !== before;
     if (changed || Date.now() - pageRead > PAGE_EVERY) await readPage();
     if (changed) {
-        news.textContent = results.length ? `${results.length} imports are running.` : "All imports are over.";
+        news.textContent = results.length ? `${results.length} imports are running.` : "All imports have ended.";
     }
     if (shownIds() === results.map((job) => String(job.id)).join()) showBars(results);
 }

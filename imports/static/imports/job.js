@@ -1,13 +1,13 @@
 // One import, live: its numbers from the API every second, the rest of the page now and then, until it is over.
 
+import { drawReceipt, duration, number } from "../acme_importer/formats.js";
+
 const POLL_MS = 1000;
-// Of the polls, this many go by before the parts of the page that the API does not know are fetched.
+// After this many polls, the parts of the page that the API does not have are fetched again.
 const POLLS_PER_REFRESH = 2;
 const OVER = ["completed", "failed", "cancelled"];
-const PARTS = ["created", "updated", "unchanged", "duplicate", "rejected"];
 
 const page = document.querySelector("[data-job]");
-const number = new Intl.NumberFormat("en");
 let status = page.dataset.status;
 let polls = 0;
 let announcedQuarter = 0;
@@ -32,51 +32,27 @@ function trouble(text, link) {
     }
 }
 
-function duration(seconds) {
-    if (seconds < 60) {
-        return `${seconds} s`;
-    }
-    return seconds < 3600
-        ? `${Math.floor(seconds / 60)} min ${seconds % 60} s`
-        : `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
-}
-
-function showReceipt(job) {
-    const total = job.processed_rows || 1;
-    let before = 0;
-    for (const name of PARTS) {
-        const count = job[`${name}_rows`];
-        const rect = page.querySelector(`[data-part=${name}]`);
-        rect.setAttribute("x", (before * 100) / total);
-        rect.setAttribute("width", (count * 100) / total);
-        page.querySelector(`[data-count=${name}]`).textContent = number.format(count);
-        before += count;
-    }
-    const said = PARTS.filter((name) => job[`${name}_rows`]).map((name) => `${number.format(job[`${name}_rows`])} ${name}`);
-    page.querySelector("[data-receipt]").setAttribute("aria-label", said.join(", ") || "no rows");
-}
-
 function showNumbers(job) {
     const percent = Math.floor(job.progress * 1000) / 10;
     page.querySelector("[data-progress]").value = percent;
     show("percent", percent);
-    show("rows", `${number.format(job.processed_rows)} ${job.processed_rows === 1 ? "row" : "rows"}`);
-    show("total", job.total_rows === null ? "" : ` of ${number.format(job.total_rows)}`);
-    show("rate", job.rows_per_second ? ` · ${number.format(Math.round(job.rows_per_second))} rows/s` : "");
+    show("rows", `${number(job.processed_rows)} ${job.processed_rows === 1 ? "row" : "rows"}`);
+    show("total", job.total_rows === null ? "" : ` of ${number(job.total_rows)}`);
+    show("rate", job.rows_per_second ? ` · ${number(Math.round(job.rows_per_second))} rows/s` : "");
     const isStalled = page.querySelector("[data-fresh=state] .stalled");
     show("left", job.eta_seconds === null || isStalled ? "" : ` · ${duration(job.eta_seconds)} left`);
-    showReceipt(job);
+    drawReceipt(page.querySelector("[data-receipt-of-job]"), job);
     const quarter = Math.floor(job.progress * 4);
     if (quarter > announcedQuarter && !OVER.includes(job.status)) {
         announcedQuarter = quarter;
-        announce(`${quarter * 25} % of the file has been read.`);
+        announce(`${quarter * 25}% of the file has been read.`);
     }
 }
 
-// Put the fresh parts of the page in place of those that have changed; not under the hands of someone, but in the end.
+// Replace the parts of the page that have changed, but not one that somebody is using, unless the import is over.
 async function refresh(isOver) {
-    const answer = await fetch(window.location.href, { cache: "no-store" });
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const response = await fetch(window.location.href, { cache: "no-store" });
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
     for (const part of page.querySelectorAll("[data-fresh]")) {
         const other = fresh.querySelector(`[data-fresh=${part.dataset.fresh}]`);
         if (!other || other.textContent === part.textContent || (inUse(part) && !isOver)) {
@@ -94,15 +70,15 @@ function inUse(part) {
 }
 
 async function poll() {
-    const answer = await fetch(page.dataset.job, { headers: { Accept: "application/json" }, cache: "no-store" });
-    if (answer.status === 401 || answer.status === 403) {
-        trouble("You have been logged out; the import goes on.", { text: "Log in to go on watching", href: page.dataset.login });
+    const response = await fetch(page.dataset.job, { headers: { Accept: "application/json" }, cache: "no-store" });
+    if (response.status === 401 || response.status === 403) {
+        trouble("You have been logged out; the import continues.", { text: "Log in to keep watching", href: page.dataset.login });
         return false;
     }
-    if (!answer.ok) {
-        throw new Error(`The server answered ${answer.status}.`);
+    if (!response.ok) {
+        throw new Error(`The server responded with ${response.status}.`);
     }
-    const job = await answer.json();
+    const job = await response.json();
     const changed = job.status !== status;
     status = job.status;
     page.dataset.status = status;
@@ -123,7 +99,7 @@ async function watch() {
     try {
         more = await poll();
     } catch {
-        trouble("The server cannot be reached; the import goes on by itself. Trying again …");
+        trouble("The server cannot be reached; the import continues. Trying again …");
     }
     if (more) {
         setTimeout(watch, POLL_MS);

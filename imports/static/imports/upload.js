@@ -1,4 +1,6 @@
-// The upload of a file: dropped or chosen, sent with its progress shown, and led on to its preview.
+// The upload of a file: dropped or chosen, sent while its progress is shown, then on to its preview.
+
+import { fileSize, printable } from "../acme_importer/formats.js";
 
 const form = document.getElementById("upload");
 const part = (name) => form.querySelector(`[data-${name}]`);
@@ -6,9 +8,6 @@ const input = form.elements.file;
 const drop = part("drop");
 const sending = part("sending");
 const bar = part("progress");
-
-const size = (bytes) =>
-    bytes < 1024 ** 2 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
 
 function announce(text) {
     part("announce").textContent = text;
@@ -20,7 +19,7 @@ function refuse(message, link) {
     drop.hidden = false;
     input.value = "";
     announce("");
-    part("error-text").textContent = message;
+    part("error-text").textContent = printable(message);
     if (link) {
         const anchor = document.createElement("a");
         anchor.textContent = link.text;
@@ -35,24 +34,24 @@ function showProgress(sent, total) {
     const share = total ? sent / total : 0;
     bar.value = share;
     part("sent").textContent = share < 1
-        ? `${size(sent)} of ${size(total)}, ${Math.floor(share * 100)} %`
-        : "All sent. Looking into the file …";
-    const quarter = `${Math.floor(share * 4) * 25} % sent`;
+        ? `${fileSize(sent)} of ${fileSize(total)}, ${Math.floor(share * 100)}%`
+        : "All sent. Reading the file …";
+    const quarter = `${Math.floor(share * 4) * 25}% sent`;
     if (share && part("announce").textContent !== quarter) {
         announce(quarter);
     }
 }
 
-// Why nothing came back: a server that cannot be reached, a session that has ended, or a line that broke.
+// Why there was no response: a server that cannot be reached, a session that has ended, or a lost connection.
 async function explainSilence(name) {
-    let answer;
+    let response;
     try {
-        answer = await fetch(form.action, { redirect: "manual", cache: "no-store" });
+        response = await fetch(form.action, { redirect: "manual", cache: "no-store" });
     } catch {
         refuse(`The server cannot be reached, and “${name}” was not uploaded. Check your connection, then choose the file again.`);
         return;
     }
-    if (answer.type === "opaqueredirect") {
+    if (response.type === "opaqueredirect") {
         refuseLoggedOut();
     } else {
         refuse(`The connection was lost before all of “${name}” was sent. Nothing was imported. Choose the file again.`);
@@ -65,20 +64,20 @@ function refuseLoggedOut() {
 
 function answered(request, name) {
     if (request.getResponseHeader("Content-Type")?.startsWith("application/json")) {
-        const answer = JSON.parse(request.responseText);
-        if (answer.url) {
-            window.location.assign(answer.url);
+        const response = JSON.parse(request.responseText);
+        if (response.url) {
+            window.location.assign(response.url);
         } else {
-            refuse(answer.error);
+            refuse(response.error);
         }
     } else if (new URL(request.responseURL).pathname !== new URL(form.action).pathname) {
         refuseLoggedOut();
     } else if (request.status === 403) {
-        refuse("The server did not accept the upload: you may have logged in anew in another window.", { text: "Reload this page and choose the file again", href: window.location.href });
+        refuse("The server did not accept the upload: you may have logged in again in another window.", { text: "Reload this page and choose the file again", href: window.location.href });
     } else if (request.status === 413) {
         refuse(`“${name}” is too large for the server. Send it compressed (.gz).`);
     } else {
-        refuse(`The server could not take “${name}” (error ${request.status}). Try again; if it fails again, tell your administrator.`);
+        refuse(`The server could not take “${name}” (error ${request.status}). Try again; if it fails again, contact your administrator.`);
     }
 }
 
@@ -86,7 +85,7 @@ function send(file) {
     part("error").hidden = true;
     const limit = Number(form.dataset.maxBytes);
     if (file.size > limit) {
-        refuse(`“${file.name}” has ${size(file.size)}, and ${size(limit)} is the limit. Send it compressed (.gz), or in parts.`);
+        refuse(`“${file.name}” is ${fileSize(file.size)}, and ${fileSize(limit)} is the limit. Send it compressed (.gz), or in parts.`);
         return;
     }
     if (!file.size) {
@@ -103,7 +102,7 @@ function send(file) {
     request.addEventListener("error", () => explainSilence(file.name));
     request.addEventListener("abort", () => refuse(`The upload of “${file.name}” was stopped. Nothing was imported.`));
     part("stop").onclick = () => request.abort();
-    part("filename").textContent = file.name;
+    part("filename").textContent = printable(file.name);
     drop.hidden = true;
     sending.hidden = false;
     showProgress(0, file.size);
@@ -132,16 +131,16 @@ drop.addEventListener("drop", (event) => {
     if (files.length === 1) {
         send(files[0]);
     } else if (files.length) {
-        refuse("Those are several files; drop one at a time.");
+        refuse("Drop one file at a time.");
     }
 });
-// A file that misses the field would be opened in place of the page.
+// The browser would open a file that is dropped beside the field in place of the page.
 for (const kind of ["dragover", "drop"]) {
     window.addEventListener(kind, (event) => event.preventDefault());
 }
 // A file is sent as soon as it is chosen.
 part("submit").hidden = true;
-// One may have been faster than this script.
+// A file may have been chosen before this script ran.
 if (input.files.length) {
     send(input.files[0]);
 }

@@ -41,7 +41,7 @@ def gone(processes: list[psutil.Process]) -> bool:
     return not any(is_running(process.pid) for process in processes)
 
 
-def test_a_cluster_that_hangs_is_started_anew(supervised: WorkerCluster) -> None:
+def test_a_cluster_that_hangs_is_restarted(supervised: WorkerCluster) -> None:
     # One of the idle workers holds the lock of the queue that all of them read. It is never released.
     hung = supervised.worker_pids()
     for pid in hung:
@@ -64,8 +64,8 @@ def test_a_message_of_a_killed_worker_is_no_reason_to_kill_the_others(supervised
     assert OrmQ.objects.count() == 1
 
 
-def test_a_cluster_that_dies_is_started_anew(supervised: WorkerCluster) -> None:
-    (main,) = (process for process in supervised.family() if process.ppid() == supervised.process.pid)
+def test_a_cluster_that_dies_is_restarted(supervised: WorkerCluster) -> None:
+    (main,) = (process for process in supervised.family() if process.ppid() == supervised.running.pid)
     rest = main.children(recursive=True)
     main.kill()
     wait_until(lambda: gone(rest))
@@ -77,8 +77,8 @@ def test_a_stop_lets_the_task_at_hand_finish(supervised: WorkerCluster) -> None:
     async_task("time.sleep", 2)
     supervised.busy_worker_pid()
     family = supervised.family()
-    supervised.process.terminate()
-    supervised.process.wait(5)
+    supervised.running.terminate()
+    supervised.running.wait(5)
     assert gone(family)
     assert not OrmQ.objects.exists()
 
@@ -87,8 +87,8 @@ def test_a_stop_does_not_wait_for_ever(supervised: WorkerCluster) -> None:
     async_task("time.sleep", 60)
     supervised.busy_worker_pid()
     family = supervised.family()
-    supervised.process.send_signal(signal.SIGINT)
-    supervised.process.wait(10)
+    supervised.running.send_signal(signal.SIGINT)
+    supervised.running.wait(10)
     assert gone(family)
     assert OrmQ.objects.count() == 1
 
@@ -96,6 +96,6 @@ def test_a_stop_does_not_wait_for_ever(supervised: WorkerCluster) -> None:
 def test_nothing_is_left_running_when_the_supervisor_is_killed(supervised: WorkerCluster) -> None:
     family = supervised.family()
     assert len(family) == 6  # main, sentinel, two workers, pusher, monitor
-    os.kill(supervised.process.pid, signal.SIGKILL)
-    supervised.process.wait()
+    os.kill(supervised.running.pid, signal.SIGKILL)
+    supervised.running.wait()
     wait_until(lambda: gone(family))

@@ -9,8 +9,8 @@ from acme_importer.cluster.supervision import Sighting, Verdict, Watch, restart_
 NOON = datetime(2025, 1, 1, 12, tzinfo=UTC)
 
 
-def sighting(*messages: int, claimed_until: datetime | None = None) -> Sighting:
-    return Sighting(frozenset(messages), claimed_until)
+def sighting(*messages: int, progress: datetime | None = None) -> Sighting:
+    return Sighting(frozenset(messages), (progress,))
 
 
 def test_an_empty_queue_is_never_a_fault() -> None:
@@ -53,11 +53,11 @@ def test_workers_busy_with_long_slices_are_left_alone() -> None:
     # Both workers have been busy for an hour, nothing leaves the queue, but chunks are committed.
     watch = Watch(patience=90)
     for now in range(0, 3600, 5):
-        claimed_until = NOON + timedelta(seconds=now // 20 * 20)
-        assert watch.judge(sighting(1, 2, claimed_until=claimed_until), now) is Verdict.LEAVE
+        progress = NOON + timedelta(seconds=now // 20 * 20)
+        assert watch.judge(sighting(1, 2, progress=progress), now) is Verdict.LEAVE
 
 
-def test_patience_starts_anew_with_each_movement() -> None:
+def test_patience_starts_again_with_each_movement() -> None:
     watch = Watch(patience=90)
     for now in (0, 80):
         watch.judge(sighting(1, 2), now)

@@ -14,7 +14,7 @@ from imports.models import ImportJob, ImportLane
 from imports.pipeline import open_lane
 from imports.tasks import advance_lane, open_job
 from products.models import Product
-from tests.imports.factories import make_job, run_import, with_progress
+from tests.imports.factories import make_job, open_without_messages, retry_without_messages, run_import, with_progress
 from tests.products.factories import client_with, make_product, make_user
 
 pytestmark = pytest.mark.django_db
@@ -28,13 +28,13 @@ def under_way(*, lanes=1, chunk_rows=2, settings, user=None):
     settings.IMPORT_CHUNK_ROWS = chunk_rows
     settings.IMPORT_LANES = lanes
     job = make_job(CSV, user=user)
-    open_job(job.pk, queue=False)
+    open_without_messages(job)
     step(job)
     return with_progress(job)
 
 
 def step(job):
-    lane = ImportLane.objects.filter(job=job.pk, finished=False).first()
+    lane = ImportLane.objects.filter(job=job.pk, finished=False)[0]
     with open_lane(lane) as run:
         run.advance()
 
@@ -112,7 +112,7 @@ def test_progress_grows_with_the_lanes_and_is_one_only_in_the_end(api, settings,
 def test_the_header_is_no_progress(api, settings):
     settings.IMPORT_LANES = 1
     job = make_job(CSV)
-    open_job(job.pk, queue=False)
+    open_without_messages(job)
 
     shown = api.get(f"/api/jobs/{job.pk}").json()
 
@@ -139,7 +139,7 @@ def test_after_a_retry_the_speed_is_that_of_the_new_run(api, settings):
     jobs.cancel(job)
     long_ago = timezone.now() - timedelta(days=1)
     ImportJob.objects.filter(pk=job.pk).update(started_at=long_ago, run_started_at=long_ago, finished_at=long_ago)
-    jobs.retry(job, queue=False)
+    retry_without_messages(job)
 
     assert api.get(f"/api/jobs/{job.pk}").json()["rows_per_second"] is None
     step(job)

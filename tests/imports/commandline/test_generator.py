@@ -9,6 +9,7 @@ import sys
 import tracemalloc
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -24,7 +25,7 @@ def generate(recipe: Recipe) -> str:
     return stream.getvalue()
 
 
-def rows(**options: float | None) -> list[list[str]]:
+def rows(**options: Any) -> list[list[str]]:
     return list(product_rows(Recipe(**options)))
 
 
@@ -90,6 +91,7 @@ def test_a_later_file_changes_a_share_of_the_products_of_an_earlier_one() -> Non
     assert 0.03 < sum(row[4] == "false" for row in changed) / len(changed) < 0.1
 
 
+@pytest.mark.slow
 def test_memory_does_not_depend_on_the_size() -> None:
     tracemalloc.start()
     for _ in islice(product_rows(Recipe(rows=10**12, duplicates=0.2, bad=0.1)), 20_000):
@@ -122,11 +124,14 @@ def test_the_command_explains_what_is_wrong(arguments: list[str], sentence: str)
         call_command("generate_products", *arguments)
 
 
+@pytest.mark.slow
 def test_the_command_ends_quietly_when_its_reader_goes_away() -> None:
     command = [sys.executable, "manage.py", "generate_products", "--rows", "200000"]
     process = subprocess.Popen(
         command, cwd=settings.BASE_DIR, env=product_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
+    assert process.stdout
+    assert process.stderr
     assert process.stdout.readline() == b"sku,name,description,price,is_active\n"
     process.stdout.close()
     assert process.stderr.read() == b""

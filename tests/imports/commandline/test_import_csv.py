@@ -174,7 +174,7 @@ class TestRejectedRows:
 
     def test_the_file_to_import_is_not_overwritten(self, small: Path) -> None:
         before = small.read_bytes()
-        with pytest.raises(CommandError, match="the very file"):
+        with pytest.raises(CommandError, match="names the file that is to be imported"):
             run(small, "--rejected", small)
         assert small.read_bytes() == before
 
@@ -184,8 +184,8 @@ class TestNothingToImport:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            ([], "Name a file"),
-            (["FILE", "--resume", "1"], "Name a file"),
+            ([], "Give a file"),
+            (["FILE", "--resume", "1"], "Give a file"),
             (["/no/such/file.csv"], "No such file"),
             (["/"], "Is a directory"),
             (["/dev/null"], "is empty"),
@@ -193,7 +193,7 @@ class TestNothingToImport:
             (["FILE", "--delimiter", ",;"], "delimiter"),
             (["FILE", "--encoding", "klingon"], "encoding"),
             (["FILE", "--mapping", "name"], "not FIELD=COLUMN"),
-            (["FILE", "--mapping", '{"name": '], "not JSON"),
+            (["FILE", "--mapping", '{"name": '], "not valid JSON"),
             (["FILE", "--mapping", '{"name": 3}'], "must be a text"),
             (["FILE", "--mapping", "colour=Colour"], "not a product field"),
             (["FILE", "--rejected", "/no/such/folder/bad.csv"], "No such file"),
@@ -421,6 +421,6 @@ def test_several_processes_import_one_file(tmp_path: Path) -> None:
 
 
 def test_several_processes_are_not_for_the_queue(small: Path) -> None:
-    with pytest.raises(CommandError, match="--workers is for an import without --queue") as error:
+    with pytest.raises(CommandError, match="--workers cannot be used with --queue") as error:
         run(small, "--workers=2", "--queue")
     assert error.value.returncode == 2

@@ -84,7 +84,7 @@ def test_jobs_are_neither_made_nor_deleted_here():
     client = Client()
     client.force_login(make_user(is_staff=True, is_superuser=True))
 
-    assert client.get(f"{LIST}add/").url == f"{LIST}upload/"
+    assert client.get(f"{LIST}add/").headers["Location"] == f"{LIST}upload/"
     assert client.post(f"{LIST}{job.pk}/delete/", {"post": "yes"}).status_code == 403
     assert client.post(f"{LIST}{job.pk}/change/", {"filename": "x"}).status_code == 403
     run_action(client, "delete_selected", job)
@@ -110,7 +110,7 @@ def test_jobs_are_retried_and_those_that_cannot_be_say_so():
 
     assert said == [
         f"Import {done.pk} is completed; only a failed or cancelled one can be retried.",
-        f"Import {failed.pk} was started again.",
+        f"Import {failed.pk} was retried.",
     ]
     assert statuses(failed, done) == ["queued", "completed"]
 
@@ -124,3 +124,13 @@ def test_who_may_only_look_can_neither_cancel_nor_retry(action):
     run_action(client, action, waiting, failed)
 
     assert statuses(waiting, failed) == ["queued", "failed"]
+
+
+def test_names_of_files_cannot_turn_the_direction_of_a_page():
+    job = run_import(CSV, filename="a\u202evsc.csv")
+    client = client_with("imports.view_importjob")
+
+    for url in (LIST, f"{LIST}{job.pk}/change/", f"{LIST}{job.pk}/history/"):
+        page = client.get(url).content.decode()
+        assert "\u202e" not in page
+        assert "a\\u202evsc.csv" in page

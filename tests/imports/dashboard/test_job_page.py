@@ -7,12 +7,12 @@ from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from imports import jobs, tasks
+from imports import jobs
 from imports.commandline import foreground
 from imports.dashboard import job_page
 from imports.models import ImportJob, ImportLane, RejectedRow
 from products.models import Product
-from tests.imports.factories import make_job, run_import, with_progress
+from tests.imports.factories import make_job, open_without_messages, run_import, with_progress
 from tests.products.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -90,11 +90,11 @@ def test_buttons_are_shown_to_those_who_may(permissions, buttons):
     ] == buttons
 
 
-def test_the_mended_file_is_asked_of_those_who_may_import():
+def test_the_corrected_file_is_asked_of_those_who_may_import():
     job = run_import(CSV)
 
-    assert "Upload the mended file" in shown(job, ADD)
-    assert "Upload the mended file" not in shown(job, CHANGE)
+    assert "Upload the corrected file" in shown(job, ADD)
+    assert "Upload the corrected file" not in shown(job, CHANGE)
 
 
 def test_it_leads_to_what_it_wrote():
@@ -110,14 +110,14 @@ def test_a_job_is_cancelled_and_retried_and_the_history_says_by_whom():
     job = make_job(CSV)
     client = client_with(VIEW, CHANGE)
 
-    assert client.post(address(job, "cancel")).url == address(job)
+    assert client.post(address(job, "cancel")).headers["Location"] == address(job)
     assert with_progress(job).status == "cancelled"
     client.post(address(job, "retry"))
     assert with_progress(job).status == "queued"
 
     titles = [(event.title, event.by) for event in job_page.events(with_progress(job))]
     user = client.get(address(job)).wsgi_request.user.username
-    assert titles == [("Queued", ""), ("Cancelled", user), ("Started again", user)]
+    assert titles == [("Queued", ""), ("Cancelled", user), ("Retried", user)]
 
 
 def test_what_cannot_be_done_is_said():
@@ -132,7 +132,7 @@ def test_who_may_only_look_is_refused(action):
 
     assert client_with(VIEW).post(address(job, action)).status_code == 403
     assert client_with(VIEW, CHANGE, ADD).get(address(job, action)).status_code == 405
-    assert Client().post(address(job, action)).url.startswith("/admin/login/")
+    assert Client().post(address(job, action)).headers["Location"].startswith("/admin/login/")
     assert with_progress(job).status == "queued"
 
 
@@ -140,13 +140,13 @@ def test_who_may_not_look_sees_nothing():
     assert client_with(ADD).get(address(run_import(CSV))).status_code == 403
 
 
-def test_a_dry_run_is_made_good_without_another_upload():
+def test_a_dry_run_is_imported_for_real_without_another_upload():
     dry_run = run_import(CSV, dry_run=True)
 
     answer = client_with(VIEW, ADD).post(address(dry_run, "import"))
 
-    job = ImportJob.objects.first()
-    assert answer.url == address(job)
+    job = ImportJob.objects.latest("pk")
+    assert answer.headers["Location"] == address(job)
     assert (job.follows, job.dry_run, job.stored_as) == (dry_run, False, dry_run.stored_as)
     foreground.run(job, lambda: None)
     assert Product.objects.count() == 1
@@ -165,7 +165,7 @@ def test_a_shared_file_is_deleted_with_the_last_of_its_jobs(upload_folder):
 
 
 @pytest.mark.parametrize("options", [{}, {"dry_run": True}])
-def test_only_a_completed_dry_run_is_made_good(options):
+def test_only_a_completed_dry_run_is_imported_for_real(options):
     job = make_job(CSV, **options)
 
     with pytest.raises(jobs.WrongStateError):
@@ -174,7 +174,7 @@ def test_only_a_completed_dry_run_is_made_good(options):
 
 def test_a_job_that_is_opened_while_its_page_is_made_has_lanes_that_have_begun():
     before = with_progress(make_job(CSV))
-    tasks.open_job(before.pk, queue=False)
+    open_without_messages(before)
 
     (lane,) = job_page.lanes(before)
 
@@ -183,14 +183,14 @@ def test_a_job_that_is_opened_while_its_page_is_made_has_lanes_that_have_begun()
 
 
 def test_a_job_that_moves_is_not_stalled():
-    assert not job_page.standstill(with_progress(make_job(CSV)))
-    assert not job_page.standstill(run_import(CSV))
+    assert not job_page.stalled_text(with_progress(make_job(CSV)))
+    assert not job_page.stalled_text(run_import(CSV))
 
 
 def test_a_job_that_nobody_opens_is_stalled():
     job = aged(make_job(CSV), woken_at=timezone.now() - timedelta(minutes=5))
 
-    assert "Nothing has moved for 5 min" in job_page.standstill(job)
+    assert "No progress for 5 min" in job_page.stalled_text(job)
     assert "Stalled" in shown(job)
 
 
@@ -199,15 +199,15 @@ def test_a_job_that_waits_for_a_worker_says_so():
     job = aged(make_job(CSV, queue=True), woken_at=five_minutes_ago)
     OrmQ.objects.update(lock=five_minutes_ago)
 
-    assert "waited for a free worker for 5 min" in job_page.standstill(job)
+    assert "waiting for a free worker for 5 min" in job_page.stalled_text(job)
 
 
 def test_a_job_whose_worker_died_is_stalled():
     job = make_job(CSV)
-    tasks.open_job(job.pk, queue=False)
+    open_without_messages(job)
     ImportLane.objects.update(claimed_until=timezone.now() - timedelta(seconds=15))
 
-    assert "Nothing has moved for 1 min 0 s" in job_page.standstill(with_progress(job))
+    assert "No progress for 1 min 0 s" in job_page.stalled_text(with_progress(job))
 
 
 def test_hostile_content_is_shown_harmless():

@@ -17,6 +17,7 @@ from pytest_django import Settings
 from imports import jobs
 from imports.commandline import foreground
 from imports.files import local_copies, storage
+from imports.files.upload_handler import receive
 from imports.models import ImportJob
 from products.models import Product
 from tests.imports.factories import make_job, run_import, upload
@@ -33,7 +34,7 @@ class ElsewhereStorage(Storage):
 
     def __init__(self) -> None:
         self.files = FileSystemStorage(FOLDER / "elsewhere")
-        self.delete, self.exists, self._save = self.files.delete, self.files.exists, self.files.save
+        self.delete, self.exists, self._save = self.files.delete, self.files.exists, self.files.save  # type: ignore[method-assign]
 
     def _open(self, name: str, mode: str = "rb") -> File:
         type(self).opened += 1
@@ -80,7 +81,7 @@ def test_a_file_elsewhere_is_fetched_once(elsewhere: type[ElsewhereStorage], set
     assert len(copies(settings)) == 1
 
 
-def test_who_wants_it_meanwhile_waits_and_is_seen_to_be_alive(elsewhere: type[ElsewhereStorage]) -> None:
+def test_who_wants_it_too_waits_and_is_seen_to_be_alive(elsewhere: type[ElsewhereStorage]) -> None:
     name = default_storage.save("a", ContentFile(CONTENT))
     signs: list[float] = []
 
@@ -94,7 +95,7 @@ def test_who_wants_it_meanwhile_waits_and_is_seen_to_be_alive(elsewhere: type[El
     assert len(signs) > 4
 
 
-def test_what_a_killed_process_left_unfinished_is_begun_anew(
+def test_what_a_killed_process_left_unfinished_is_started_again(
     elsewhere: type[ElsewhereStorage], settings: Settings
 ) -> None:
     name = default_storage.save("a", ContentFile(CONTENT))
@@ -175,8 +176,9 @@ class TestS3:
         jobs.delete_files(job)
         assert stored_keys() == []
 
+    @pytest.mark.slow
     def test_a_large_file_comes_back_as_it_went(self) -> None:
         # More than one part.
         blocks: list[Any] = [bytes([number]) * 1024 * 1024 for number in range(20)]
-        stored = storage.keep(storage.receive(blocks, "large.csv"))
+        stored = storage.keep(receive(blocks, "large.csv"))
         assert read(stored.stored_as) == b"".join(blocks)

@@ -108,6 +108,7 @@ def test_of_a_long_refused_line_the_beginning_is_kept() -> None:
     assert after == Record(2, ["y"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", [0, 1, 100_000, 262_143, 262_144, 900_000])
 @pytest.mark.parametrize(
     ("record", "is_read"),
@@ -267,6 +268,7 @@ MEASURE = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("beginning", "filling", "refused"),
     [

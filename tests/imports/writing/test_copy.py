@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from imports.reading.rows import CleanRow
 from imports.writing import copy
-from imports.writing.bulk_create import Outcome
 from imports.writing.copy import CopyWriter
+from imports.writing.plan import Outcome
 from products.models import Product
 
 pytestmark = [

@@ -11,7 +11,7 @@ from imports import tasks
 from imports.models import ImportJob, ImportLane
 from imports.pipeline import LaneRun
 from products.models import Product
-from tests.imports.factories import make_job
+from tests.imports.factories import make_job, open_without_messages
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,7 +21,7 @@ def test_a_chunk_that_loses_a_deadlock_is_done_again_at_once(monkeypatch):
     Product.objects.create(sku="A1", name="old")
     Product.objects.create(sku="B1", name="old")
     job = make_job("sku,name\nA1,new\nB1,new\n")
-    tasks.open_job(job.pk, queue=False)
+    open_without_messages(job)
     lane = ImportLane.objects.get()
     other_has_b, import_has_a = threading.Event(), threading.Event()
 

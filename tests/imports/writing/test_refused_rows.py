@@ -8,11 +8,11 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from imports import jobs, pipeline
+from imports import pipeline
 from imports.commandline import foreground
 from imports.models import ImportJob
 from products.models import Product
-from tests.imports.factories import run_import, with_progress
+from tests.imports.factories import retry_without_messages, run_import, with_progress
 from tests.imports.short_import import small_chunks  # noqa: F401 - a fixture
 
 Status = ImportJob.Status
@@ -86,7 +86,7 @@ def test_an_import_with_too_many_rejected_rows_is_stopped_and_goes_on_when_retri
     assert "IMPORT_MAX_REJECTED" in job.failure_reason
     assert 6 < job.rejected_rows <= 6 + 2 * 5
     settings.IMPORT_MAX_REJECTED = 0
-    jobs.retry(job, queue=False)
+    retry_without_messages(job)
     foreground.run(job, lambda: None)
     job = with_progress(job)
     assert job.status == Status.COMPLETED

@@ -46,8 +46,8 @@ def test_a_product_is_created_with_only_a_sku_and_a_name():
     assert (product.description, product.price, product.is_active, product.last_import) == ("", None, True, None)
 
 
-def test_what_the_server_decides_cannot_be_sent():
-    fields = {"sku": "A", "name": "Lamp", "id": 5, "sku_normalized": "x", "last_import": 3, "created_at": "2000-01-01"}
+def test_what_the_server_decides_cannot_be_written():
+    fields = {"sku": "A", "name": "Lamp", "id": 5, "last_import": 3, "created_at": "2000-01-01"}
 
     manager().post("/api/products/", fields, format="json")
 
@@ -55,6 +55,40 @@ def test_what_the_server_decides_cannot_be_sent():
     assert product.sku_normalized == "a"
     assert product.last_import is None
     assert product.created_at.year > 2000
+
+
+def test_what_was_read_can_be_sent_back():
+    product = make_product("A", name="Lamp")
+    client = manager()
+
+    shown = client.get(f"/api/products/{product.pk}").json()
+
+    assert client.put(f"/api/products/{product.pk}", shown, format="json").json() == shown
+
+
+@pytest.mark.parametrize("name", ["colour", "sku_normalized", "Name", "\ud800"])
+def test_an_unknown_field_is_a_400_that_names_it(name):
+    product = make_product("A", name="Lamp")
+    known = name.encode("utf-8", "backslashreplace").decode()
+
+    for method, path in (("post", ""), ("put", f"{product.pk}"), ("patch", f"{product.pk}")):
+        body = json.dumps({"sku": "B", "name": "Chair", name: "x"})
+        answer = getattr(manager(), method)(f"/api/products/{path}", body, content_type="application/json")
+
+        assert answer.status_code == 400
+        assert list(answer.json()) == [known]
+    assert list(Product.objects.values_list("sku", "name")) == [("A", "Lamp")]
+
+
+def test_an_unknown_query_parameter_is_a_400_for_one_product_as_well():
+    product = make_product("A")
+
+    for method in ("get", "patch", "delete"):
+        answer = getattr(manager(), method)(f"/api/products/{product.pk}?force=1")
+
+        assert (answer.status_code, list(answer.json())) == (400, ["force"])
+    assert manager().post("/api/products/?dry_run=1", {"sku": "B", "name": "x"}, format="json").status_code == 400
+    assert list(Product.objects.all()) == [product]
 
 
 def test_a_product_is_replaced():

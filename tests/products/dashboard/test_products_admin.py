@@ -1,9 +1,12 @@
 """The dashboard's list of products: what each may do, and that no page grows with the catalogue."""
 
+import re
 from decimal import Decimal
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.admin import ModelAdmin, site
 from django.contrib.admin.models import LogEntry
 
@@ -91,6 +94,18 @@ def test_a_huge_catalogue_is_counted_by_estimate_on_postgresql(monkeypatch):
     assert counts.count_active(Count(30)) == Count(15)
 
 
+def test_adding_shows_only_what_can_be_filled_in(client):
+    staff = client_with(client)
+
+    page = staff.get(f"{LIST}add/")
+
+    assert list(page.context["adminform"].form.fields) == ["sku", "name", "description", "price", "is_active"]
+    html = page.content.decode()
+    assert "DatabaseDefault" not in html
+    assert "Created at" not in html
+    assert "Created at" in staff.get(f"{LIST}{make_product().pk}/change/").content.decode()
+
+
 def test_an_edit_saves_only_what_the_person_changed(client):
     product = make_product("A", name="Old", price=Decimal(10))
     Product.objects.update(price=Decimal(99), is_active=False)
@@ -137,6 +152,37 @@ def test_the_inputs_of_the_rows_are_those_that_django_would_write(client, rf):
     assert answer.context["cl"].formset.forms == []
 
 
+def test_no_limit_of_a_field_is_written_in_a_template_or_script():
+    folders = (Path(settings.BASE_DIR) / "products" / name for name in ("templates", "static"))
+    files = [path for folder in folders for path in folder.rglob("*.*")]
+
+    assert files
+    for path in files:
+        assert not re.search(r"maxlength|minlength|step=|\b(100|255|300|100000)\b(?!px|%)", path.read_text()), path
+
+
+def test_no_line_of_a_template_is_hundreds_of_characters_long():
+    templates = list((Path(settings.BASE_DIR) / "products" / "templates").rglob("*.html"))
+
+    assert templates
+    for path in templates:
+        assert max(map(len, path.read_text().splitlines())) <= 160, path
+
+
+def test_what_products_hold_stays_text_in_the_rows(client):
+    hostile = "\"><img src=x onerror=alert(1)>&'"
+    product = make_product(hostile, name=hostile)
+    staff = client_with(client)
+
+    shown = staff.get(LIST).content.decode()
+    refused = staff.post(LIST, row(product, name=hostile * 2, price=hostile)).content.decode()
+
+    for html in (shown, refused):
+        assert "<img src=x" not in html
+    assert Inputs(shown).found["form-0-name"]["value"] == hostile
+    assert Inputs(refused).found["form-0-name"]["value"] == hostile * 2
+
+
 @pytest.mark.parametrize("permission", ["products.view_product", "products.change_product"])
 def test_every_row_has_a_cell_below_each_heading(client, permission):
     make_product("A", price=None, last_import=7)
@@ -150,7 +196,7 @@ def test_every_row_has_a_cell_below_each_heading(client, permission):
 def test_a_refused_row_keeps_what_was_sent_and_belongs_to_its_product_when_the_list_has_moved_on(client):
     product = make_product("A", name="Old", price=Decimal(10))
     sent = row(product, name="New", price="-1")
-    make_product("Meanwhile")
+    make_product("Later")
     Product.objects.filter(pk=product.pk).update(name="Imported", price=20)
     staff = client_with(client)
 
@@ -158,7 +204,7 @@ def test_a_refused_row_keeps_what_was_sent_and_belongs_to_its_product_when_the_l
 
     html = answer.content.decode()
     assert "Ensure this value is greater than or equal to 0." in html
-    assert 'aria-label="Price of A" aria-invalid="true" aria-describedby="id_form-0-price_error"' in html
+    assert 'aria-invalid="true" aria-describedby="id_form-0-price_error"' in html
     held = Inputs(html).sent()
     assert (held["form-0-name"], held["initial-form-0-name"]) == ("New", "Old")
     assert (held["form-0-price"], held["initial-form-0-price"]) == ("-1", "10")
@@ -167,7 +213,7 @@ def test_a_refused_row_keeps_what_was_sent_and_belongs_to_its_product_when_the_l
     assert (product.name, product.price) == ("New", 20)
 
 
-def test_a_product_that_was_deleted_meanwhile_is_told_in_its_place(client):
+def test_a_product_that_was_deleted_in_the_meantime_is_told_in_its_place(client):
     product = make_product("A", name="Oak chair")
     make_product("B")
     sent = row(product, name="New")
@@ -178,7 +224,7 @@ def test_a_product_that_was_deleted_meanwhile_is_told_in_its_place(client):
     again = staff.post(LIST, {**Inputs(first).sent(), "_save": "Save"})
 
     for html in (first, again.content.decode()):
-        assert "New: This product has been deleted meanwhile, so nothing was saved. Open the list again" in html
+        assert "New: This product has been deleted in the meantime, so nothing was saved. Reload the list" in html
 
 
 @pytest.mark.parametrize("action", ["activate", "deactivate", "delete_selected"])
@@ -242,7 +288,7 @@ def test_a_deletion_whose_number_has_changed_asks_again(client):
 
     answer = staff.post(LIST, {"action": "delete_selected", **ALL, "expected": "20"})
 
-    assert "The selection has changed meanwhile." in answer.content.decode()
+    assert "The selection has changed in the meantime." in answer.content.decode()
     assert Product.objects.count() == 21
 
 

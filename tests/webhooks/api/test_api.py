@@ -11,7 +11,7 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
-from tests.webhooks.factories import PRODUCT, answering, dispatch, emit_one, make_endpoint
+from tests.webhooks.factories import PRODUCT, answering, dispatch, emit_one, headers_of, make_endpoint
 from webhooks.dispatch import claim
 from webhooks.events import emit
 from webhooks.models import Delivery, Endpoint
@@ -33,9 +33,14 @@ def test_a_new_endpoint_wants_all_events_and_shows_its_secret(api: APIClient) ->
 
 def test_the_secret_is_never_shown_again(api: APIClient, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    created = api.post("/api/webhooks/", {"url": URL}).json()
+    created = api.post("/api/webhooks/", {"url": URL}, format="json").json()
     path = f"/api/webhooks/{created['id']}"
-    answers = [api.get("/api/webhooks"), api.get(path), api.patch(path, {"description": "x"}), api.post(f"{path}/test")]
+    answers = [
+        api.get("/api/webhooks"),
+        api.get(path),
+        api.patch(path, {"description": "x"}, format="json"),
+        api.post(f"{path}/test"),
+    ]
     answers.append(api.get(f"{path}/deliveries"))
     for answer in answers:
         assert answer.status_code == 200
@@ -45,8 +50,9 @@ def test_the_secret_is_never_shown_again(api: APIClient, caplog: pytest.LogCaptu
 
 
 def test_a_secret_cannot_be_chosen(api: APIClient) -> None:
-    secret = api.post("/api/webhooks/", {"url": URL, "secret": "whsec_mine"}).json()["secret"]
-    assert secret != "whsec_mine"
+    answer = api.post("/api/webhooks/", {"url": URL, "secret": "whsec_mine"}, format="json")
+    assert (answer.status_code, list(answer.json())) == (400, ["secret"])
+    assert not Endpoint.objects.exists()
 
 
 def test_rotating_shows_the_new_secret_and_keeps_the_old_one_for_a_day(api: APIClient) -> None:
@@ -68,6 +74,7 @@ def test_rotating_shows_the_new_secret_and_keeps_the_old_one_for_a_day(api: APIC
         ({"url": URL, "events": ["webhook.test"]}, "events"),
         ({"url": URL, "events": "product.created"}, "events"),
         ({"url": URL, "enabled": "perhaps"}, "enabled"),
+        ({"url": URL, "event": ["product.created"]}, "event"),
     ],
 )
 def test_faults_are_named_by_field(api: APIClient, fault: dict[str, Any], field: str) -> None:
@@ -78,7 +85,7 @@ def test_faults_are_named_by_field(api: APIClient, fault: dict[str, Any], field:
 
 def test_plain_http_is_refused_in_production(api: APIClient, settings: Settings) -> None:
     settings.WEBHOOK_REQUIRE_HTTPS = True
-    answer = api.post("/api/webhooks/", {"url": "http://shop.example/hook"})
+    answer = api.post("/api/webhooks/", {"url": "http://shop.example/hook"}, format="json")
     assert "must begin with https://" in answer.json()["url"][0]
 
 
@@ -94,10 +101,10 @@ def test_an_endpoint_is_changed_and_deleted(api: APIClient) -> None:
 def test_disabling_and_enabling_over_the_api_start_afresh(api: APIClient) -> None:
     endpoint = make_endpoint(URL, failures_in_a_row=7, failing_since=timezone.now())
     waiting = emit_one()
-    api.patch(f"/api/webhooks/{endpoint.pk}/", {"enabled": False})
+    api.patch(f"/api/webhooks/{endpoint.pk}/", {"enabled": False}, format="json")
     waiting.refresh_from_db()
     assert waiting.status == "failed"
-    answer = api.patch(f"/api/webhooks/{endpoint.pk}/", {"enabled": True})
+    answer = api.patch(f"/api/webhooks/{endpoint.pk}/", {"enabled": True}, format="json")
     assert (answer.json()["failures_in_a_row"], answer.json()["failing_since"]) == (0, None)
 
 
@@ -130,7 +137,7 @@ def test_a_test_is_sent_at_once_and_answers_what_came_of_it(
     assert result["latency_ms"] >= 0
     request = httpserver.log[0][0]
     assert request.json["type"] == "webhook.test"
-    verify(endpoint.secret, request.headers, request.get_data())
+    verify(endpoint.secret, headers_of(request), request.get_data())
     [delivery] = api.get(f"/api/webhooks/{endpoint.pk}/deliveries/").json()["results"]
     assert (delivery["id"], delivery["event_type"]) == (result["delivery_id"], "webhook.test")
 
@@ -174,7 +181,30 @@ def test_deliveries_have_body_and_attempts_and_are_filtered(api: APIClient, http
         "created_before=2020-01-01T00:00:00Z": [],
     }.items():
         assert [delivery["id"] for delivery in api.get(f"{path}?{query}").json()["results"]] == expected, query
-    assert api.get(f"{path}?status=perhaps").status_code == 400
+    for query in (
+        "status=perhaps",
+        "created_after=999999-01-01T00:00:00Z",
+        "created_before=9999-12-31T23:59:59-12:00",
+        "created_before=yesterday",
+        "response_status=4.5",
+        "ordering=id",
+        "colour=red",
+    ):
+        answer = api.get(f"{path}?{query}")
+        assert (answer.status_code, list(answer.json())) == (400, [query.partition("=")[0]]), query
+
+
+@pytest.mark.parametrize("query", ["enabled=perhaps", "ordering=secret", "colour=red"])
+def test_a_wrong_filter_of_endpoints_is_a_400_that_names_it(api: APIClient, query: str) -> None:
+    make_endpoint(URL)
+    answer = api.get(f"/api/webhooks/?{query}")
+    assert (answer.status_code, list(answer.json())) == (400, [query.partition("=")[0]])
+
+
+def test_endpoints_are_filtered_by_whether_they_are_enabled(api: APIClient) -> None:
+    on, off = make_endpoint(URL), make_endpoint(URL, enabled=False)
+    for value, expected in {"true": on, "false": off, "True": on, "0": off}.items():
+        assert [shown["id"] for shown in api.get(f"/api/webhooks/?enabled={value}").json()["results"]] == [expected.pk]
 
 
 def test_deliveries_of_another_endpoint_are_not_found(api: APIClient) -> None:
@@ -213,7 +243,7 @@ def test_nothing_is_sent_again_to_a_disabled_endpoint(api: APIClient) -> None:
     delivery = emit_one()
     endpoint.disable()
     for path in (f"deliveries/{delivery.pk}/redeliver", "redeliver-failed"):
-        answer = api.post(f"/api/webhooks/{endpoint.pk}/{path}", {"since": "2020-01-01T00:00:00Z"})
+        answer = api.post(f"/api/webhooks/{endpoint.pk}/{path}", {"since": "2020-01-01T00:00:00Z"}, format="json")
         assert answer.status_code == 409
         assert answer.json()["detail"] == "The endpoint is disabled. Enable it first."
 
@@ -231,7 +261,7 @@ def test_all_that_failed_since_a_time_is_sent_again(api: APIClient, httpserver: 
     for _ in range(3):
         dispatch()
     assert set(Delivery.objects.filter(status="delivered")) == set(after)
-    assert api.post(f"/api/webhooks/{endpoint.pk}/redeliver-failed", {}).status_code == 400
+    assert api.post(f"/api/webhooks/{endpoint.pk}/redeliver-failed", {}, format="json").status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Webhooks in the dashboard: endpoints with their actions, the button, and the record of deliveries."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from pytest_httpserver import HTTPServer
@@ -53,11 +55,11 @@ def test_saving_does_not_undo_what_a_worker_has_counted(admin_client: Client, mo
     endpoint = make_endpoint(URL)
     save = Endpoint.save
 
-    def counted_meanwhile(self: Endpoint, **options: object) -> None:
+    def counted_at_the_same_time(self: Endpoint, **options: Any) -> None:
         Endpoint.objects.update(failures_in_a_row=3)
         save(self, **options)
 
-    monkeypatch.setattr(Endpoint, "save", counted_meanwhile)
+    monkeypatch.setattr(Endpoint, "save", counted_at_the_same_time)
     admin_client.post(f"{ENDPOINTS}{endpoint.pk}/change/", {"url": URL, "description": "new", "enabled": "on"})
     endpoint.refresh_from_db()
     assert (endpoint.description, endpoint.failures_in_a_row) == ("new", 3)
@@ -122,6 +124,6 @@ def test_deliveries_are_sent_again(admin_client: Client, httpserver: HTTPServer)
     make_endpoint(httpserver.url_for("/hook"))
     delivery = emit_one()
     dispatch()
-    assert "Sent again: 1." in act(admin_client, "redeliver", delivery)
+    assert "Deliveries that will be sent again: 1." in act(admin_client, "redeliver", delivery)
     dispatch()
     assert len(httpserver.log) == 2

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from acme_importer.commands import ProductCommand
 from webhooks.catalogue import as_markdown
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Prints the webhook events with an example of each, as Markdown."
     requires_system_checks = ()
 

@@ -7,13 +7,14 @@ import binascii
 from contextlib import suppress
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from acme_importer.commands import ProductCommand
 from webhooks.receiver import Receiver
 
 
-class Command(BaseCommand):
-    help = "Receives webhooks, verifies their signatures and prints them. For trying out; Ctrl-C ends it."
+class Command(ProductCommand):
+    help = "Receives webhooks, verifies their signatures and prints them. For trying webhooks out; Ctrl-C stops it."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,7 +24,10 @@ class Command(BaseCommand):
             "--port", type=int, default=8800, help="The port; 0 for any free one (default: %(default)s)."
         )
         parser.add_argument(
-            "--status", type=int, default=204, help="What to answer verified messages with (default: %(default)s)."
+            "--status",
+            type=int,
+            default=204,
+            help="The HTTP status of the response to verified messages (default: %(default)s).",
         )
 
     def handle(self, *_: Any, **options: Any) -> None:

@@ -1,0 +1,38 @@
+"""The workers on the front page: whether they are running, and whether tasks are waiting for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from acme_importer.cluster import workers
+from acme_importer.dashboard.front_page import Notice, Panel
+from acme_importer.texts import duration
+
+# Who may follow imports may see whether anybody works on them.
+PERMISSION = "imports.view_importjob"
+
+
+def panel(user: Any) -> Panel | None:
+    """Whether the workers are running, how many tasks are waiting, and the longest wait."""
+    if not user.has_perm(PERMISSION):
+        return None
+    seen = workers.look()
+    wait = None if seen.longest_wait is None else duration(seen.longest_wait.total_seconds())
+    state = ("bad", "not running") if not seen.alive else ("warn", "behind") if seen.behind else ("good", "running")
+    return Panel("workers", {"state": state, "waiting": seen.waiting, "longest_wait": wait})
+
+
+def notices(user: Any) -> Iterator[Notice]:
+    """Say so when no workers are running, or when they are behind."""
+    if not user.has_perm(PERMISSION):
+        return
+    seen = workers.look()
+    if not seen.alive:
+        yield Notice(
+            "bad",
+            "The workers are not running, so no import makes progress. Start them with “python manage.py run_workers”; "
+            "“make run” starts them together with this site.",
+        )
+    elif seen.behind:
+        yield Notice("warn", "Tasks are waiting for the workers. If no import is running, check the workers’ log.")

@@ -1,0 +1,1 @@
+"""The formats in English, the one language of the product."""

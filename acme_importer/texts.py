@@ -1,0 +1,23 @@
+"""Texts for people that every app needs: strangers' text made visible, and durations. Knows no app and no Django."""
+
+from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """`text`, which may come from a stranger, with line breaks and terminal control characters spelled out.
+
+    So are characters that change the direction of writing, or that cannot be seen.
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def duration(seconds: float) -> str:
+    """`seconds` for people: `8.4 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 10:
+        return f"{round(seconds, 1)} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

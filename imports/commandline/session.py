@@ -1,0 +1,171 @@
+"""What `import_csv` does, from its options to its exit code: take the file, import it or watch, report.
+
+What its exit codes and signals mean is in docs/how-imports-work.md.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.core.management.base import OutputWrapper
+from django.db import connection
+
+from acme_importer.texts import printable
+from imports import jobs, rejected, waking
+from imports.commandline import foreground, source
+from imports.commandline.arguments import UsageError, check_usage, read_mapping
+from imports.commandline.console import file_size, open_display
+from imports.commandline.receipt import receipt
+from imports.commandline.stopping import StopSignals
+from imports.models import ImportJob
+from imports.options import Options
+from imports.reading.errors import FileRefusedError
+from imports.reading.header import DELIMITERS_BY_NAME
+from imports.representation import represent
+
+FAILED_EXIT_CODE = 1
+# How often an import that other processes do is looked at.
+LOOK_SECONDS = 0.5
+
+
+class Session:
+    """One run of the command, with its options by name; writes to the command's two streams."""
+
+    def __init__(self, options: dict[str, Any], stdout: OutputWrapper, stderr: OutputWrapper) -> None:
+        self._options = options
+        self._stdout = stdout
+        self._stderr = stderr
+
+    def run(self) -> None:
+        """Do what the options say. Raises UsageError, or leaves with an exit code, unless the import is completed."""
+        check_usage(self._options)
+        in_queue = self._options["queue"]
+        waking_context: AbstractContextManager[None] = nullcontext() if in_queue else waking.no_messages()
+        with StopSignals() as stop, waking_context:
+            job = self._job(stop)
+            if in_queue:
+                self._watch(job, stop)
+            else:
+                run_here(job, stop, self._options["workers"])
+        self._report(as_it_stands(job))
+
+    def _job(self, stop: StopSignals) -> ImportJob:
+        """The import to be done, new or resumed; from here on signals are held."""
+        options = self._options
+        try:
+            if options["resume"] is not None:
+                stop.held = True
+                return self._resumed(options["resume"])
+            asked = Options(
+                mapping=read_mapping(options["mapping"]),
+                delimiter=DELIMITERS_BY_NAME.get(options["delimiter"], options["delimiter"]),
+                encoding=options["encoding"],
+                dry_run=options["dry_run"],
+            )
+            with open_display() as display:
+                file = source.take(options["file"], display)
+            stop.held = True
+            job = jobs.create(file, asked)
+        except (FileRefusedError, RequestDataTooBig, jobs.WrongStateError) as error:
+            raise UsageError(error) from None
+        except KeyboardInterrupt:
+            self._tell("Stopped before the file was read; nothing has been imported.")
+            sys.exit(FAILED_EXIT_CODE)
+        self._tell(f"Import {job.pk}: {job.filename}, {file_size(job.file_size)}")
+        return job
+
+    def _resumed(self, number: int) -> ImportJob:
+        job = ImportJob.objects.filter(pk=number).first()
+        if job is None:
+            raise UsageError(f"There is no import {number}.")
+        if not job.is_over:
+            # Its process may have been killed. Should it live, claims see to it that the two share the work.
+            self._tell(f"Import {job.pk} is {job.status}; joining in.")
+            return job
+        jobs.retry(job)
+        self._tell(f"Import {job.pk} resumes: {job.filename}")
+        return job
+
+    def _watch(self, job: ImportJob, stop: StopSignals) -> None:
+        """Show how far the workers are until the import is over."""
+        self._tell("The workers import it (manage.py run_workers starts them). Ctrl-C only stops watching.")
+        stop.held = False
+        try:
+            stop.check()
+            with open_display() as display:
+                while not (now := as_it_stands(job)).is_over:
+                    display.importing(now)
+                    time.sleep(LOOK_SECONDS)
+        except KeyboardInterrupt:
+            self._tell(
+                f"Import {job.pk} continues in the background. "
+                f"To cancel it: in the dashboard, or POST /api/jobs/{job.pk}/cancel"
+            )
+            sys.exit(FAILED_EXIT_CODE)
+
+    def _report(self, job: ImportJob) -> None:
+        """Print what became of the import, and leave with its exit code."""
+        if self._options["json"]:
+            self._stdout.write(json.dumps(represent(job), indent=2))
+        else:
+            self._stdout.write(receipt(job))
+        self._stdout.flush()
+        if self._options["rejected"]:
+            write_rejected(job, Path(self._options["rejected"]))
+            rows = "1 rejected row is" if job.rejected_rows == 1 else f"{job.rejected_rows:,} rejected rows are"
+            self._tell(f"{rows} in {self._options['rejected']}")
+        elif job.rejected_rows:
+            where = f"the dashboard, /api/jobs/{job.pk}/rejected.csv, or --rejected FILE next time"
+            self._tell(f"All rejected rows, as a CSV file to fix: {where}")
+        if job.status == ImportJob.Status.COMPLETED:
+            return
+        if job.failure_reason:
+            self._stderr.write(printable(job.failure_reason))
+        # A file that could not even be opened will not be the second time.
+        if job.header or job.status == ImportJob.Status.CANCELLED:
+            self._tell(f"To resume it: python manage.py import_csv --resume {job.pk}")
+        sys.exit(FAILED_EXIT_CODE)
+
+    def _tell(self, text: str) -> None:
+        """Write `text` to standard error, though it is no error."""
+        self._stderr.write(printable(text), str)
+
+
+def run_here(job: ImportJob, stop: StopSignals, workers: int) -> None:
+    """Import without the queue, until the import is over or a signal cancels it."""
+    try:
+        with open_display("Opening the file") as display:
+
+            def show() -> None:
+                stop.check()
+                display.importing(as_it_stands(job))
+
+            show()
+            foreground.run(job, show, workers=workers)
+            while not as_it_stands(job).is_over:
+                # Another process is opening the file, or has died with that: its claim has to run out.
+                show()
+                time.sleep(LOOK_SECONDS)
+                foreground.run(job, show, workers=workers)
+    except KeyboardInterrupt:
+        # The second signal may have come in the middle of anything.
+        connection.close()
+        with suppress(jobs.WrongStateError):
+            jobs.cancel(job)
+
+
+def as_it_stands(job: ImportJob) -> ImportJob:
+    """The job as it is now, with what its lanes have counted."""
+    return ImportJob.objects.with_progress().get(pk=job.pk)
+
+
+def write_rejected(job: ImportJob, path: Path) -> None:
+    """Write the rejected rows of `job` to the file `path`, as the API gives them."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(rejected.csv_blocks(job))

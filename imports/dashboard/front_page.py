@@ -1,0 +1,120 @@
+"""Imports on the front page of the dashboard: running and recent ones, rows per day, and what needs attention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Sum
+from django.db.models.functions import TruncDate
+from django.urls import reverse
+from django.utils import timezone
+
+from acme_importer.dashboard import drawings
+from acme_importer.dashboard.front_page import Notice, Panel
+from acme_importer.texts import printable
+from imports import progress
+from imports.models import ImportJob, ImportLane
+
+LAST_IMPORTS = 6
+MOST_RUNNING = 20
+DAYS = 14
+# Older failures are history.
+RECENTLY = timedelta(days=7)
+MOST_NOTICES_OF_A_KIND = 3
+
+RECEIPT = ("created", "updated", "unchanged", "duplicate", "rejected")
+IMPORTED = ("created", "updated", "unchanged")
+
+Status = ImportJob.Status
+
+
+def running_imports(user: Any) -> Panel | None:
+    """The imports that are waiting or running; a script keeps this panel up to date."""
+    if not may_see(user):
+        return None
+    jobs = ImportJob.objects.with_progress().filter(status__in=[Status.QUEUED, Status.RUNNING])[:MOST_RUNNING]
+    return Panel("running_imports", {"jobs": [(job, progress.progress(job)) for job in jobs]}, wide=True)
+
+
+def last_imports(user: Any) -> Panel | None:
+    """The imports that ended last, with their receipts."""
+    if not may_see(user):
+        return None
+    return Panel("last_imports", {"receipts": [(job, receipt(job)) for job in _last_ended()]}, wide=True)
+
+
+def rows_per_day(user: Any) -> Panel | None:
+    """The chart of the rows that imports have written to the catalogue."""
+    if not may_see(user):
+        return None
+    today = timezone.localdate()
+    dates = [today - timedelta(days=ago) for ago in range(DAYS - 1, -1, -1)]
+    lanes = ImportLane.objects.filter(
+        job__finished_at__gte=timezone.now() - timedelta(days=DAYS), job__dry_run=False
+    ).order_by()
+    sums = {kind: Sum(f"{kind}_rows") for kind in IMPORTED}
+    sums_of_days = lanes.values(day=TruncDate("job__finished_at")).annotate(**sums).values_list("day", *sums)
+    found = {day: dict(zip(IMPORTED, counts, strict=True)) for day, *counts in sums_of_days}
+    days = [(day, found.get(day, dict.fromkeys(IMPORTED, 0))) for day in dates]
+    most = max(sum(counts.values()) for _, counts in days)
+    top = drawings.round_up(most)
+    return Panel(
+        "rows_per_day",
+        {
+            "kinds": IMPORTED,
+            "days": days,
+            "columns": drawings.columns(days, top),
+            "most": most,
+            "top": top,
+            "middle": top // 2,
+        },
+    )
+
+
+def notices(user: Any) -> Iterator[Notice]:
+    """Name the imports that have stalled, that failed recently, or whose rejected rows nobody has fixed."""
+    if not may_see(user):
+        return
+    stalled = ImportJob.objects.filter(ImportJob.stalled(), status=Status.QUEUED) | ImportJob.objects.filter(
+        status=Status.RUNNING, pk__in=ImportLane.objects.filter(ImportLane.stalled(), finished=False).values("job")
+    )
+    for job in stalled[:MOST_NOTICES_OF_A_KIND]:
+        text = f"{printable(str(job))} has stalled. It resumes automatically as soon as workers are free."
+        yield Notice("warn", text, job_url(job), "View import")
+    failed = ImportJob.objects.filter(status=Status.FAILED, finished_at__gte=timezone.now() - RECENTLY)
+    for job in failed[:MOST_NOTICES_OF_A_KIND]:
+        yield Notice("bad", printable(f"{job} failed. {job.failure_reason}"), job_url(job), "View or retry")
+    for job in _last_ended():
+        if job.status == Status.COMPLETED and job.rejected_rows and not ImportJob.objects.filter(follows=job).exists():
+            text = f"{printable(str(job))}: {rejected(job.rejected_rows)}."
+            yield Notice("warn", text, job_url(job), "Fix and import again")
+
+
+def may_see(user: Any) -> bool:
+    """Whether the user may see imports."""
+    return user.has_perm("imports.view_importjob")
+
+
+def rejected(rows: int) -> str:
+    """How many rows were rejected, in words."""
+    return "1 row was rejected" if rows == 1 else f"{rows:,} rows were rejected"
+
+
+def job_url(job: ImportJob) -> str:
+    """The page of the job."""
+    return reverse("admin:imports_importjob_change", args=[job.pk])
+
+
+def receipt(job: ImportJob) -> list[drawings.Segment]:
+    """The bar of what became of the job's rows."""
+    return drawings.stack({kind: getattr(job, f"{kind}_rows") for kind in RECEIPT})
+
+
+def _last_ended() -> list[ImportJob]:
+    """The imports that ended last, the newest first."""
+    ended = [Status.COMPLETED, Status.FAILED, Status.CANCELLED]
+    # Their ids first, so that lanes are summed up for these jobs only.
+    last = ImportJob.objects.filter(status__in=ended).values_list("pk", flat=True)[:LAST_IMPORTS]
+    return list(ImportJob.objects.with_progress().filter(pk__in=list(last)))

@@ -1,0 +1,20 @@
+"""Who may do what with imports in the dashboard. Asked by the pages and by the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def may_view(user: Any) -> bool:
+    """Whether the user may see imports; who may control them may see them."""
+    return user.has_perm("imports.view_importjob") or may_control(user)
+
+
+def may_import(user: Any) -> bool:
+    """Whether the user may upload files and import them."""
+    return user.has_perm("imports.add_importjob")
+
+
+def may_control(user: Any) -> bool:
+    """Whether the user may cancel and retry imports."""
+    return user.has_perm("imports.change_importjob")

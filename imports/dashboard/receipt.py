@@ -1,0 +1,28 @@
+"""The receipt of an import as the dashboard shows it: what became of the rows, as a bar and in words."""
+
+from __future__ import annotations
+
+from acme_importer.dashboard.drawings import Segment, stack
+from imports.models import ImportJob, ImportLane
+
+KINDS = tuple(name.removesuffix("_rows") for name in ImportLane.COUNTS)
+
+
+def receipt_segments(job: ImportJob, *, every_kind: bool = False) -> list[Segment]:
+    """The bar of a job from `with_progress`; with `every_kind`, also segments of no length, for a script to change."""
+    segments = stack({kind: getattr(job, f"{kind}_rows") for kind in KINDS})
+    if not every_kind:
+        return segments
+    by_kind = {segment.kind: segment for segment in segments}
+    return [by_kind.get(kind, Segment(kind, 0, 0, 0)) for kind in KINDS]
+
+
+def counted(kind: str, count: int) -> str:
+    """The word for `count` rows of a kind; formats.js has the same rule."""
+    return "duplicates" if kind == "duplicate" and count != 1 else kind
+
+
+def receipt_text(job: ImportJob) -> str:
+    """The receipt in words."""
+    parts = [f"{part.count:,} {counted(part.kind, part.count)}" for part in receipt_segments(job)]
+    return ", ".join(parts) or "no rows"

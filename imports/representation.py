@@ -1,0 +1,45 @@
+"""An import job as other programs see it: the same in the API, in webhook events and from the command line."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from imports import progress
+from imports.models import ImportJob, ImportLane
+
+
+def represent(job: ImportJob) -> dict[str, Any]:
+    """The job, which comes from `with_progress`, in the types that JSON has. Its `url` is without scheme and host."""
+    return {
+        "id": job.pk,
+        "url": reverse("job-detail", args=[job.pk]),
+        "status": str(job.status),
+        "filename": job.filename,
+        "file_size": job.file_size,
+        "sha256": job.sha256,
+        "dry_run": job.dry_run,
+        "follows": job.follows_id,
+        "created_by": job.created_by.get_username() if job.created_by else None,
+        "encoding": job.encoding,
+        "delimiter": job.delimiter,
+        "columns": {field: job.header[position] for field, position in job.columns.items()},
+        "progress": progress.progress(job),
+        "total_rows": job.total_rows,
+        "processed_rows": job.processed_rows,
+        **{name: getattr(job, name) for name in ImportLane.COUNTS},
+        "rows_per_second": progress.rows_per_second(job),
+        "eta_seconds": progress.eta_seconds(job),
+        "failure_reason": job.failure_reason,
+        "created_at": _moment(job.created_at),
+        "started_at": _moment(job.started_at),
+        "finished_at": _moment(job.finished_at),
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    """A moment in ISO 8601, with the `Z` that REST framework writes for UTC in all other resources."""
+    return timezone.localtime(moment).isoformat().replace("+00:00", "Z") if moment else None

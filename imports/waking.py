@@ -1,0 +1,51 @@
+"""Waking the workers: a message on the queue for each job to be opened and each lane to be taken further.
+
+The command line does an import itself, by the same steps; there `no_messages` is in force, and nobody is woken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import timedelta
+
+from django.utils import timezone
+
+from acme_importer.cluster import queues
+from imports.models import ImportJob, ImportLane
+
+# A message that has waited for this long waits for a free worker.
+WAITING = timedelta(seconds=5)
+
+# Each thread has its own value, so no other is affected.
+_sends_messages = ContextVar("imports_send_messages", default=True)
+
+
+@contextmanager
+def no_messages() -> Iterator[None]:
+    """In this context no message is put on the queue: whoever is in it does the work."""
+    token = _sends_messages.set(False)
+    try:
+        yield
+    finally:
+        _sends_messages.reset(token)
+
+
+def wake_opening(job_id: int) -> None:
+    """Put a message on the queue that opens the job's file."""
+    ImportJob.objects.filter(pk=job_id).update(woken_at=timezone.now())
+    if _sends_messages.get():
+        queues.enqueue("imports.tasks.open_job", job_id, name=f"open import {job_id}")
+
+
+def wake_lane(lane_id: int, job_id: int) -> None:
+    """Put a message on the queue that takes the lane further."""
+    ImportLane.objects.filter(pk=lane_id).update(woken_at=timezone.now())
+    if _sends_messages.get():
+        queues.enqueue("imports.tasks.advance_lane", lane_id, name=f"advance import {job_id}")
+
+
+def messages_waiting() -> bool:
+    """Whether messages wait for a free worker; where none does, stalled work has lost its message."""
+    return queues.has_waiting(longer_than=WAITING)

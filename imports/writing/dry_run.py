@@ -1,0 +1,39 @@
+"""The writer of a dry run: counts what a real run would do, and writes no product.
+
+A real run notes in each product which import wrote it last (`last_import`), which tells a duplicate from an update. A
+dry run keeps a list of SKUs of its own for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from imports.models import DryRunSku
+from imports.reading.rows import CleanRow
+from imports.writing.catalogue import find_products
+from imports.writing.plan import Outcome, make_plan
+
+
+class DryRunWriter:
+    """Counts what a real run would do, and remembers the SKUs that it would have written."""
+
+    def __init__(self, job_id: int, fields: tuple[str, ...]) -> None:
+        self._job_id = job_id
+        self._fields = fields
+
+    def write(self, rows: Sequence[CleanRow]) -> Outcome:
+        """See Writer; the catalogue stays as it is."""
+        catalogue = {product[0]: product[2:] for product in find_products(rows, self._fields)}
+        listed = DryRunSku.objects.filter(job=self._job_id)
+        written = listed.filter(sku_normalized__any_of={row.sku_normalized for row in rows})
+        plan = make_plan(
+            rows,
+            catalogue,
+            set(written.values_list("sku_normalized", flat=True)),
+            may_create="name" in self._fields,
+        )
+        DryRunSku.objects.bulk_create(
+            [DryRunSku(job_id=self._job_id, sku_normalized=sku) for sku in (*plan.create, *plan.update)],
+            ignore_conflicts=True,
+        )
+        return plan.outcome

@@ -1,0 +1,82 @@
+"""What can be done in the dashboard to many products at once. Loads none of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.template.response import TemplateResponse
+
+from products import editing
+from products.counts import in_words
+from products.dashboard.changelist import filters_of
+from products.dashboard.deletion import question
+from products.dashboard.forms import DeletionForm
+from products.editing import Editor
+from products.export import csv_response
+from products.models import Product
+from products.selection import Selection
+
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin
+else:
+    Base = object
+
+
+class ProductActions(Base):
+    """The actions of the list, a part of the admin of products."""
+
+    actions = ("activate", "deactivate", "export_csv", "delete_selected")
+
+    @admin.action(description="Activate", permissions=["change"])
+    def activate(self, request: HttpRequest, selected: QuerySet[Product]) -> None:
+        """Make the selected products active."""
+        changed = editing.set_active(_selection(request, selected), Editor.of(request.user), active=True)
+        self._tell(request, changed, "activated; the others were already active")
+
+    @admin.action(description="Deactivate", permissions=["change"])
+    def deactivate(self, request: HttpRequest, selected: QuerySet[Product]) -> None:
+        """Make the selected products inactive."""
+        changed = editing.set_active(_selection(request, selected), Editor.of(request.user), active=False)
+        self._tell(request, changed, "deactivated; the others were already inactive")
+
+    @admin.action(description="Export as CSV", permissions=["view"])
+    def export_csv(self, request: HttpRequest, selected: QuerySet[Product]) -> StreamingHttpResponse:  # noqa: ARG002
+        """Download the selected products as a file that can be imported again."""
+        return csv_response(selected)
+
+    @admin.action(description="Delete…", permissions=["delete"])
+    def delete_selected(self, request: HttpRequest, selected: QuerySet[Product]) -> HttpResponse | None:
+        """Say how many products are selected, and delete them once that has been confirmed."""
+        selection = _selection(request, selected)
+        count = selected.count()
+        form = DeletionForm(request.POST if "expected" in request.POST else None, count=count)
+        if form.is_valid():
+            try:
+                self._tell(request, editing.delete_many(selection, Editor.of(request.user), at_most=count), "deleted")
+            except editing.MoreThanExpectedError:
+                form = DeletionForm(count=selected.count())
+            else:
+                return None
+        shown = question(form, selection, _ids(request))
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **shown}
+        return TemplateResponse(request, "admin/products/product/delete_selected.html", context)
+
+    def _tell(self, request: HttpRequest, number: int, what: str) -> None:
+        were = "was" if number == 1 else "were"
+        self.message_user(request, f"{in_words(number)} {were} {what}.", messages.SUCCESS)
+
+
+def _ids(request: HttpRequest) -> list[str]:
+    """The ids of the products that were selected one by one: none where all that match are selected."""
+    return [] if request.POST.get("select_across") == "1" else request.POST.getlist("_selected_action")
+
+
+def _selection(request: HttpRequest, selected: QuerySet[Product]) -> Selection:
+    """The products that the admin has selected, and how the person did so."""
+    if ids := _ids(request):
+        return Selection.of_ids([int(id_) for id_ in ids], among=selected)
+    filters = filters_of(request)
+    return Selection(selected, {"filter": filters} if filters else {"all": True})

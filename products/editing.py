@@ -1,0 +1,134 @@
+"""The one way to change a product by hand: each edit with its event, its log entry and its editor, in one transaction.
+
+API and dashboard call this, and nothing else saves or deletes a `Product`. Imports write rows of their own and tell of
+themselves. Whether the editor may, and whether the values are valid, is asked before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.text import capfirst
+
+from products import events, log
+from products.models import SKU_TAKEN, Product, sku_is_taken
+from products.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """Who makes a change: a user, or without one the system itself. The log has only entries of users."""
+
+    user: AbstractBaseUser | None = None
+
+    @classmethod
+    def of(cls, user: AbstractBaseUser | AnonymousUser) -> Editor:
+        """The editor of a request, by its user."""
+        return cls(None if isinstance(user, AnonymousUser) else user)
+
+    @property
+    def name(self) -> str | None:
+        """The user's name, for events."""
+        return self.user.get_username() if self.user else None
+
+
+class SkuTakenError(Exception):
+    """Another product has the SKU: it was taken after it had been found free. Nothing was saved."""
+
+    def __init__(self) -> None:
+        super().__init__(SKU_TAKEN)
+
+
+class MoreThanExpectedError(Exception):
+    """More products would be deleted than expected. None was."""
+
+
+def create(product: Product, editor: Editor) -> Product:
+    """Save a new product."""
+    with _sku_checked(product):
+        product.save(force_insert=True)
+        events.tell_of(product, "created")
+        if editor.user:
+            log.log_one(editor.user, product, ADDITION, [{"added": {}}])
+    return product
+
+
+def update(product: Product, fields: Collection[str], editor: Editor) -> Product:
+    """Save those `fields` of the product that were changed, and no others: an import may have written them since.
+
+    Without any, nothing happens.
+    """
+    if not fields:
+        return product
+    with _sku_checked(product):
+        product.save(update_fields=fields)
+        events.tell_of(product, "updated")
+        if editor.user:
+            labels = [capfirst(str(Product._meta.get_field(name).verbose_name)) for name in fields]  # type: ignore[union-attr]
+            log.log_one(editor.user, product, CHANGE, [{"changed": {"fields": labels}}])
+    return product
+
+
+def delete(product: Product, editor: Editor) -> None:
+    """Delete one product. If it is gone already, nothing happens. Events show it as it was when it was read."""
+    with transaction.atomic():
+        deleted, _ = Product.objects.filter(pk=product.pk).delete()
+        if deleted:
+            events.tell_of(product, "deleted")
+            if editor.user:
+                log.log_one(editor.user, product, DELETION)
+
+
+def delete_many(selection: Selection, editor: Editor, *, at_most: int | None = None) -> int:
+    """Delete the selected products, unless they are more than `at_most` by now; returns how many there were.
+
+    In one statement, because no model refers to products with a cascade and no signal is connected to their deletion:
+    with either of them Django would load the rows first (`django.db.models.deletion.Collector.can_fast_delete`).
+    """
+    with transaction.atomic():
+        deleted, _ = selection.products.delete()
+        if at_most is not None and deleted > at_most:
+            raise MoreThanExpectedError
+        if deleted:
+            events.tell("product.bulk_deleted", lambda: _bulk(deleted, selection, editor))
+            if editor.user:
+                log.log_many(editor.user, deleted, DELETION, f"Deleted in bulk ({selection}).")
+    return deleted
+
+
+def set_active(selection: Selection, editor: Editor, *, active: bool) -> int:
+    """Make the selected products active, or inactive; returns how many were not so before. Loads none of them."""
+    with transaction.atomic():
+        changing = selection.products.filter(is_active=not active)
+        changed = changing.update(is_active=active, updated_at=timezone.now())
+        if changed:
+            changes = {"is_active": active}
+            events.tell("product.bulk_updated", lambda: {**_bulk(changed, selection, editor), "changes": changes})
+            if editor.user:
+                what = "Activated" if active else "Deactivated"
+                log.log_many(editor.user, changed, CHANGE, f"{what} in bulk ({selection}).")
+    return changed
+
+
+def _bulk(count: int, selection: Selection, editor: Editor) -> dict[str, Any]:
+    return {"count": count, "selection": selection.how, "by": editor.name}
+
+
+@contextmanager
+def _sku_checked(product: Product) -> Iterator[None]:
+    """A transaction in which `product` is saved; says so if another request has taken its SKU in the meantime."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        if sku_is_taken(product.sku, besides=product.pk):
+            raise SkuTakenError from None
+        raise

@@ -1,0 +1,73 @@
+"""Messages, schedules, and what is enqueued when workers start."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from django_q.models import OrmQ
+from django_q.models import Schedule as StoredSchedule
+
+from acme_importer.cluster import running, workers
+from acme_importer.cluster.queues import enqueue, has_waiting
+from acme_importer.cluster.schedules import Schedule, keep
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def no_messages(db: None) -> None:
+    OrmQ.objects.all().delete()
+
+
+def test_a_message_goes_to_the_queue_that_is_named_and_else_to_the_main_one() -> None:
+    enqueue("math.sqrt", 4, name="four")
+    enqueue("math.sqrt", 9, queue="webhooks")
+    assert list(OrmQ.objects.order_by("id").values_list("key", flat=True)) == ["acme", "webhooks"]
+    four, nine = OrmQ.objects.order_by("id")
+    assert (four.task["name"], four.task["args"], nine.task["args"]) == ("four", (4,), (9,))
+
+
+def test_a_message_for_later_is_not_waiting_before() -> None:
+    later = timezone.now() + timedelta(minutes=5)
+    enqueue("math.sqrt", 4, at=later)
+    assert OrmQ.objects.get(key="acme").lock == later
+    assert not has_waiting()
+
+
+def test_how_long_a_message_has_been_waiting_counts() -> None:
+    assert not has_waiting()
+    enqueue("math.sqrt", 4)
+    assert has_waiting()
+    assert not has_waiting(longer_than=timedelta(seconds=5))
+    assert not has_waiting("webhooks")
+    OrmQ.objects.update(lock=timezone.now() - timedelta(seconds=6))
+    assert has_waiting(longer_than=timedelta(seconds=5))
+
+
+def test_schedules_are_stored_once_and_those_no_longer_listed_are_deleted() -> None:
+    StoredSchedule.objects.create(name="other: stays", func="math.sqrt")
+    keep("shop", [Schedule("shop: tidy up", "math.sqrt", 60), Schedule("shop: count", "math.exp", 1, queue="webhooks")])
+    keep("shop", [Schedule("shop: tidy up", "math.log", 30)])
+    stored = StoredSchedule.objects.filter(name__startswith="shop: ").values_list("name", "func", "minutes", "cluster")
+    assert list(stored) == [("shop: tidy up", "math.log", 30, None)]
+    assert StoredSchedule.objects.filter(name="other: stays").exists()
+
+
+def test_a_schedule_is_named_after_its_app() -> None:
+    with pytest.raises(ValueError, match="must begin with 'shop: '"):
+        keep("shop", [Schedule("tidy up", "math.sqrt", 60)])
+
+
+def test_the_workers_of_webhooks_dispatch_from_the_start() -> None:
+    running.enqueue_first_tasks("acme")
+    assert not OrmQ.objects.exists()
+    running.enqueue_first_tasks("webhooks")
+    assert OrmQ.objects.get(key="webhooks").task["func"] == "webhooks.tasks.dispatch"
+
+
+def test_an_hourly_schedule_does_not_make_dead_workers_look_alive() -> None:
+    StoredSchedule.objects.update(next_run=timezone.now() - timedelta(minutes=5))
+    StoredSchedule.objects.filter(minutes=60).update(next_run=timezone.now() + timedelta(minutes=50))
+    assert not workers.look().alive
+    StoredSchedule.objects.update(next_run=timezone.now() + timedelta(seconds=30))
+    assert workers.look().alive

@@ -1,0 +1,61 @@
+"""Every file that deploys the product starts what Procfile lists."""
+
+import json
+import re
+import tomllib
+
+import pytest
+import yaml
+from django.conf import settings
+from honcho.environ import parse_procfile
+
+
+def read(name: str) -> str:
+    return (settings.BASE_DIR / name).read_text()
+
+
+def processes(name: str = "Procfile") -> set[str]:
+    return set(parse_procfile(read(name)).processes) - {"release"}
+
+
+def docker_command() -> list[str]:
+    return json.loads(re.search(r"^CMD (\[.*\])$", read("Dockerfile"), re.MULTILINE)[1])
+
+
+def test_the_product_is_three_processes() -> None:
+    assert processes() == {"web", "worker", "webhooks"}
+
+
+def test_make_run_starts_all_of_them() -> None:
+    assert processes("Procfile.local") == processes()
+
+
+def test_the_container_starts_all_of_them() -> None:
+    assert docker_command()[:2] == ["honcho", "start"]
+    assert set(docker_command()[2:]) == processes()
+
+
+def test_heroku_starts_all_of_them() -> None:
+    started: set[str] = set()
+    for command in yaml.safe_load(read("heroku.yml"))["run"].values():
+        assert command.startswith("honcho start ")
+        started |= set(command.split()[2:])
+    assert started == processes()
+
+
+def test_render_and_fly_start_the_container_as_it_is() -> None:
+    [service] = yaml.safe_load(read("render.yaml"))["services"]
+    assert (service["runtime"], service.get("dockerCommand")) == ("docker", None)
+    assert "processes" not in tomllib.loads(read("fly.toml"))
+
+
+@pytest.mark.parametrize("process", ["web", "worker", "webhooks"])
+def test_the_documentation_names_each_process_and_its_command(process: str) -> None:
+    command = parse_procfile(read("Procfile")).processes[process]
+    assert f"| {process} | `{command}` |" in read("docs/operations.md")
+
+
+def test_each_deployment_migrates_the_database_first() -> None:
+    command = parse_procfile(read("Procfile")).processes["release"]
+    for name in ("heroku.yml", "render.yaml", "fly.toml"):
+        assert command in read(name), name

@@ -1,0 +1,143 @@
+"""Every page in three widths, light and dark: axe-core finds nothing, the browser does not complain, nothing has to be
+moved sideways, and a screenshot is taken. A new page is a new row of PAGES.
+
+`make screenshots` runs this file and writes an index to leaf through.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from imports.models import ImportJob
+from tests.browser.conftest import SCREENSHOTS
+from tests.imports.factories import make_job, run_import
+from tests.products.factories import make_product
+from tests.webhooks.factories import make_endpoint
+from webhooks.models import Attempt, Delivery
+
+WIDTHS = {1440: 900, 768: 1024, 390: 844}
+THEMES = ("light", "dark")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page: its name, its address (with the ids of `make_data` in braces), and the button that opens its menu."""
+
+    name: str
+    address: str
+    click: str = ""
+    # A person who is logged out, or a developer.
+    anonymous: bool = False
+    debug: bool = False
+    # Pages that others have made, and only light: of these the colours and the names are ours.
+    ours: bool = True
+    # What is there once the page is complete.
+    ready: str = ""
+
+
+PAGES = [
+    Shown("overview", "/admin/"),
+    Shown("overview-account-menu", "/admin/", click=".account button"),
+    Shown("products", "/admin/products/product/"),
+    Shown("product", "/admin/products/product/{product}/change/"),
+    Shown("product-history", "/admin/products/product/{product}/history/"),
+    Shown("product-delete", "/admin/products/product/{product}/delete/"),
+    Shown("imports", "/admin/imports/importjob/"),
+    Shown("imports-filter-menu", "/admin/imports/importjob/", click="#changelist-filter button"),
+    Shown("import-upload", "/admin/imports/importjob/upload/"),
+    Shown("import-completed", "/admin/imports/importjob/{job}/change/"),
+    Shown("webhooks", "/admin/webhooks/endpoint/"),
+    Shown("webhook-add", "/admin/webhooks/endpoint/add/"),
+    Shown("webhook", "/admin/webhooks/endpoint/{endpoint}/change/"),
+    Shown("deliveries", "/admin/webhooks/delivery/"),
+    Shown("delivery", "/admin/webhooks/delivery/{delivery}/change/"),
+    Shown("users", "/admin/auth/user/"),
+    Shown("user", "/admin/auth/user/{user}/change/"),
+    Shown("user-add", "/admin/auth/user/add/"),
+    Shown("user-password", "/admin/auth/user/{user}/password/"),
+    Shown("group", "/admin/auth/group/{group}/change/"),
+    Shown("tokens", "/admin/authtoken/tokenproxy/"),
+    Shown("token-add", "/admin/authtoken/tokenproxy/add/"),
+    Shown("tasks-queued", "/admin/django_q/ormq/"),
+    Shown("tasks-failed", "/admin/django_q/failure/"),
+    Shown("tasks-successful", "/admin/django_q/success/"),
+    Shown("tasks-scheduled", "/admin/django_q/schedule/"),
+    Shown("task-scheduled-add", "/admin/django_q/schedule/add/"),
+    Shown("tables-of-an-app", "/admin/auth/"),
+    Shown("password-change", "/admin/password_change/"),
+    Shown("log-in", "/admin/login/", anonymous=True),
+    Shown("api-log-in", "/api-auth/login/", anonymous=True),
+    Shown("api", "/api/", ours=False),
+    Shown("api-products", "/api/products/?page_size=2", ours=False),
+    Shown("api-docs", "/api/docs", ours=False, ready=".opblock"),
+    Shown("components", "/admin/components/", debug=True),
+    Shown("components-menu", "/admin/components/", click="[popovertarget=light-menu]", debug=True),
+    Shown("components-dialogue", "/admin/components/", click="[popovertarget=dark-dialog]", debug=True),
+]
+
+
+def make_data() -> dict[str, int]:
+    """Save what a small shop would have; return the ids that addresses need."""
+    rows = "".join(
+        f"VAS-{n:05},Slim vase no. {n},Walnut,{n % 400}.{n % 90 + 10},{'yes' if n % 9 else 'no'}\n" for n in range(120)
+    )
+    faults = (
+        "VAS-90001,,Walnut,1,yes\nVAS-90002,Oak vase,Oak,145.725,yes\nVAS-90003,Oak vase,Oak,-5,maybe\nVAS-90004,Oak\n"
+    )
+    endpoint = make_endpoint("https://shop.example.com/hooks/acme", description="Shop")
+    make_endpoint("https://erp.example.com/in", description="ERP (old)", enabled=False)
+    job = run_import(f"sku,name,description,price,is_active\n{rows}{faults}", filename="spring-catalogue.csv")
+    run_import("sku,name\nVAS-00001,Slim vase\nVAS-80000,Tall vase\n", filename="price-update.csv", dry_run=True)
+    make_job("sku,name\nA-1,Chair\n", filename="supplier-north-with-a-very-long-name-that-does-not-fit.csv")
+    ImportJob.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(days=2))
+    delivery = Delivery.objects.order_by("pk").first()
+    assert delivery is not None
+    Attempt.objects.create(
+        delivery=delivery,
+        endpoint=delivery.endpoint,
+        started_at=timezone.now(),
+        latency_ms=12,
+        request_headers={},
+        succeeded=True,
+        status=204,
+    )
+    product = make_product(
+        "A-very-long-sku-without-any-space-in-it", name="A very long name of a product that has to wrap"
+    )
+    group = Group.objects.create(name="Buyers")
+    return {"job": job.pk, "endpoint": endpoint.pk, "delivery": delivery.pk, "product": product.pk, "group": group.pk}
+
+
+@pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.name)
+def test_every_page_in_every_width_and_theme(page: Page, log_in, settings, findings, shown):
+    settings.DEBUG = shown.debug
+    data = {**make_data(), "user": 0}
+    if not shown.anonymous:
+        data["user"] = log_in().pk
+
+    page.goto(shown.address.format(**data))
+    if shown.ready:
+        page.wait_for_selector(shown.ready)
+    wrong = []
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for theme in THEMES if shown.ours else THEMES[:1]:
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            if shown.click and not page.locator(":popover-open").count():
+                page.click(shown.click)
+            place = f"{shown.name}--{width}--{theme}"
+            page.screenshot(path=SCREENSHOTS / "pages" / f"{place}.png", full_page=not shown.click, caret="initial")
+            if shown.ours:
+                # The other theme has other colours, and the rest is the same.
+                rules = () if theme == "light" else ("color-contrast",)
+                part = ":popover-open" if shown.click else "html"
+                wrong += [f"{place}: {finding}" for finding in findings(*rules, within=part)]
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                wrong.append(f"{place}: has to be moved sideways")
+    assert not wrong, "\n".join(wrong)

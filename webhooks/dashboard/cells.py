@@ -1,0 +1,74 @@
+"""Endpoints, deliveries and attempts in words and figures, as lists and pages of the dashboard show them.
+
+What receivers respond goes through `printable`: it comes from strangers.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from acme_importer.texts import printable
+from webhooks.delivery import Outcome
+from webhooks.models import Attempt, Delivery, Endpoint
+
+# The colours of badges, by a delivery's status.
+KINDS = {Delivery.Status.PENDING: "", Delivery.Status.DELIVERED: "good", Delivery.Status.FAILED: "bad"}
+# How much of a response is repeated in a message.
+MESSAGE_EXCERPT = 200
+
+
+def badge(kind: str, text: str) -> SafeString:
+    """A badge: `kind` is the colour's meaning."""
+    return render_to_string("badge.html", {"kind": kind, "text": text})
+
+
+def endpoint_state(endpoint: Endpoint) -> SafeString:
+    """Whether the endpoint is enabled, and whether it fails."""
+    if not endpoint.enabled:
+        return badge("bad" if endpoint.disabled_reason else "", "disabled")
+    return badge("warn", "failing") if endpoint.failures_in_a_row else badge("good", "enabled")
+
+
+def delivery_state(delivery: Delivery) -> SafeString:
+    """The status of a delivery."""
+    return badge(KINDS[Delivery.Status(delivery.status)], delivery.get_status_display())
+
+
+def last_response(endpoint: Endpoint) -> str:
+    """The status of the last response, or why there was none."""
+    return printable(endpoint.last_error) or str(endpoint.last_status or "-")
+
+
+def last_day(endpoint: Any) -> str:
+    """How many attempts of the last 24 hours succeeded, and how fast, for an endpoint from `with_last_day`."""
+    if not endpoint.last_day_attempts:
+        return "-"
+    rate = 100 * endpoint.last_day_succeeded / endpoint.last_day_attempts
+    return f"{rate:.0f} % of {endpoint.last_day_attempts:,}, {milliseconds(endpoint.last_day_latency_ms)}"
+
+
+def milliseconds(latency: float | None) -> str:
+    """A latency for people."""
+    return "-" if latency is None else f"{latency:,.0f} ms"
+
+
+def test_result(delivery: Delivery, outcome: Outcome) -> str:
+    """What came of a test, in a line."""
+    response = outcome.error or f"{outcome.status} {outcome.excerpt[:MESSAGE_EXCERPT]}".strip()
+    return printable(f"{delivery.endpoint}: {response} ({milliseconds(outcome.latency_ms)})")
+
+
+def body(delivery: Delivery) -> SafeString:
+    """The body of a delivery on several lines."""
+    return format_html("<pre>{}</pre>", json.dumps(json.loads(delivery.body), indent=2, ensure_ascii=False))
+
+
+def response(attempt: Attempt) -> SafeString:
+    """The beginning of a response, its lines kept."""
+    lines = [printable(line) for line in attempt.excerpt.splitlines()]
+    return format_html("<pre>{}</pre>", "\n".join(lines)) if lines else SafeString("-")

@@ -261,14 +261,15 @@ def decompressed(stream: BinaryIO) -> BinaryIO | None:
 def _only_file(stream: BinaryIO) -> BinaryIO:
     try:
         archive = zipfile.ZipFile(stream)
-        if any(info.filename == "xl/workbook.xml" for info in archive.infolist()):
-            raise FileRefusedError("This is an Excel workbook, not a CSV file; open it and save the sheet as CSV.")
         # What a Mac puts beside each file into an archive is no content.
         files = [info for info in archive.infolist() if not info.is_dir() and "__MACOSX/" not in info.filename]
         if len(files) != 1:
             raise FileRefusedError(f"The zip archive holds {len(files)} files; it must hold one CSV file.")
         if files[0].flag_bits & 1:
             raise FileRefusedError("The zip archive is protected with a password; send it without.")
+        if files[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            # Python unpacks others without a bound: a kilobyte of bzip2 takes gigabytes of memory.
+            raise FileRefusedError("The zip archive uses an unusual compression. Zip the file the usual way (deflate).")
         return cast("BinaryIO", archive.open(files[0]))
     except (zipfile.BadZipFile, NotImplementedError) as error:
         raise FileRefusedError(f"The zip archive cannot be read: {error}.") from None

@@ -113,7 +113,7 @@ def zipped(*names: str) -> bytes:
     [
         (b"\n\n", "empty"),
         (zipped("a.csv", "b.csv"), "2 files"),
-        (zipped("xl/workbook.xml"), "Excel workbook"),
+        (zipped("xl/workbook.xml"), "workbook cannot be read"),
         (gzip.compress(b"sku,name\nA,Lamp\n")[:-12], "damaged"),
     ],
     ids=["blank", "two files", "workbook", "damaged"],

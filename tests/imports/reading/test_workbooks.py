@@ -52,7 +52,7 @@ def test_cells_come_out_as_they_were_meant(suffix: str) -> None:
     assert lines[:5] == [
         "sku,name,price,is_active,since",
         f"00123,Chair{LINE_BREAK}blue,19.99,true,2026-03-01",
-        f"{'00124' if suffix == 'xlsx' else '00123'},Größe,0.3,false",
+        "00124,Größe,0.3,false",
         "",
         f"4006381333931,Lamp,{ERROR_MARK}#DIV/0!",
     ]
@@ -149,14 +149,14 @@ def test_entities_that_multiply_are_refused_in_little_time_and_memory() -> None:
     bomb = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e0 "lol">{entities}]><worksheet>&e11;</worksheet>'
     content = rezipped(xlsx(["sku"]), {"xl/worksheets/sheet1.xml": bomb.encode()})
     tracemalloc.start()
-    started = time.monotonic()
+    started = time.process_time()
     try:
         with pytest.raises(FileRefusedError):
             read(content)
         assert tracemalloc.get_traced_memory()[1] < 100 * 1024**2
     finally:
         tracemalloc.stop()
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_cells_that_are_repeated_a_million_times_are_refused_before_they_are_written_out() -> None:
@@ -164,10 +164,10 @@ def test_cells_that_are_repeated_a_million_times_are_refused_before_they_are_wri
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         table = archive.read("content.xml").decode()
     bomb = table.replace("<table:table-row>", '<table:table-row table:number-rows-repeated="1048576">', 1)
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(FileRefusedError, match="more than 3,000,000 cells"):
         read(rezipped(content, {"content.xml": bomb.encode()}))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_blank_rows_that_fill_a_sheet_to_its_end_are_none() -> None:

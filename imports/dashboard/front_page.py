@@ -24,6 +24,7 @@ DAYS = 14
 RECENTLY = timedelta(days=7)
 MOST_NOTICES_OF_A_KIND = 3
 
+RECEIPT = ("created", "updated", "unchanged", "duplicate", "rejected")
 IMPORTED = ("created", "updated", "unchanged")
 
 Status = ImportJob.Status
@@ -41,7 +42,7 @@ def last_imports(user: Any) -> Panel | None:
     """The imports that ended last, with their receipts."""
     if not may_see(user):
         return None
-    return Panel("last_imports", {"jobs": _last_ended()}, wide=True)
+    return Panel("last_imports", {"receipts": [(job, receipt(job)) for job in _last_ended()]}, wide=True)
 
 
 def rows_per_day(user: Any) -> Panel | None:
@@ -104,6 +105,11 @@ def rejected(rows: int) -> str:
 def job_url(job: ImportJob) -> str:
     """The page of the job."""
     return reverse("admin:imports_importjob_change", args=[job.pk])
+
+
+def receipt(job: ImportJob) -> list[drawings.Segment]:
+    """The bar of what became of the job's rows."""
+    return drawings.stack({kind: getattr(job, f"{kind}_rows") for kind in RECEIPT})
 
 
 def _last_ended() -> list[ImportJob]:

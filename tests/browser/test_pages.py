@@ -14,9 +14,10 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from imports import drafts
 from imports.models import ImportJob
 from tests.browser.conftest import SCREENSHOTS
-from tests.imports.factories import make_job, run_import
+from tests.imports.factories import make_job, run_import, upload
 from tests.products.factories import make_product
 from tests.webhooks.factories import make_endpoint
 from webhooks.models import Attempt, Delivery
@@ -51,7 +52,12 @@ PAGES = [
     Shown("imports", "/admin/imports/importjob/"),
     Shown("imports-filter-menu", "/admin/imports/importjob/", click="#changelist-filter button"),
     Shown("import-upload", "/admin/imports/importjob/upload/"),
-    Shown("import-completed", "/admin/imports/importjob/{job}/change/"),
+    Shown("import-review", "/admin/imports/importjob/upload/{draft}/"),
+    Shown("import-completed-with-errors", "/admin/imports/importjob/{job}/change/"),
+    Shown("import-dry-run", "/admin/imports/importjob/{dry_run}/change/"),
+    Shown("import-queued", "/admin/imports/importjob/{queued}/change/"),
+    Shown("import-failed", "/admin/imports/importjob/{failed}/change/"),
+    Shown("import-history", "/admin/imports/importjob/{job}/history/"),
     Shown("webhooks", "/admin/webhooks/endpoint/"),
     Shown("webhook-add", "/admin/webhooks/endpoint/add/"),
     Shown("webhook", "/admin/webhooks/endpoint/{endpoint}/change/"),
@@ -93,8 +99,10 @@ def make_data() -> dict[str, int]:
     endpoint = make_endpoint("https://shop.example.com/hooks/acme", description="Shop")
     make_endpoint("https://erp.example.com/in", description="ERP (old)", enabled=False)
     job = run_import(f"sku,name,description,price,is_active\n{rows}{faults}", filename="spring-catalogue.csv")
-    run_import("sku,name\nVAS-00001,Slim vase\nVAS-80000,Tall vase\n", filename="price-update.csv", dry_run=True)
-    make_job("sku,name\nA-1,Chair\n", filename="supplier-north-with-a-very-long-name-that-does-not-fit.csv")
+    update = "sku,name\nVAS-00001,Slim vase\nVAS-80000,Tall vase\n"
+    dry_run = run_import(update, filename="price-update.csv", dry_run=True)
+    failed = run_import("Artikel;Preis\nA-1;5\n", filename="artikel.csv")
+    queued = make_job("sku,name\nA-1,Chair\n", filename="supplier-north-with-a-very-long-name-that-does-not-fit.csv")
     ImportJob.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(days=2))
     delivery = Delivery.objects.order_by("pk").first()
     assert delivery is not None
@@ -111,15 +119,19 @@ def make_data() -> dict[str, int]:
         "A-very-long-sku-without-any-space-in-it", name="A very long name of a product that has to wrap"
     )
     group = Group.objects.create(name="Buyers")
-    return {"job": job.pk, "endpoint": endpoint.pk, "delivery": delivery.pk, "product": product.pk, "group": group.pk}
+    made = {"job": job, "dry_run": dry_run, "failed": failed, "queued": queued, "endpoint": endpoint}
+    made |= {"delivery": delivery, "product": product, "group": group}
+    return {name: thing.pk for name, thing in made.items()}
 
 
 @pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.name)
 def test_every_page_in_every_width_and_theme(page: Page, log_in, settings, findings, shown):
     settings.DEBUG = shown.debug
-    data = {**make_data(), "user": 0}
+    data = make_data()
     if not shown.anonymous:
-        data["user"] = log_in().pk
+        user = log_in()
+        file = upload("sku;Titel;Preis;Farbe\nVAS-1;Vase;19,90;red\nVAS-2;;abc;blue\n", "supplier-north.csv")
+        data |= {"user": user.pk, "draft": drafts.create(file, user).pk}
 
     page.goto(shown.address.format(**data))
     if shown.ready:

@@ -37,7 +37,7 @@ PAGES: tuple[tuple[str, str, int | None], ...] = (
     ("last import, none matches", "/admin/products/product/?last_import=2", None),
     ("all, ordered by name", "/admin/products/product/?o=2", None),
 )
-# The same, of the import that runs meanwhile; its number stands for {job}.
+# The same, of the import that is running; its number stands for {job}.
 PAGES_DURING_AN_IMPORT = (
     ("poll while an import runs", "/api/jobs/{job}/", 150),
     ("front page while an import runs", "/admin/", 150),

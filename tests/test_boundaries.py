@@ -29,7 +29,6 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.xfail(strict=True, reason="Until the rooms of issue 10 are merged: then this mark must go.")
 def test_every_import_keeps_to_the_contracts() -> None:
     result = lint_imports(settings.BASE_DIR)
     assert result.returncode == 0, result.stdout + result.stderr

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 
 def lines(name: str) -> list[str]:
-    """What a file of requirements says, continued lines joined, comments left out."""
+    """What a file of requirements says, continued lines joined, without comments."""
     text = (settings.BASE_DIR / name).read_text().replace("\\\n", " ")
     return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
 

@@ -35,7 +35,7 @@ class Column:
 
 
 def stack(counts: Mapping[str, int]) -> list[Segment]:
-    """The bar of `counts`, as long as the whole room; kinds of which there are none are left out."""
+    """The bar of `counts`, as long as the whole room; kinds that do not occur have no segment."""
     return list(_segments(counts, sum(counts.values())))
 
 

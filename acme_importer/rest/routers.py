@@ -1,4 +1,4 @@
-"""The router of the API: every path answers with and without its trailing slash."""
+"""The router of the API: every path responds with and without its trailing slash."""
 
 from __future__ import annotations
 

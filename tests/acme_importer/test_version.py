@@ -29,7 +29,7 @@ def test_webhooks_send_it() -> None:
 @pytest.mark.django_db
 def test_the_foot_of_the_dashboard_shows_it(admin_client: Client) -> None:
     page = admin_client.get("/admin/").content.decode()
-    assert re.search(r"<footer[^>]*>\s*Acme Product Importer (\S+?)\s*<", page)[1] == __version__
+    assert re.search(r"<footer[^>]*>\s*<p[^>]*>Acme Product Importer (\S+?)\s*<", page)[1] == __version__
 
 
 @pytest.mark.parametrize(

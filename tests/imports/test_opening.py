@@ -257,7 +257,7 @@ def test_a_rewriting_of_a_file_that_is_refused_is_deleted(content: bytes, upload
     assert stored_files(upload_folder) == [job.stored_as]
 
 
-def test_a_rewriting_is_deleted_when_the_job_is_cancelled_meanwhile(
+def test_a_rewriting_is_deleted_when_the_job_is_cancelled_in_the_meantime(
     upload_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def open_slowly(job: ImportJob, still_alive: Any) -> Any:

@@ -152,7 +152,7 @@ class Way:
         return with_progress(job)
 
     def _advance_lanes(self, job: ImportJob) -> None:
-        """Each chunk as if by another worker, which opens the file anew."""
+        """Each chunk as if by another worker, which opens the file again."""
         choose = random.Random(self.order).choice
         while lanes := list(ImportLane.objects.select_related("job").filter(job=job, finished=False)):
             lane = choose(lanes)

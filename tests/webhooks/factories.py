@@ -50,7 +50,7 @@ def due_at(delivery: Delivery) -> datetime:
 
 
 def answering(server: HTTPServer, *statuses: int, **response: Any) -> None:
-    """Have `server` answer with these statuses in turn, then with the last of them for ever."""
+    """Have `server` respond with these statuses in turn, then with the last of them for ever."""
     for status in statuses[:-1]:
         server.expect_ordered_request("/hook").respond_with_data("", status=status, **response)
     server.expect_request("/hook").respond_with_data("", status=statuses[-1], **response)

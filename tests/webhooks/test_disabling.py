@@ -65,7 +65,7 @@ def test_five_days_of_failures_disable_with_the_reason_kept(
     assert not Delivery.objects.filter(status="pending").exists()
 
 
-def test_one_success_within_the_five_days_starts_the_count_anew(
+def test_one_success_within_the_five_days_starts_the_count_again(
     httpserver: HTTPServer, endpoint: Endpoint, clock: time_machine.Traveller
 ) -> None:
     httpserver.expect_request("/hook").respond_with_data("", status=503)

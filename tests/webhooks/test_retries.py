@@ -31,7 +31,7 @@ SCHEDULE = (
 
 @pytest.fixture(autouse=True)
 def clock() -> Iterator[time_machine.Traveller]:
-    """The clock stands still, until it is moved."""
+    """The clock stops, until it is moved."""
     with time_machine.travel(START, tick=False) as clock:
         yield clock
 

@@ -41,7 +41,7 @@ def gone(processes: list[psutil.Process]) -> bool:
     return not any(is_running(process.pid) for process in processes)
 
 
-def test_a_cluster_that_hangs_is_started_anew(supervised: WorkerCluster) -> None:
+def test_a_cluster_that_hangs_is_restarted(supervised: WorkerCluster) -> None:
     # One of the idle workers holds the lock of the queue that all of them read. It is never released.
     hung = supervised.worker_pids()
     for pid in hung:
@@ -64,7 +64,7 @@ def test_a_message_of_a_killed_worker_is_no_reason_to_kill_the_others(supervised
     assert OrmQ.objects.count() == 1
 
 
-def test_a_cluster_that_dies_is_started_anew(supervised: WorkerCluster) -> None:
+def test_a_cluster_that_dies_is_restarted(supervised: WorkerCluster) -> None:
     (main,) = (process for process in supervised.family() if process.ppid() == supervised.running.pid)
     rest = main.children(recursive=True)
     main.kill()

@@ -57,7 +57,7 @@ def test_workers_busy_with_long_slices_are_left_alone() -> None:
         assert watch.judge(sighting(1, 2, progress=progress), now) is Verdict.LEAVE
 
 
-def test_patience_starts_anew_with_each_movement() -> None:
+def test_patience_starts_again_with_each_movement() -> None:
     watch = Watch(patience=90)
     for now in (0, 80):
         watch.judge(sighting(1, 2), now)

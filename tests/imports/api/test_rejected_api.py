@@ -1,4 +1,4 @@
-"""Rejected rows over the API: as pages, and as a file to mend and to upload again."""
+"""Rejected rows over the API: as pages, and as a file to fix and to upload again."""
 
 import csv
 import io
@@ -154,7 +154,7 @@ def test_of_a_job_that_was_never_opened_there_is_only_a_header(api):
     assert rows_of(download(api, make_job(CSV))) == [ADDED]
 
 
-def mended(text, delimiter, corrections):
+def corrected(text, delimiter, corrections):
     """Return the downloaded `text` with fields replaced, as a spreadsheet would write it."""
     rows = [[corrections.get(field, field) for field in row] for row in rows_of(text, delimiter)]
     out = io.StringIO(newline="")
@@ -177,7 +177,7 @@ def test_a_mended_file_goes_in_when_it_is_uploaded_again(api):
     first = run_import(text)
     assert (first.created_rows, first.rejected_rows) == (1, 3)
 
-    again = mended(download(api, first), ";", {"1.234,505": "1.234,51", "perhaps": "yes"})
+    again = corrected(download(api, first), ";", {"1.234,505": "1.234,51", "perhaps": "yes"})
     second = run_import(again)
     assert (second.created_rows, second.rejected_rows) == (2, 1)
 
@@ -185,7 +185,7 @@ def test_a_mended_file_goes_in_when_it_is_uploaded_again(api):
     assert header == ["Status", "SKU", "Title", "Body", "Price", *ADDED]
     # Its line in the second file, where a record before it has two lines.
     assert rows == [["active", "A-4", "", "  spaces  ", "0,99", "5", "Title", "", rows[0][-1]]]
-    third = run_import(mended(download(api, second), ";", {"": "Shelf"}))
+    third = run_import(corrected(download(api, second), ";", {"": "Shelf"}))
 
     assert (third.created_rows, third.rejected_rows) == (1, 0)
     assert catalogue() == {

@@ -81,7 +81,7 @@ def test_a_file_elsewhere_is_fetched_once(elsewhere: type[ElsewhereStorage], set
     assert len(copies(settings)) == 1
 
 
-def test_who_wants_it_meanwhile_waits_and_is_seen_to_be_alive(elsewhere: type[ElsewhereStorage]) -> None:
+def test_who_wants_it_too_waits_and_is_seen_to_be_alive(elsewhere: type[ElsewhereStorage]) -> None:
     name = default_storage.save("a", ContentFile(CONTENT))
     signs: list[float] = []
 
@@ -95,7 +95,7 @@ def test_who_wants_it_meanwhile_waits_and_is_seen_to_be_alive(elsewhere: type[El
     assert len(signs) > 4
 
 
-def test_what_a_killed_process_left_unfinished_is_begun_anew(
+def test_what_a_killed_process_left_unfinished_is_started_again(
     elsewhere: type[ElsewhereStorage], settings: Settings
 ) -> None:
     name = default_storage.save("a", ContentFile(CONTENT))

@@ -55,11 +55,11 @@ def test_saving_does_not_undo_what_a_worker_has_counted(admin_client: Client, mo
     endpoint = make_endpoint(URL)
     save = Endpoint.save
 
-    def counted_meanwhile(self: Endpoint, **options: Any) -> None:
+    def counted_at_the_same_time(self: Endpoint, **options: Any) -> None:
         Endpoint.objects.update(failures_in_a_row=3)
         save(self, **options)
 
-    monkeypatch.setattr(Endpoint, "save", counted_meanwhile)
+    monkeypatch.setattr(Endpoint, "save", counted_at_the_same_time)
     admin_client.post(f"{ENDPOINTS}{endpoint.pk}/change/", {"url": URL, "description": "new", "enabled": "on"})
     endpoint.refresh_from_db()
     assert (endpoint.description, endpoint.failures_in_a_row) == ("new", 3)

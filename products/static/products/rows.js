@@ -32,7 +32,9 @@ function count() {
 
 if (save) {
     form.addEventListener("input", (event) => {
-        mark(event.target.closest("tr"));
+        const row = event.target.closest("tbody tr");
+        if (!row) return;
+        mark(row);
         count();
     });
     form.addEventListener("submit", (event) => {

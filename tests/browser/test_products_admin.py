@@ -49,9 +49,16 @@ def test_the_list_looks_well(page: Page, log_in, screenshot, assert_accessible):
     page.emulate_media(color_scheme="dark")
     screenshot("dark", full_page=False)
     assert_accessible()
+    page.get_by_label("Price of Chair-119").fill("12.5")
+    page.get_by_label("Select this product for an action - Chair-117").check()
+    screenshot("dark, edited and selected", full_page=False)
+    assert_accessible()
     page.set_viewport_size(PHONE)
     screenshot("phone", full_page=False)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_accessible()
+    page.emulate_media(color_scheme="light")
+    screenshot("phone, light", full_page=False)
     assert_accessible()
 
 

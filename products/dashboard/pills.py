@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
@@ -29,7 +30,7 @@ LABELS = {
 ACTIVE = {"": "Any", "true": "Yes", "false": "No"}
 
 # The address of the list with those values of filters changed; None takes one away.
-Address = Callable[[Mapping[str, str | None]], str]
+Address = Callable[[dict[str, Any]], str]
 
 
 @dataclass(frozen=True, slots=True)

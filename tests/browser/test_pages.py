@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 from django.contrib.auth.models import Group
@@ -22,7 +23,7 @@ from tests.webhooks.factories import make_endpoint
 from webhooks.models import Attempt, Delivery
 
 WIDTHS = {1440: 900, 768: 1024, 390: 844}
-THEMES = ("light", "dark")
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @dataclass(frozen=True)

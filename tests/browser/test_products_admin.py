@@ -177,6 +177,9 @@ def test_a_product_is_added_without_leaving_the_list(page: Page, log_in, screens
 
     page.get_by_text("Add product").click()
     form = page.get_by_role("form", name="Add product")
+    page.get_by_text("Cancel").click()
+    expect(form).to_be_hidden()
+    page.get_by_text("Add product").click()
     expect(form.get_by_label("SKU")).to_be_focused()
     form.get_by_label("SKU").fill("CHAIR-1")
     form.get_by_label("Price").fill("1.234")

@@ -10,3 +10,5 @@ for (const button of document.querySelectorAll("button.dropdown-toggle:has(> .ca
 for (const gap of document.querySelectorAll(".pagination a[href='#']:has(> [aria-hidden]:only-child)")) {
     gap.replaceWith(Object.assign(document.createElement("span"), { textContent: gap.textContent }));
 }
+// What does not fit is scrolled, with the keyboard, too.
+for (const text of document.querySelectorAll("pre")) text.tabIndex = 0;

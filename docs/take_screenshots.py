@@ -79,7 +79,7 @@ def fill(folder: Path) -> tuple[int, str]:
     add_webhooks()
     for name, options, ago in FILES:
         path = folder / name
-        write_file(Recipe(**options), str(path))  # type: ignore[arg-type]
+        write_file(Recipe(**options), str(path))
         call_command("import_csv", str(path), dry_run=name == "stock-check.csv")
         job = ImportJob.objects.latest("pk")
         job.finished_at, began = timezone.now() - ago, timezone.now() - ago - timedelta(seconds=9)

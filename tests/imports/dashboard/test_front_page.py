@@ -93,7 +93,7 @@ def test_the_guide_is_for_those_who_may_import_into_an_empty_catalogue(client: C
 def test_the_sample_file_is_what_the_generator_writes() -> None:
     written = StringIO(newline="")
     write_products(Recipe(rows=20), written)
-    assert Path(finders.find("imports/sample-products.csv")).read_text() == written.getvalue()
+    assert Path(str(finders.find("imports/sample-products.csv"))).read_text() == written.getvalue()
 
 
 def test_one_row_was_rejected_and_two_rows_were() -> None:

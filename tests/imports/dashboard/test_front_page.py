@@ -73,7 +73,7 @@ def test_an_import_that_stalls_again_is_told_of_again(admin_client: Client, admi
     job = make_job("sku,name\nA1,Chair\n")
     long_ago = timezone.now() - timedelta(minutes=9)
     lane = ImportLane.objects.create(job=job, number=0, offset=0, line=1, claimed_until=long_ago)
-    ImportJob.objects.update(status="running")
+    ImportJob.objects.update(status="running", content_size=100)
     dismiss(admin_user, [notice.key for notice in notices(admin_user)])
     assert "has stalled" not in page_of(admin_client)
 

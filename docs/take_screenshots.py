@@ -171,7 +171,7 @@ def take(job_id: int, session: str) -> None:
         for name, address in pages.items():
             page.goto(address)
             # A list is longer than a picture should be.
-            page.screenshot(path=PICTURES / f"{name}.png", full_page=name != "products", caret="initial")
+            page.screenshot(path=PICTURES / f"{name}.png", full_page=name == "overview", caret="initial")
         browser.close()
 
 

@@ -318,6 +318,7 @@ FRONT_PAGE_NOTICES = [
     "webhooks.dashboard.front_page.notices",
 ]
 FRONT_PAGE_PANELS = [
+    "imports.dashboard.front_page.getting_started",
     "imports.dashboard.front_page.running_imports",
     "products.dashboard.front_page.catalogue",
     "acme_importer.dashboard.workers.panel",

@@ -8,6 +8,8 @@ def printable(text: str) -> str:
 
     So are characters that change the direction of writing, or that cannot be seen.
     """
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 

@@ -20,18 +20,33 @@ from imports.dashboard import job_page
 from imports.dashboard.import_page import ReviewView, UploadView
 from imports.dashboard.job_actions import ImportForRealView, JobActionView, change_state
 from imports.dashboard.permissions import may_control, may_import
+from imports.dashboard.state import LABELS, in_state
 from imports.models import ImportJob
 from imports.progress import progress
 from imports.templatetags import imports_dashboard
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Filters by the state that people see, which tells imports with rejected rows from those without."""
+
+    title = "status"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        return list(LABELS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ImportJob]) -> QuerySet[ImportJob]:  # noqa: ARG002
+        name = self.value()
+        return in_state(queryset, name) if name in LABELS else queryset
 
 
 @admin.register(ImportJob)
 class ImportJobAdmin(admin.ModelAdmin):
     """Shows jobs; they are created by uploads, and changed by the actions only."""
 
-    list_display = ("file", "state", "receipt", "rejected", "created_by", "created_at")
+    list_display = ("file", "state", "receipt", "rejected", "who", "when")
     list_display_links = None
-    list_filter = ("status", "dry_run", "created_at")
+    list_filter = (StateFilter, "dry_run", "created_at")
     search_fields = ("filename", "sha256")
     search_help_text = "file name or checksum"
     list_per_page = 50
@@ -80,7 +95,7 @@ class ImportJobAdmin(admin.ModelAdmin):
         shown = job_page.context(job, code=request.GET.get("code", ""), page=request.GET.get("page", ""))
         may = {"may_control": may_control(request.user), "may_import": may_import(request.user)}
         return super().render_change_form(
-            request, {**context, **shown, **may, "title": f"Import {job.pk}", "subtitle": None}, *args, **kwargs
+            request, {**context, **shown, **may, "title": printable(job.filename), "subtitle": None}, *args, **kwargs
         )
 
     @admin.action(description="Cancel selected imports", permissions=["control"])
@@ -131,3 +146,13 @@ class ImportJobAdmin(admin.ModelAdmin):
         if not job.rejected_rows:
             return "0"
         return format_html('<a href="{}/change/#rejected">{}</a>', job.pk, f"{job.rejected_rows:,}")
+
+    @admin.display(description="By", ordering="created_by", empty_value="—")
+    def who(self, job: ImportJob) -> str | None:
+        """Who uploaded the file."""
+        return printable(job.created_by.get_username()) if job.created_by else None
+
+    @admin.display(description="When", ordering="created_at")
+    def when(self, job: ImportJob) -> SafeString:
+        """How long ago the import was created; exactly, in the title."""
+        return render_to_string("admin/imports/importjob/moment.html", {"moment": job.created_at})

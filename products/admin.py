@@ -32,7 +32,7 @@ class ProductAdmin(ProductActions, admin.ModelAdmin):
     list_per_page = 50
     sortable_by = ("sku_in_any_case", "name", "price", "updated_at")
     show_full_result_count = False
-    readonly_fields = ("last_import", "created_at", "updated_at")
+    readonly_fields = ("written_by", "created_at", "updated_at")
 
     # The list: the newest on top, so that what was just added can be seen.
 
@@ -83,6 +83,19 @@ class ProductAdmin(ProductActions, admin.ModelAdmin):
     def get_fields(self, request: HttpRequest, obj: Product | None = None) -> tuple[str, ...]:  # noqa: ARG002
         # A new product has none of the values that nobody fills in.
         return FIELDS if obj is None else (*FIELDS, *self.readonly_fields)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Product | None = None) -> Any:
+        if obj is None:
+            return super().get_fieldsets(request, obj)
+        return [(None, {"fields": FIELDS}), (None, {"fields": self.readonly_fields, "classes": ("facts-grid",)})]
+
+    @admin.display(description="Last import", empty_value="None")
+    def written_by(self, product: Product) -> str | None:
+        """The import that wrote the product last, and the way to what else it wrote."""
+        if product.last_import is None:
+            return None
+        url = f"{reverse('admin:products_product_changelist')}?last_import={product.last_import}"
+        return format_html('Import {} · <a href="{}">View its products</a>', product.last_import, url)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> tuple[str, ...]:  # noqa: ARG002
         return () if obj is None else self.readonly_fields

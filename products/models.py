@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from acme_importer.texts import printable
 from products import lookups  # noqa: F401  # registers `__any_of`
 from products.fields import (
     DESCRIPTION_MAX_LENGTH,
@@ -73,7 +74,7 @@ class Product(models.Model):
         indexes = (models.Index(fields=["id"], condition=models.Q(is_active=False), name="product_inactive"),)
 
     def __str__(self) -> str:
-        return f"{self.sku} {self.name}"
+        return printable(f"{self.sku} {self.name}")
 
     def clean_fields(self, exclude: Any = None) -> None:
         self.sku = self.sku.strip()

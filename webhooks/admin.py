@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
 
+from acme_importer.texts import printable
 from webhooks.by_hand import RefusedError, ping, redeliver
-from webhooks.dashboard import cells
+from webhooks.dashboard import cells, delivery_page, endpoint_page
 from webhooks.dashboard.forms import EndpointForm
-from webhooks.models import Attempt, Delivery, Endpoint
+from webhooks.models import Delivery, Endpoint
 
 
 def counted(number: int, noun: str) -> str:
@@ -24,27 +29,15 @@ def counted(number: int, noun: str) -> str:
 @admin.register(Endpoint)
 class EndpointAdmin(admin.ModelAdmin):
     form = EndpointForm
-    list_display = ("__str__", "state", "last_response", "latency", "last_day", "failures_in_a_row", "disabled_reason")
+    list_display = ("name", "state", "last_response", "last_day", "failures_in_a_row")
     list_filter = ("enabled",)
     search_fields = ("url", "description")
     search_help_text = "URL or description"
     actions = ("enable", "disable", "test", "rotate_secret")
-    readonly_fields = (
-        "state",
-        "disabled_reason",
-        "last_attempt_at",
-        "last_response",
-        "latency",
-        "last_day",
-        "failures_in_a_row",
-        "failing_since",
-        "paused_until",
-        "created_at",
-    )
-    fieldsets = (
-        (None, {"fields": EndpointForm.Meta.fields}),
-        ("Status", {"fields": readonly_fields}),
-    )
+
+    def get_urls(self) -> list[URLPattern]:
+        act = self.admin_site.admin_view(require_POST(self.act))
+        return [path("<int:endpoint_id>/action/", act, name="webhooks_endpoint_act"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"title": "Webhooks", **(extra_context or {})})
@@ -52,23 +45,45 @@ class EndpointAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:  # noqa: ARG002
         return Endpoint.objects.with_last_day()
 
-    def get_fieldsets(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:
-        return super().get_fieldsets(request, obj) if obj else self.fieldsets[:1]
+    def get_fieldsets(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:  # noqa: ARG002
+        return [("Settings" if obj else None, {"fields": EndpointForm.Meta.fields})]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The page of one endpoint, or of a new one."""
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        if endpoint := kwargs.get("obj"):
+            context |= {"title": printable(str(endpoint)), "subtitle": None}
+            context |= endpoint_page.context(endpoint, request.GET.get("deliveries", ""))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def act(self, request: HttpRequest, endpoint_id: int) -> HttpResponse:
+        """Do what a button of an endpoint's page says."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        doing = {"enable": self.enable, "disable": self.disable, "test": self.test, "rotate_secret": self.rotate_secret}
+        name = request.POST.get("action", "")
+        if name not in doing:
+            raise BadRequest("Unknown action")
+        endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
+        page = reverse("admin:webhooks_endpoint_change", args=[endpoint.pk])
+        return doing[name](request, [endpoint]) or HttpResponseRedirect(page)
+
+    @admin.display(description="Endpoint", ordering="description")
+    def name(self, endpoint: Endpoint) -> str:
+        """Show its description, with the URL below."""
+        return cells.with_more(printable(str(endpoint)), endpoint.url if endpoint.description else "")
 
     @admin.display(description="State", ordering="enabled")
     def state(self, endpoint: Endpoint) -> str:
-        """Show whether it is enabled."""
-        return cells.endpoint_state(endpoint)
+        """Show whether it is enabled, and why not."""
+        return cells.with_more(cells.endpoint_state(endpoint), endpoint.disabled_reason)
 
     @admin.display(description="Last response", ordering="last_status")
     def last_response(self, endpoint: Endpoint) -> str:
         """Show the status of the last response."""
         return cells.last_response(endpoint)
-
-    @admin.display(description="Latency", ordering="last_latency_ms")
-    def latency(self, endpoint: Endpoint) -> str:
-        """Show how long the last attempt took."""
-        return cells.milliseconds(endpoint.last_latency_ms)
 
     @admin.display(description="Last 24 hours")
     def last_day(self, endpoint: Endpoint) -> str:
@@ -88,15 +103,13 @@ class EndpointAdmin(admin.ModelAdmin):
         super().response_add(request, obj, post_url_continue)  # for its message
         return self.show_secrets(request, [obj])
 
-    def response_change(self, request: HttpRequest, obj: Endpoint) -> HttpResponse:
-        if "_test" not in request.POST:
-            return super().response_change(request, obj)
-        self.test(request, [obj])
-        return HttpResponseRedirect(request.path)
-
     def show_secrets(self, request: HttpRequest, endpoints: Sequence[Endpoint]) -> HttpResponse:
         """Show new secrets, on a page that no cache keeps."""
-        context = {**self.admin_site.each_context(request), "title": "New secrets", "endpoints": endpoints}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "New secret" if len(endpoints) == 1 else "New secrets",
+            "endpoints": endpoints,
+        }
         return TemplateResponse(
             request,
             "admin/webhooks/endpoint/secrets.html",
@@ -105,28 +118,28 @@ class EndpointAdmin(admin.ModelAdmin):
         )
 
     @admin.action(description="Enable", permissions=["change"])
-    def enable(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> None:
+    def enable(self, request: HttpRequest, endpoints: Collection[Endpoint]) -> None:
         """Enable the selected endpoints, and forget their earlier failures."""
         for endpoint in endpoints:
             endpoint.enable()
         self.message_user(request, f"{counted(len(endpoints), 'endpoint')} enabled.", messages.SUCCESS)
 
     @admin.action(description="Disable", permissions=["change"])
-    def disable(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> None:
+    def disable(self, request: HttpRequest, endpoints: Collection[Endpoint]) -> None:
         """Disable the selected endpoints."""
         for endpoint in endpoints:
             endpoint.disable()
         self.message_user(request, f"{counted(len(endpoints), 'endpoint')} disabled.", messages.SUCCESS)
 
     @admin.action(description="Send a test", permissions=["change"])
-    def test(self, request: HttpRequest, endpoints: Sequence[Endpoint]) -> None:
+    def test(self, request: HttpRequest, endpoints: Iterable[Endpoint]) -> None:
         """Send a test to the selected endpoints and show the results."""
         for delivery, outcome in ping(list(endpoints)):
             level = messages.SUCCESS if outcome.succeeded else messages.ERROR
             self.message_user(request, cells.test_result(delivery, outcome), level)
 
     @admin.action(description="Rotate secret", permissions=["change"])
-    def rotate_secret(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> HttpResponse:
+    def rotate_secret(self, request: HttpRequest, endpoints: Iterable[Endpoint]) -> HttpResponse:
         """Give the selected endpoints new secrets and show them, only this once."""
         rotated = list(endpoints)
         for endpoint in rotated:
@@ -134,46 +147,30 @@ class EndpointAdmin(admin.ModelAdmin):
         return self.show_secrets(request, rotated)
 
 
-class ReadOnly(admin.options.BaseModelAdmin):
-    """What has been recorded cannot be edited."""
-
-    def has_add_permission(self, *_: Any) -> bool:
-        return False
-
-    def has_change_permission(self, *_: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, *_: Any) -> bool:
-        return False
-
-
-class AttemptInline(ReadOnly, admin.TabularInline):
-    model = Attempt
-    fields = readonly_fields = ("started_at", "status", "latency", "error", "response", "request_headers")
-    extra = 0
-
-    @admin.display(description="Latency")
-    def latency(self, attempt: Attempt) -> str:
-        """Show how long the attempt took."""
-        return cells.milliseconds(attempt.latency_ms)
-
-    @admin.display(description="Response")
-    def response(self, attempt: Attempt) -> str:
-        """Show the beginning of the response."""
-        return cells.response(attempt)
-
-
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("created_at", "event_type", "endpoint", "state", "tries", "due_at", "finished_at", "event_id")
+class DeliveryAdmin(admin.ModelAdmin):
+    """Shows deliveries: what has been recorded cannot be edited."""
+
+    list_display = ("event", "to", "state", "tries", "created_at", "finished_at")
     list_filter = ("status", "event_type", ("endpoint", admin.RelatedOnlyFieldListFilter), "created_at")
     list_select_related = ("endpoint",)
     search_fields = ("event_id",)
     search_help_text = "event ID"
     show_full_result_count = False
-    fields = (*list_display, "pretty_body")
-    inlines = (AttemptInline,)
     actions = ("redeliver",)
+
+    def get_urls(self) -> list[URLPattern]:
+        again = self.admin_site.admin_view(require_POST(self.send_again))
+        return [path("<int:delivery_id>/redeliver/", again, name="webhooks_delivery_redeliver"), *super().get_urls()]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"title": "Deliveries", **(extra_context or {})})
@@ -183,10 +180,31 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin):
         """Show the status."""
         return cells.delivery_state(delivery)
 
-    @admin.display(description="Body")
-    def pretty_body(self, delivery: Delivery) -> str:
-        """Show the body on several lines."""
-        return cells.body(delivery)
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The page of one delivery."""
+        delivery = kwargs["obj"]
+        context |= {"title": delivery.event_type, "subtitle": None, **delivery_page.context(delivery)}
+        context["may_redeliver"] = self.has_redeliver_permission(request)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def send_again(self, request: HttpRequest, delivery_id: int) -> HttpResponse:
+        """Send one delivery again, from its page."""
+        if not self.has_redeliver_permission(request):
+            raise PermissionDenied
+        self.redeliver(request, Delivery.objects.filter(pk=delivery_id))
+        return HttpResponseRedirect(reverse("admin:webhooks_delivery_change", args=[delivery_id]))
+
+    @admin.display(description="Event", ordering="event_type")
+    def event(self, delivery: Delivery) -> str:
+        """Show the type of the event, with its id below."""
+        return cells.with_more(delivery.event_type, delivery.event_id)
+
+    @admin.display(description="Endpoint", ordering="endpoint")
+    def to(self, delivery: Delivery) -> str:
+        """Show where it goes."""
+        return printable(str(delivery.endpoint))
 
     def has_redeliver_permission(self, request: HttpRequest) -> bool:
         """Whether this user may send deliveries again: nobody may edit them."""

@@ -7,7 +7,7 @@ advances its schedules, about twice a minute; and what it leaves on the queue gr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Max, Min
 from django.utils import timezone
@@ -24,6 +24,8 @@ class Workers:
     """What can be seen of the workers: whether they are alive, how many tasks are waiting, and the longest wait."""
 
     alive: bool
+    # When the schedule is due that they advance: of dead ones it stays what it was.
+    next_run: datetime | None
     waiting: int
     longest_wait: timedelta | None
 
@@ -42,6 +44,7 @@ def look() -> Workers:
     due = OrmQ.objects.filter(lock__lte=now).aggregate(number=Count("pk"), oldest=Min("lock"))
     return Workers(
         alive=next_run is not None and now - next_run < SILENCE,
+        next_run=next_run,
         waiting=due["number"],
         longest_wait=now - due["oldest"] if due["oldest"] else None,
     )

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, URLResolver, path, reverse
+from django.views.decorators.http import require_POST
 
 from acme_importer import __version__
 from acme_importer.dashboard import front_page
@@ -56,7 +57,11 @@ class DashboardSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         # Before Django's own, the last of which takes everything.
-        return [path("components/", self.admin_view(self.components), name="components"), *super().get_urls()]
+        return [
+            path("components/", self.admin_view(self.components), name="components"),
+            path("dismiss/", self.admin_view(require_POST(self.dismiss)), name="dismiss"),
+            *super().get_urls(),
+        ]
 
     def components(self, request: HttpRequest) -> TemplateResponse:
         """All components of the look in all their states, for those who build pages."""
@@ -64,6 +69,11 @@ class DashboardSite(AdminSite):
             raise Http404
         context = {**self.each_context(request), "title": "Components", "themes": ("light", "dark")}
         return TemplateResponse(request, "admin/components.html", context)
+
+    def dismiss(self, request: HttpRequest) -> HttpResponseRedirect:
+        """Show notices of the front page no longer to this user."""
+        front_page.dismiss(request.user, request.POST.getlist("key"))
+        return HttpResponseRedirect(reverse("admin:index"))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return super().index(request, {**front_page.context(request.user), **(extra_context or {})})

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils import timezone
+
 from acme_importer.cluster import workers
-from acme_importer.dashboard.front_page import Notice, Panel
+from acme_importer.dashboard.front_page import Panel
+from acme_importer.dashboard.notices import Notice
 from acme_importer.texts import duration
 
 # Who may follow imports may see whether anybody works on them.
@@ -19,7 +22,7 @@ def panel(user: Any) -> Panel | None:
         return None
     seen = workers.look()
     wait = None if seen.longest_wait is None else duration(seen.longest_wait.total_seconds())
-    state = ("bad", "not running") if not seen.alive else ("warn", "behind") if seen.behind else ("good", "running")
+    state = ("bad", "Not running") if not seen.alive else ("warn", "Behind") if seen.behind else ("good", "Running")
     return Panel("workers", {"state": state, "waiting": seen.waiting, "longest_wait": wait})
 
 
@@ -33,6 +36,9 @@ def notices(user: Any) -> Iterator[Notice]:
             "bad",
             "The workers are not running, so no import makes progress. Start them with “python manage.py run_workers”; "
             "“make run” starts them together with this site.",
+            f"workers.silent:{seen.next_run}",
+            timezone.now(),
         )
     elif seen.behind:
-        yield Notice("warn", "Tasks are waiting for the workers. If no import is running, check the workers’ log.")
+        text = "Tasks are waiting for the workers. If no import is running, check the workers’ log."
+        yield Notice("warn", text, f"workers.behind:{timezone.localdate()}", timezone.now())

@@ -22,9 +22,14 @@ class StrictSerializer(serializers.Serializer):
         unknown = [name for name in data if name not in self.fields and name not in self.besides] if is_object else []
         if unknown:
             writable = ", ".join(name for name, field in self.fields.items() if not field.read_only)
-            message = f"There is no such field. The fields are: {writable}."
+            fields = f"The fields are: {writable}." if writable else "No fields are taken here."
+            message = f"There is no such field. {fields}"
             raise serializers.ValidationError({_encodable(name): [message] for name in unknown})
         return super().to_internal_value(data)
+
+
+class NoFieldsSerializer(StrictSerializer):
+    """The body of an action that takes none: what it holds was meant for something else."""
 
 
 def _encodable(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from rest_framework import serializers
 
+from acme_importer.rest.serializers import StrictSerializer
 from imports.models import ENCODING_MAX_LENGTH, SHEET_MAX_LENGTH, ImportJob, ImportLane, RejectedRow
 from imports.options import Options
 from imports.reading.errors import FileRefusedError
@@ -49,12 +50,14 @@ class DelimiterField(serializers.CharField):
         return DELIMITERS_BY_NAME.get(text.strip().lower(), text)
 
 
-class UploadSerializer(serializers.Serializer):
-    """A file to import, and what its sender knows about it."""
+# What uploads have besides: the file's name, read with the body, and what the browsable API adds.
+NO_OPTIONS = frozenset({"filename", "format", "csrfmiddlewaretoken"})
 
-    OPTIONS = ("mapping", "delimiter", "encoding", "sheet", "dry_run")
-    # What requests have as well: the file's name, read with the body, and what the browsable API adds.
-    NO_OPTIONS = frozenset({"filename", "format", "csrfmiddlewaretoken"})
+
+class UploadSerializer(StrictSerializer):
+    """A file to import, and what its sender knows about it. Strict: a misspelled `dry_run` would be a real import."""
+
+    besides = NO_OPTIONS
 
     file = serializers.FileField(
         error_messages={"required": NO_FILE, "empty": "The file is empty."},
@@ -102,14 +105,6 @@ class UploadSerializer(serializers.Serializer):
         """Refuse an encoding that is not known."""
         _check_option(encoding=encoding)
         return encoding
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        # A misspelled `dry_run` that is ignored would be a real import.
-        unknown = self.initial_data.keys() - self.fields.keys() - self.NO_OPTIONS
-        if unknown:
-            options = ", ".join(self.OPTIONS)
-            raise serializers.ValidationError(f"There is no option {min(unknown)!a}. The options are: {options}.")
-        return attrs
 
     def file_and_options(self) -> tuple[UploadedFile, Options]:
         """What was sent, once it is valid."""

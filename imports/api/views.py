@@ -20,6 +20,7 @@ from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 from acme_importer.rest.errors import ConflictError
 from acme_importer.rest.filters import StrictFilterBackend, refuse_unknown_parameters
 from acme_importer.rest.negotiation import AnyAccepted
+from acme_importer.rest.serializers import NoFieldsSerializer
 from imports import jobs, rejected
 from imports.api.filters import JobFilter, RejectedRowFilter
 from imports.api.parsers import BODY_PARSERS, LengthRequiredError, UploadFormParser
@@ -102,27 +103,37 @@ class JobViewSet(ReadOnlyModelViewSet):
         summary="Cancel an import",
         description="What is in the catalogue by then stays there. A job that is over is a 409.",
         request=None,
-        responses={200: JobSerializer, 409: OpenApiResponse(description="The job is over.")},
+        responses={
+            200: JobSerializer,
+            400: OpenApiResponse(description="The request has fields; it takes none."),
+            409: OpenApiResponse(description="The job is over."),
+        },
     )
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:  # noqa: ARG002
         """Stop a job that is queued or running. What is in the catalogue by then stays there."""
-        return self._change(jobs.cancel)
+        return self._change(request, jobs.cancel)
 
     @extend_schema(
         summary="Retry an import",
         description="A failed or cancelled job resumes where it stopped. Any other is a 409.",
         request=None,
-        responses={200: JobSerializer, 409: OpenApiResponse(description="The job is neither failed nor cancelled.")},
+        responses={
+            200: JobSerializer,
+            400: OpenApiResponse(description="The request has fields; it takes none."),
+            409: OpenApiResponse(description="The job is neither failed nor cancelled."),
+        },
     )
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str) -> Response:  # noqa: ARG002
         """Resume a failed or cancelled job where it stopped."""
-        return self._change(jobs.retry)
+        return self._change(request, jobs.retry)
 
-    def _change(self, transition: Any) -> Response:
+    def _change(self, request: Request, transition: Any) -> Response:
+        job = self.get_object()
+        NoFieldsSerializer(data=request.data).is_valid(raise_exception=True)
         try:
-            transition(self.get_object())
+            transition(job)
         except jobs.WrongStateError as error:
             raise ConflictError(str(error)) from error
         return Response(dict(self.get_serializer(self.get_object()).data))

@@ -6,28 +6,39 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Sum
 from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils import timezone
 
 from acme_importer.dashboard import drawings
-from acme_importer.dashboard.front_page import Notice, Panel
+from acme_importer.dashboard.front_page import Panel
+from acme_importer.dashboard.notices import Kind, Notice
 from acme_importer.texts import printable
 from imports import progress
+from imports.dashboard.permissions import may_import
 from imports.models import ImportJob, ImportLane
+from products.models import Product
 
 LAST_IMPORTS = 6
 MOST_RUNNING = 20
 DAYS = 14
 # Older failures are history.
 RECENTLY = timedelta(days=7)
-MOST_NOTICES_OF_A_KIND = 3
+MOST_NOTICES_OF_A_KIND = 50
 
-RECEIPT = ("created", "updated", "unchanged", "duplicate", "rejected")
 IMPORTED = ("created", "updated", "unchanged")
 
 Status = ImportJob.Status
+
+
+def getting_started(user: Any) -> Panel | None:
+    """The way to the first import, as long as there is neither an import nor a product."""
+    if not may_import(user) or ImportJob.objects.exists() or Product.objects.exists():
+        return None
+    shows = {"max_bytes": settings.UPLOAD_MAX_BYTES}
+    return Panel("getting_started", shows, wide=True, alone=True, script="imports/upload.js")
 
 
 def running_imports(user: Any) -> Panel | None:
@@ -42,7 +53,7 @@ def last_imports(user: Any) -> Panel | None:
     """The imports that ended last, with their receipts."""
     if not may_see(user):
         return None
-    return Panel("last_imports", {"receipts": [(job, receipt(job)) for job in _last_ended()]}, wide=True)
+    return Panel("last_imports", {"jobs": _last_ended()}, wide=True)
 
 
 def rows_per_day(user: Any) -> Panel | None:
@@ -75,21 +86,41 @@ def rows_per_day(user: Any) -> Panel | None:
 
 def notices(user: Any) -> Iterator[Notice]:
     """Name the imports that have stalled, that failed recently, or whose rejected rows nobody has fixed."""
-    if not may_see(user):
-        return
+    if may_see(user):
+        yield from _stalled()
+        yield from _failed()
+        yield from _with_rejected_rows()
+
+
+def _stalled() -> Iterator[Notice]:
+    kind = Kind("{number} imports have stalled.", f"{jobs_url()}?status__exact=running", "View imports")
     stalled = ImportJob.objects.filter(ImportJob.stalled(), status=Status.QUEUED) | ImportJob.objects.filter(
         status=Status.RUNNING, pk__in=ImportLane.objects.filter(ImportLane.stalled(), finished=False).values("job")
     )
-    for job in stalled[:MOST_NOTICES_OF_A_KIND]:
+    for job in ImportJob.objects.with_progress().filter(pk__in=stalled.values("pk"))[:MOST_NOTICES_OF_A_KIND]:
         text = f"{printable(str(job))} has stalled. It resumes automatically as soon as workers are free."
-        yield Notice("warn", text, job_url(job), "View import")
+        # One that has made progress since then has stalled again.
+        key = f"imports.stalled:{job.pk}:{job.processed_rows}"
+        yield Notice("warn", text, key, job.woken_at or job.created_at, job_url(job), "View import", kind)
+
+
+def _failed() -> Iterator[Notice]:
+    kind = Kind("{number} imports failed in the last 7 days.", f"{jobs_url()}?status__exact=failed", "View imports")
     failed = ImportJob.objects.filter(status=Status.FAILED, finished_at__gte=timezone.now() - RECENTLY)
     for job in failed[:MOST_NOTICES_OF_A_KIND]:
-        yield Notice("bad", printable(f"{job} failed. {job.failure_reason}"), job_url(job), "View or retry")
+        text = printable(f"{job} failed. {job.failure_reason}")
+        key = f"imports.failed:{job.pk}:{job.finished_at}"
+        yield Notice("bad", text, key, job.finished_at or job.created_at, job_url(job), "View or retry", kind)
+
+
+def _with_rejected_rows() -> Iterator[Notice]:
+    kind = Kind("{number} imports have rejected rows.", f"{jobs_url()}?status__exact=completed", "View imports")
     for job in _last_ended():
         if job.status == Status.COMPLETED and job.rejected_rows and not ImportJob.objects.filter(follows=job).exists():
             text = f"{printable(str(job))}: {rejected(job.rejected_rows)}."
-            yield Notice("warn", text, job_url(job), "Fix and import again")
+            key = f"imports.rejected:{job.pk}:{job.finished_at}"
+            at = job.finished_at or job.created_at
+            yield Notice("warn", text, key, at, f"{job_url(job)}#rejected", "Fix and import again", kind)
 
 
 def may_see(user: Any) -> bool:
@@ -102,14 +133,14 @@ def rejected(rows: int) -> str:
     return "1 row was rejected" if rows == 1 else f"{rows:,} rows were rejected"
 
 
+def jobs_url() -> str:
+    """The list of imports."""
+    return reverse("admin:imports_importjob_changelist")
+
+
 def job_url(job: ImportJob) -> str:
     """The page of the job."""
     return reverse("admin:imports_importjob_change", args=[job.pk])
-
-
-def receipt(job: ImportJob) -> list[drawings.Segment]:
-    """The bar of what became of the job's rows."""
-    return drawings.stack({kind: getattr(job, f"{kind}_rows") for kind in RECEIPT})
 
 
 def _last_ended() -> list[ImportJob]:

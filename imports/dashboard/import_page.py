@@ -153,7 +153,7 @@ class ReviewView(ImportView):
             verdict=sentences.verdict(found),
             rows_title=sentences.rows_title(found),
             ignored=sentences.column_list(found.ignored if found.columns else []),
-            earlier=ImportJob.objects.filter(sha256=draft.sha256).order_by("-pk").first(),
+            earlier=ImportJob.objects.with_progress().filter(sha256=draft.sha256).first(),
         )
 
     def _import(self, draft: Draft, *, dry_run: bool) -> HttpResponse:

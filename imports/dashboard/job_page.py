@@ -14,6 +14,7 @@ from django.utils import timezone
 from acme_importer.texts import duration
 from imports import progress, waking
 from imports.dashboard import log, sentences
+from imports.dashboard.state import shown_state
 from imports.events import deliveries
 from imports.models import LEASE, ImportJob, ImportLane, RejectedRow, Work
 from imports.reading.header import DELIMITER_NAMES
@@ -55,6 +56,7 @@ def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]
     stalled = stalled_text(job)
     return {
         "job": job,
+        "state": shown_state(job),
         "percent": progress.progress(job) * 100,
         "line": sentences.progress_line(job, is_stalled=bool(stalled)),
         "lanes": lanes(job),
@@ -65,7 +67,7 @@ def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]
         "wrote_products": job.is_over and not job.dry_run and bool(job.created_rows or job.updated_rows),
         "events": events(job),
         "deliveries": deliveries(job.pk)[:DELIVERIES_SHOWN],
-        "follow_ups": ImportJob.objects.filter(follows=job).order_by("pk"),
+        "follow_ups": ImportJob.objects.with_progress().filter(follows=job).order_by("pk"),
         "delimiter": DELIMITER_NAMES.get(job.delimiter, ""),
         "column_names": [(field, job.header[position]) for field, position in job.columns.items()],
         "ignored": sentences.column_list(
@@ -129,9 +131,10 @@ def events(job: ImportJob) -> list[Event]:
     if job.run_started_at and job.run_started_at != job.started_at:
         found.append(Event(job.run_started_at, f"Resumed from row {job.run_first_row + 1:,}"))
     clicks = _clicks(job)
+    ended = shown_state(job).label
     # If somebody has cancelled it here, that entry says by whom as well.
-    if job.finished_at and not (clicks and clicks[-1].title == job.get_status_display()):
-        found.append(Event(job.finished_at, job.get_status_display()))
+    if job.finished_at and not (clicks and clicks[-1].title == ended):
+        found.append(Event(job.finished_at, ended))
     return sorted([*found, *clicks], key=lambda event: event.at)
 
 

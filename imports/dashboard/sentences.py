@@ -30,6 +30,7 @@ class ProgressLine:
     total: str
     rate: str
     left: str
+    took: str
 
 
 def column_list(names: Sequence[str]) -> ColumnList:
@@ -47,9 +48,12 @@ def progress_line(job: ImportJob, *, is_stalled: bool) -> ProgressLine:
     rate, left = progress.rows_per_second(job), progress.eta_seconds(job)
     return ProgressLine(
         rows=rows(job.processed_rows),
-        total="" if job.total_rows is None else f" of {job.total_rows:,}",
+        total="" if job.total_rows in (None, job.processed_rows) else f" of {job.total_rows:,}",
         rate=f" · {rate:,.0f} rows/s" if rate else "",
         left="" if left is None or is_stalled else f" · {duration(left)} left",
+        took=f" · {duration((job.finished_at - job.started_at).total_seconds())}"
+        if job.started_at and job.finished_at
+        else "",
     )
 
 

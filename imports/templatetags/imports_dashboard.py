@@ -11,6 +11,7 @@ from django.utils.timesince import timesince
 from acme_importer import texts
 from acme_importer.dashboard.drawings import Segment
 from imports.dashboard.receipt import counted, receipt_segments, receipt_text
+from imports.dashboard.state import shown_state
 from imports.models import ImportJob
 
 register = template.Library()
@@ -49,7 +50,7 @@ def duration(seconds: float) -> str:
 @register.filter
 def ago(moment: datetime) -> str:
     """How long ago something was. Of the first minute, Django would say "0 minutes"."""
-    told = timesince(moment)
+    told = timesince(moment, depth=1)
     return "just now" if told.startswith("0") else f"{told} ago"
 
 
@@ -67,13 +68,14 @@ def word(segment: Segment) -> str:
 
 @register.inclusion_tag("badge.html")
 def status_badge(job: ImportJob) -> dict[str, str]:
-    """The job's state in a word."""
-    return {"kind": job.status, "text": job.get_status_display()}
+    """The state of a job from `with_progress`, in a badge."""
+    state = shown_state(job)
+    return {"kind": state.kind, "text": state.label}
 
 
 @register.inclusion_tag("badge.html")
 def badge(text: object, kind: str = "") -> dict[str, object]:
-    """A word, or a number, in a badge of this kind: `good`, `busy`, `warn`, `bad`, or plain."""
+    """A word or a number in a badge: `good`, `busy`, `warn`, `bad`, or plain; `count` has no dot."""
     return {"kind": kind, "text": text}
 
 

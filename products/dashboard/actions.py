@@ -42,7 +42,7 @@ class ProductActions(Base):
         changed = editing.set_active(_selection(request, selected), Editor.of(request.user), active=False)
         self._tell(request, changed, "deactivated; the others were already inactive")
 
-    @admin.action(description="Export as CSV", permissions=["view"])
+    @admin.action(description="Export", permissions=["view"])
     def export_csv(self, request: HttpRequest, selected: QuerySet[Product]) -> StreamingHttpResponse:  # noqa: ARG002
         """Download the selected products as a file that can be imported again."""
         return csv_response(selected)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import starmap
 from typing import Any, cast
 
+from django import forms
 from django.contrib.admin import ListFilter, ModelAdmin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.templatetags.admin_list import result_headers
@@ -16,12 +17,16 @@ from django.http import HttpRequest
 from django_filters.constants import EMPTY_VALUES
 
 from products.counts import Count, count_all, ids_up_to
+from products.dashboard import pills
+from products.dashboard.pills import Pill
 from products.dashboard.rows import Row
 from products.filters import ProductFilter
 from products.models import Product
 
 # A selection is counted and paged up to here. Nobody pages through more; actions take all that match nevertheless.
 MOST_MATCHES = 10_000
+
+SEARCHED = "SKU, name or description"
 
 
 def filters_of(request: HttpRequest) -> dict[str, Any]:
@@ -48,6 +53,8 @@ class SelectionFilter(ListFilter):
         for field in self.form.fields.values():
             # Written for the documentation of the API.
             field.help_text = ""
+        pills.prepare(self.form)
+        self.form.fields["search"].widget = forms.TextInput({"type": "search", "placeholder": SEARCHED})
 
     def has_output(self) -> bool:
         return True
@@ -123,6 +130,17 @@ class ProductChangeList(ChangeList):
         return cast("SelectionFilter", selection).form
 
     @property
-    def has_rare_filters(self) -> bool:
-        """Whether one of the filters is in use that the page folds away."""
-        return any(self.filter_form.data.get(name) for name in ("description", "price_min", "price_max", "last_import"))
+    def pills(self) -> Iterator[Pill]:
+        """The filters, each with its menu."""
+        return pills.pills(self.filter_form, self.get_query_string)
+
+    @property
+    def filter_faults(self) -> list[str]:
+        """What is wrong with the filters as they were sent: sentences that name them."""
+        form = self.filter_form
+        return [f"{form[name].label}: {fault}" for name, faults in form.errors.items() for fault in faults]
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether the list shows a selection. Django takes an empty filter in the address for one, too."""
+        return pills.chosen(self.filter_form)

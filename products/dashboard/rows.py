@@ -15,6 +15,7 @@ from typing import Any
 from django import forms
 from django.utils.safestring import SafeString
 
+from acme_importer.texts import printable
 from products.fields import NAME_MAX_LENGTH, PRICE_DECIMAL_PLACES
 from products.models import Product
 
@@ -53,6 +54,16 @@ class Row:
         return cls(form.instance, str(form.prefix), values, shown, {name: form[name].errors for name in SENT})
 
     @property
+    def sku(self) -> str:
+        """The SKU, to be read."""
+        return printable(self.product.sku)
+
+    @property
+    def plain_name(self) -> str:
+        """The name, to be read; the input has it as it is."""
+        return printable(self.product.name)
+
+    @property
     def box(self) -> SafeString:
         """The box that selects the product for an action."""
         label = f"Select this product for an action - {self.product}"
@@ -64,20 +75,20 @@ class Row:
     @property
     def name(self) -> SafeString:
         """The input of the name."""
-        value, label = _text(self.values["name"]), f"Name of {self.product.sku}"
+        value, label = _text(self.values["name"]), f"Name of {self.sku}"
         return self._cell("name", f'type="text" value="{value}" maxlength="{NAME_MAX_LENGTH}"', label)
 
     @property
     def price(self) -> SafeString:
         """The input of the price."""
-        value, label = _text(self.values["price"]), f"Price of {self.product.sku}"
+        value, label = _text(self.values["price"]), f"Price of {self.sku}"
         return self._cell("price", f'type="number" value="{value}" step="{PRICE_STEP}"', label)
 
     @property
     def is_active(self) -> SafeString:
         """The box for the state, and what tells which product the row is about."""
         checked = " checked" if self.values["is_active"] else ""
-        box = self._cell("is_active", f'type="checkbox"{checked}', f"{self.product.sku} is active")
+        box = self._cell("is_active", f'type="checkbox"{checked}', f"{self.sku} is active")
         return box + self._hidden("", "id", self.product.pk)
 
     @property

@@ -7,7 +7,7 @@ from django.contrib.staticfiles import finders
 
 ROOT = Path(__file__).parent.parent.parent
 OURS = sorted(ROOT.glob("*/static/*/*.css"))
-DJANGOS = [Path(finders.find("admin/css/widgets.css"))]
+DJANGOS = [Path(str(finders.find("admin/css/widgets.css")))]
 
 
 def test_our_style_sheets_have_at_most_1100_lines():

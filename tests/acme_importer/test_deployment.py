@@ -19,7 +19,8 @@ def processes(name: str = "Procfile") -> set[str]:
 
 
 def docker_command() -> list[str]:
-    return json.loads(re.search(r"^CMD (\[.*\])$", read("Dockerfile"), re.MULTILINE)[1])
+    (command,) = re.findall(r"^CMD (\[.*\])$", read("Dockerfile"), re.MULTILINE)
+    return json.loads(command)
 
 
 def test_the_product_is_three_processes() -> None:

@@ -130,13 +130,14 @@ def test_the_lines_of_the_documentation_about_webhooks_work(local: LocalRun) -> 
         )
         return done.stdout
 
-    token = re.search(r"token (\w+) for user admin", run(make_token))[1]
+    (token,) = re.findall(r"token (\w+) for user admin", run(make_token))
     endpoint = json.loads(run(create_endpoint.replace("f3aa4e5e…", token)))
     receive = receive.removesuffix(" &").replace("python ", f"{sys.executable} ", 1)
     receive = receive.replace("whsec_RhLXznyO…", endpoint["secret"]) + f" --port {receiver_port}"
     with subprocess.Popen(
         shlex.split(receive), cwd=settings.BASE_DIR, env=local.environment, stdout=subprocess.PIPE, text=True
     ) as receiver:
+        assert receiver.stdout
         assert receiver.stdout.readline() == f"Receiving webhooks at http://127.0.0.1:{receiver_port}/\n"
         result = json.loads(run(test.replace("f3aa4e5e…", token)))
         assert (result["succeeded"], result["status"]) == (True, 204)

@@ -9,8 +9,9 @@ from django_q.models import OrmQ, Schedule
 from playwright.sync_api import Page, expect
 
 from imports import jobs
-from imports.models import ImportJob, ImportLane
+from imports.models import Draft, ImportJob, ImportLane
 from tests.browser.conftest import PHONE
+from tests.browser.importing import drop
 from tests.imports.factories import make_job, run_import
 from tests.products.factories import make_product
 
@@ -44,14 +45,89 @@ def test_an_empty_product_says_what_to_do_next(page: Page, log_in, living_worker
     page.goto("/")
 
     expect(page).to_have_url(re.compile("/admin/$"))
+    expect(page.get_by_role("region")).to_have_count(1)
+    expect(page.get_by_role("region", name="Getting started")).to_be_visible()
+    expect(page.get_by_text("Needs attention")).to_have_count(0)
+    for link, leads_to in (
+        ("Download a sample file", "/static/imports/sample-products.csv"),
+        ("Create a token", "/admin/authtoken/tokenproxy/add/"),
+        ("Add a webhook", "/admin/webhooks/endpoint/add/"),
+    ):
+        expect(page.get_by_role("link", name=link)).to_have_attribute("href", leads_to)
+    screenshot("page")
+    assert_accessible()
+    page.set_viewport_size(PHONE)
+    screenshot("phone")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_sample_file_is_imported_from_the_empty_front_page(page: Page, log_in, living_workers):
+    log_in()
+    page.goto("/")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download a sample file").click()
+
+    page.get_by_label("Drop a file here, or choose one").set_input_files(download.value.path())
+
+    expect(page.get_by_role("heading", name="Review your file")).to_be_visible()
+    assert Draft.objects.get().filename
+
+
+def test_a_file_dropped_on_the_empty_front_page_is_sent(page: Page, log_in, living_workers):
+    log_in()
+    page.goto("/")
+
+    drop(page, FILE)
+
+    expect(page).to_have_url(re.compile(r"/upload/\d+/$"))
+
+
+def test_with_a_product_the_panels_say_what_to_do_next(
+    page: Page, log_in, living_workers, screenshot, assert_accessible
+):
+    log_in()
+    product = make_product()
+    page.goto("/")
     expect(page.get_by_role("link", name="Import a file").first).to_have_attribute(
         "href", "/admin/imports/importjob/upload/"
     )
-    expect(page.get_by_text("No products yet.")).to_be_visible()
     expect(page.get_by_text("No imports are running.")).to_be_visible()
-    expect(page.get_by_text("Needs attention")).to_have_count(0)
-    screenshot("page")
+    expect(page.get_by_text("No imports yet.")).to_be_visible()
     assert_accessible()
+
+    run_import(FILE, dry_run=True)
+    product.delete()
+    page.goto("/")
+    expect(page.get_by_text("No products yet.")).to_be_visible()
+
+
+def test_what_needs_attention_is_dismissed_by_each_for_themselves_and_for_good(
+    page: Page, log_in, living_workers, assert_accessible
+):
+    anna = log_in()
+    for name in ("broken.csv", "torn.csv"):
+        jobs.end(make_job("sku\n", filename=name).pk, ImportJob.Status.FAILED, reason="It is empty.")
+    page.goto("/")
+    attention = page.get_by_role("region", name="Needs attention")
+    expect(attention.get_by_role("listitem")).to_have_text([re.compile("torn.csv"), re.compile("broken.csv")])
+
+    attention.get_by_role("button", name="torn.csv").click()
+    expect(attention.get_by_role("listitem")).to_have_text([re.compile("broken.csv")])
+    attention.get_by_role("button", name="broken.csv").click()
+    expect(attention).to_have_count(0)
+    assert_accessible()
+
+    # What fails next is told again; others see everything; and it is kept when one logs out.
+    jobs.end(make_job("sku\n", filename="new.csv").pk, ImportJob.Status.FAILED, reason="It is empty.")
+    page.reload()
+    expect(attention.get_by_role("listitem")).to_have_text([re.compile("new.csv")])
+    other = log_in()
+    assert other.pk != anna.pk
+    page.goto("/")
+    expect(attention.get_by_role("listitem")).to_have_count(1)
+    expect(attention).to_contain_text("3 imports failed in the last 7 days.")
+    attention.get_by_role("button", name="3 imports failed").click()
+    expect(attention).to_have_count(0)
 
 
 def test_it_shows_products_imports_and_what_needs_attention(
@@ -121,7 +197,7 @@ def test_it_says_when_no_worker_is_alive_and_how_long_a_task_has_waited(page: Pa
 
     page.goto("/")
 
-    expect(page.get_by_role("region", name="Workers")).to_contain_text("not running")
+    expect(page.get_by_role("region", name="Workers")).to_contain_text("Not running")
     expect(page.get_by_role("region", name="Workers")).to_contain_text(re.compile(r"5 min \d+ s"))
     expect(page.get_by_role("region", name="Needs attention")).to_contain_text("The workers are not running")
     expect(page.get_by_role("region", name="Needs attention")).to_contain_text("waiting.csv has stalled")

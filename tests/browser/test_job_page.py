@@ -1,5 +1,6 @@
 """The page of one import, as people use it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,11 +11,12 @@ from imports import jobs
 from imports.models import ImportJob, ImportLane
 from imports.pipeline import open_lane
 from tests.browser.conftest import PHONE
-from tests.browser.importing import LIST, state
+from tests.browser.importing import LIST, UPLOAD, choose, state
 from tests.browser.test_import_page import assert_fits
 from tests.imports.factories import make_job, open_without_messages, run_import
+from tests.webhooks.factories import make_endpoint
 
-DESK = ViewportSize(width=1280, height=900)
+DESK = ViewportSize(width=1440, height=900)
 ROWS = [f"L-{n},Lamp number {n},{n}.50\n" for n in range(1, 1001)]
 CSV = "sku,name,price\n" + "".join(ROWS)
 BAD = "sku,name,price\n" + "".join(ROWS[:60]) + "".join(f"B-{n},,1\nC-{n},Chair,x\n" for n in range(15))
@@ -63,7 +65,8 @@ def test_it_follows_the_import_to_its_end_without_reloading(page: Page, log_in, 
     expect(page.get_by_text("1,000 rows, done")).to_be_visible()
     expect(page.locator("[data-announce]")).to_have_text("The import is completed.")
     # The button that had the focus is gone; the focus is not lost with it.
-    expect(page.get_by_role("heading", name="Completed")).to_be_focused()
+    expect(page.get_by_role("heading", name="products.csv")).to_be_focused()
+    expect(page).to_have_title("products.csv · Completed | Acme Product Importer")
     assert page.evaluate("() => window.sameWindow")
 
 
@@ -159,6 +162,114 @@ def test_an_ended_session_and_a_lost_server_are_told(page: Page, log_in, context
     context.clear_cookies(name="sessionid")
     expect(page.get_by_role("link", name="Log in to keep watching")).to_be_visible()
     faults.clear()  # the browser tells of what was cut on purpose
+
+
+WATCH_SHIFTS = """() => {
+    window.shifts = [];
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries().filter((entry) => !entry.hadRecentInput)) {
+            const moved = entry.sources.map((source) => source.node?.outerHTML?.slice(0, 80));
+            window.shifts.push({ by: entry.value, moved });
+        }
+    }).observe({ type: "layout-shift", buffered: true });
+}"""
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("ends", ["completed", "failed"])
+def test_nothing_moves_while_the_page_updates(page: Page, log_in, screenshot, viewport, ends):
+    log_in()
+    make_endpoint("https://shop.example.com/hooks")
+    job = make_job(BAD + "".join(ROWS[100:]), filename="spring-catalogue.csv")
+    page.set_viewport_size(viewport)
+    page.goto(address(job))
+    page.evaluate(WATCH_SHIFTS)
+
+    advance(job)
+    expect(state(page)).to_have_text("Running")
+    expect(page.locator("#rejected tbody tr")).to_have_count(20)
+    ImportLane.objects.update(claimed_until=timezone.now() - timedelta(minutes=3))
+    expect(page.get_by_role("alert")).to_contain_text("No progress for 3 min")
+    screenshot(f"stalled {viewport['width']}")
+    if ends == "failed":
+        jobs.end(job.pk, ImportJob.Status.FAILED, reason="The disk is full.")
+        expect(page.get_by_text("The disk is full.")).to_be_visible()
+    else:
+        finish(job)
+        expect(state(page)).to_have_text("Completed with errors")
+        expect(page.get_by_role("link", name="View imported products")).to_be_visible()
+        expect(page.locator(".timeline")).to_contain_text("Completed with errors")
+        expect(page.get_by_role("link", name="import.completed")).to_be_attached()
+    screenshot(f"over {viewport['width']}")
+
+    shifts = page.evaluate("window.shifts")
+    assert sum(shift["by"] for shift in shifts) < 0.02, shifts
+
+
+def test_the_page_is_printed_as_a_receipt_on_one_sheet(page: Page, log_in, screenshot):
+    log_in()
+    page.goto(address(run_import(BAD, filename="spring-catalogue.csv")))
+
+    # In Chromium's PDF each sheet is an object of this type.
+    assert len(re.findall(rb"/Type /Page\b", page.pdf(format="A4"))) == 1
+    page.emulate_media(media="print")
+    screenshot("print")
+    content = page.locator("body")
+    for part in ("nav", "header.header", ".back", ".button", "#rejected table"):
+        for element in content.locator(part).all():
+            expect(element).to_be_hidden()
+    for part in ("h1", ".stack", ".legend", ".timeline"):
+        expect(content.locator(part).first).to_be_visible()
+    expect(content.get_by_text("Missing value 15")).to_be_visible()
+
+
+def test_completed_with_errors_is_amber_in_the_list_the_page_and_the_preview(page: Page, log_in):
+    log_in()
+    job = run_import(BAD)
+
+    for place in (LIST, address(job)):
+        page.goto(place)
+        expect(page.locator(".badge")).to_have_text(["Completed with errors"])
+        expect(page.locator(".badge")).to_have_class("badge warn")
+    page.goto(UPLOAD)
+    choose(page, BAD)
+    expect(page.locator(".notice .badge")).to_have_text("Completed with errors")
+    expect(page.locator(".notice .badge")).to_have_class("badge warn")
+
+
+def test_the_list_is_filtered_by_the_state_that_people_see(page: Page, log_in, screenshot, assert_accessible):
+    log_in()
+    page.goto(LIST)
+    expect(page.get_by_role("link", name="Import a file")).to_have_count(1)
+    screenshot("empty")
+    assert_accessible()
+    run_import(BAD, filename="with-errors.csv")
+    run_import("sku,name\nL-1,Lamp\n", filename="clean.csv")
+    page.reload()
+
+    page.get_by_role("button", name="Status").click()
+    page.get_by_role("link", name="Completed with errors").click()
+
+    expect(page.locator(".import-file")).to_have_text(["with-errors.csv"])
+    page.get_by_role("button", name="Status: Completed with errors").click()
+    page.get_by_role("link", name="Completed", exact=True).click()
+    expect(page.locator(".import-file")).to_have_text(["clean.csv"])
+    page.goto(f"{LIST}?state=failed")
+    expect(page.get_by_text("No imports match.")).to_be_visible()
+
+
+def test_what_is_tapped_on_a_phone_is_36_pixels_high(page: Page, log_in):
+    log_in()
+    job = run_import(BAD)
+    page.set_viewport_size(PHONE)
+    for place in (LIST, UPLOAD, address(job), address(make_job(CSV))):
+        page.goto(place)
+        small = page.locator("#content").evaluate(
+            """(content) => Array.from(content.querySelectorAll(".button, .pill, button, select"))
+                .filter((target) => target.checkVisibility() && target.getBoundingClientRect().height < 36)
+                .map((target) => target.outerHTML)"""
+        )
+        assert not small, place
 
 
 @pytest.mark.parametrize("look", ["light phone", "dark desk"])

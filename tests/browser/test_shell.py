@@ -4,7 +4,7 @@ import re
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Page, expect
 
 from tests.browser.conftest import PHONE
 from tests.products.factories import make_product
@@ -119,6 +119,13 @@ def test_the_chosen_theme_is_there_before_the_first_paint(page: Page, log_in):
     assert page.evaluate("window.bodyWasThere") is False
 
 
+def box(page: Page, selector: str) -> FloatRect:
+    """Where the element is, which has to be seen."""
+    found = page.locator(selector).bounding_box()
+    assert found
+    return found
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_begins_at_one_edge_below_a_low_header(page: Page, log_in, path):
     log_in()
@@ -126,12 +133,12 @@ def test_every_page_begins_at_one_edge_below_a_low_header(page: Page, log_in, pa
 
     page.goto(path)
     page.set_viewport_size({"width": 1440, "height": 900})
-    assert page.locator("#header").bounding_box()["height"] == 52
-    assert page.locator("h1").bounding_box()["x"] == page.locator(".brand").bounding_box()["x"] == 60
+    assert box(page, "#header")["height"] == 52
+    assert box(page, "h1")["x"] == box(page, ".brand")["x"] == 60
 
     page.set_viewport_size(PHONE)
-    assert page.locator("#header").bounding_box()["height"] <= 88
-    assert page.locator("h1").bounding_box()["x"] == page.locator(".brand img").bounding_box()["x"] == 16
+    assert box(page, "#header")["height"] <= 88
+    assert box(page, "h1")["x"] == box(page, ".brand img")["x"] == 16
 
 
 def test_first_pages_have_no_way_back_and_others_have_one(page: Page, log_in):

@@ -24,11 +24,25 @@ def test_an_endpoint_is_set_up_and_tried_at_the_press_of_a_button(
     assert_accessible()
 
     page.get_by_role("link", name="My shop").first.click()
-    page.get_by_role("button", name="Save and send a test").click()
+    page.get_by_role("button", name="Send test").click()
 
     expect(page.get_by_text("My shop: 200")).to_be_visible()
     assert len(httpserver.log) == 1
+    expect(
+        page.get_by_role("region", name="Recent deliveries").get_by_role("row", name="webhook.test")
+    ).to_contain_text("200")
     screenshot("tried")
+    assert_accessible()
+
+    page.get_by_role("link", name="Failed", exact=True).click()
+    expect(page.get_by_text("No deliveries with this status.")).to_be_visible()
+    page.get_by_role("button", name="Disable").click()
+    expect(page.locator(".page-head")).to_contain_text("Disabled")
+    page.get_by_role("button", name="Enable").click()
+    expect(page.locator(".page-head")).to_contain_text("Enabled")
+    page.get_by_role("button", name="Rotate secret").click()
+    expect(page.get_by_role("heading", name="New secret")).to_be_visible()
+    expect(page.get_by_text("whsec_")).to_be_visible()
     assert_accessible()
 
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Webhooks").click()
@@ -65,7 +79,7 @@ def test_the_page_of_an_import_and_the_front_page_tell_of_webhooks(
     assert_accessible()
 
     page.goto("/admin/")
-    expect(page.get_by_text("1 of 1 delivered in the last 24 hours")).to_be_visible()
+    expect(page.get_by_text("1 of 1 delivered in 24 h")).to_be_visible()
     expect(page.get_by_text("Old shop has been disabled. It responded 410 Gone.")).to_be_visible()
     screenshot("front page")
     assert_accessible()

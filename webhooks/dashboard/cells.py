@@ -30,8 +30,8 @@ def badge(kind: str, text: str) -> SafeString:
 def endpoint_state(endpoint: Endpoint) -> SafeString:
     """Whether the endpoint is enabled, and whether it fails."""
     if not endpoint.enabled:
-        return badge("bad" if endpoint.disabled_reason else "", "disabled")
-    return badge("warn", "failing") if endpoint.failures_in_a_row else badge("good", "enabled")
+        return badge("bad" if endpoint.disabled_reason else "", "Disabled")
+    return badge("warn", "Failing") if endpoint.failures_in_a_row else badge("good", "Enabled")
 
 
 def delivery_state(delivery: Delivery) -> SafeString:
@@ -39,22 +39,48 @@ def delivery_state(delivery: Delivery) -> SafeString:
     return badge(KINDS[Delivery.Status(delivery.status)], delivery.get_status_display())
 
 
+def with_more(text: str, more: str) -> SafeString:
+    """A text, and below it something that matters less."""
+    return format_html('{} <span class="more">{}</span>', text, printable(more)) if more else format_html("{}", text)
+
+
+def last_status(endpoint: Endpoint) -> str:
+    """The status of the last response in a word."""
+    return str(endpoint.last_status or ("none" if endpoint.last_error else "–"))
+
+
 def last_response(endpoint: Endpoint) -> str:
     """The status of the last response, or why there was none."""
-    return printable(endpoint.last_error) or str(endpoint.last_status or "-")
+    return printable(endpoint.last_error) or last_status(endpoint)
+
+
+def trouble(endpoint: Endpoint) -> str:
+    """Why the endpoint was disabled, or why it fails, as sentences; empty if all is well."""
+    if endpoint.disabled_reason:
+        return printable(f"This endpoint has been disabled. {endpoint.disabled_reason}")
+    if not endpoint.failures_in_a_row:
+        return ""
+    last = endpoint.last_error or f"It responded {endpoint.last_status}"
+    return printable(f"The last {endpoint.failures_in_a_row:,} attempts have failed. {last.rstrip('.')}.")
+
+
+def outcome(delivery: Delivery) -> str:
+    """What the last attempt came to, in a word; the attempts have been fetched."""
+    attempts = delivery.attempts.all()
+    return str(attempts[len(attempts) - 1].status or "No response") if attempts else "–"
 
 
 def last_day(endpoint: Any) -> str:
     """How many attempts of the last 24 hours succeeded, and how fast, for an endpoint from `with_last_day`."""
     if not endpoint.last_day_attempts:
-        return "-"
+        return "–"
     rate = 100 * endpoint.last_day_succeeded / endpoint.last_day_attempts
     return f"{rate:.0f} % of {endpoint.last_day_attempts:,}, {milliseconds(endpoint.last_day_latency_ms)}"
 
 
 def milliseconds(latency: float | None) -> str:
     """A latency for people."""
-    return "-" if latency is None else f"{latency:,.0f} ms"
+    return "–" if latency is None else f"{latency:,.0f} ms"
 
 
 def test_result(delivery: Delivery, outcome: Outcome) -> str:
@@ -71,4 +97,4 @@ def body(delivery: Delivery) -> SafeString:
 def response(attempt: Attempt) -> SafeString:
     """The beginning of a response, its lines kept."""
     lines = [printable(line) for line in attempt.excerpt.splitlines()]
-    return format_html("<pre>{}</pre>", "\n".join(lines)) if lines else SafeString("-")
+    return format_html("<pre>{}</pre>", "\n".join(lines)) if lines else SafeString("")

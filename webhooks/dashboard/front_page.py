@@ -7,12 +7,13 @@ from typing import Any
 
 from django.urls import reverse
 
-from acme_importer.dashboard.front_page import Notice, Panel
+from acme_importer.dashboard.front_page import Panel
+from acme_importer.dashboard.notices import Kind, Notice
 from acme_importer.texts import printable
 from webhooks.models import Endpoint
 
 MOST_ENDPOINTS = 5
-MOST_NOTICES = 3
+MOST_NOTICES = 50
 FAILURES_WORTH_NOTICE = 3
 LONGEST_NAME = 50
 
@@ -33,14 +34,23 @@ def notices(user: Any) -> Iterator[Notice]:
     troubled = Endpoint.objects.exclude(disabled_reason="") | Endpoint.objects.filter(
         enabled=True, failures_in_a_row__gte=FAILURES_WORTH_NOTICE
     )
+    endpoints = reverse("admin:webhooks_endpoint_changelist")
+    failing = Kind("{number} webhook endpoints keep failing.", f"{endpoints}?enabled__exact=1", "View endpoints")
+    disabled = Kind("{number} webhook endpoints were disabled.", f"{endpoints}?enabled__exact=0", "View endpoints")
     for endpoint in troubled[:MOST_NOTICES]:
-        name = printable(str(endpoint))
+        name, url, at = (
+            printable(str(endpoint)),
+            endpoint_url(endpoint),
+            endpoint.last_attempt_at or endpoint.updated_at,
+        )
         if endpoint.enabled:
             text = f"The webhook endpoint {name} has failed {endpoint.failures_in_a_row:,} times in a row."
-            yield Notice("warn", text, endpoint_url(endpoint), "View endpoint")
+            key = f"webhooks.failing:{endpoint.pk}:{endpoint.failing_since}"
+            yield Notice("warn", text, key, at, url, "View endpoint", failing)
         else:
             text = f"The webhook endpoint {name} has been disabled. {printable(endpoint.disabled_reason)}"
-            yield Notice("bad", text, endpoint_url(endpoint), "View and enable it again")
+            key = f"webhooks.disabled:{endpoint.pk}:{endpoint.last_attempt_at}"
+            yield Notice("bad", text, key, at, url, "View and enable it again", disabled)
 
 
 def endpoint_url(endpoint: Endpoint) -> str:
@@ -61,5 +71,5 @@ def health(endpoint: Any) -> str:
     if endpoint.failures_in_a_row:
         return f"failed {endpoint.failures_in_a_row:,} in a row"
     if endpoint.last_day_attempts:
-        return f"{endpoint.last_day_succeeded:,} of {endpoint.last_day_attempts:,} delivered in the last 24 hours"
-    return "nothing sent in the last 24 hours"
+        return f"{endpoint.last_day_succeeded:,} of {endpoint.last_day_attempts:,} delivered in 24 h"
+    return "nothing sent in 24 h"

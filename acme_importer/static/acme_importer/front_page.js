@@ -30,6 +30,12 @@ function showBars(jobs) {
     }
 }
 
+/* What finds a link or a button again on the page as it is read next. */
+function selector(element) {
+    const name = element.hasAttribute("href") ? "href" : "aria-label";
+    return `[${name}="${CSS.escape(element.getAttribute(name) ?? "")}"]`;
+}
+
 /* Put in the panels as they are now. What has the focus, and what is folded out, stays so. */
 async function readPage() {
     const answer = await fetch(location.href);
@@ -37,11 +43,11 @@ async function readPage() {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("overview");
     if (!fresh) return;
-    const focus = overview.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    const focus = overview.contains(document.activeElement) ? selector(document.activeElement) : null;
     const open = Array.from(overview.querySelectorAll("details"), (details) => details.open);
     overview.replaceChildren(...fresh.childNodes);
     overview.querySelectorAll("details").forEach((details, index) => { details.open = open[index] ?? false; });
-    if (focus) overview.querySelector(`a[href="${CSS.escape(focus)}"]`)?.focus();
+    if (focus) overview.querySelector(focus)?.focus();
     pageRead = Date.now();
 }
 

@@ -13,7 +13,10 @@ let polls = 0;
 let announcedQuarter = 0;
 
 function show(name, text) {
-    page.querySelector(`[data-value=${name}]`).textContent = text;
+    const place = page.querySelector(`[data-value=${name}]`);
+    if (place.textContent !== text) {
+        place.textContent = text;
+    }
 }
 
 function announce(text) {
@@ -35,11 +38,12 @@ function trouble(text, link) {
 function showNumbers(job) {
     const percent = Math.floor(job.progress * 1000) / 10;
     page.querySelector("[data-progress]").value = percent;
-    show("percent", percent);
+    show("percent", String(percent));
     show("rows", `${number(job.processed_rows)} ${job.processed_rows === 1 ? "row" : "rows"}`);
-    show("total", job.total_rows === null ? "" : ` of ${number(job.total_rows)}`);
+    const isAll = job.total_rows === null || job.total_rows === job.processed_rows;
+    show("total", isAll ? "" : ` of ${number(job.total_rows)}`);
     show("rate", job.rows_per_second ? ` · ${number(Math.round(job.rows_per_second))} rows/s` : "");
-    const isStalled = page.querySelector("[data-fresh=state] .stalled");
+    const isStalled = page.querySelector("[data-fresh=notices] [role=alert]");
     show("left", job.eta_seconds === null || isStalled ? "" : ` · ${duration(job.eta_seconds)} left`);
     drawReceipt(page.querySelector("[data-receipt-of-job]"), job);
     const quarter = Math.floor(job.progress * 4);
@@ -53,13 +57,14 @@ function showNumbers(job) {
 async function refresh(isOver) {
     const response = await fetch(window.location.href, { cache: "no-store" });
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
-    for (const part of page.querySelectorAll("[data-fresh]")) {
+    document.title = fresh.title;
+    for (const part of document.querySelectorAll("[data-fresh]")) {
         const other = fresh.querySelector(`[data-fresh=${part.dataset.fresh}]`);
-        if (!other || other.textContent === part.textContent || (inUse(part) && !isOver)) {
+        if (!other || other.innerHTML === part.innerHTML || (inUse(part) && !isOver)) {
             continue;
         }
         if (part.contains(document.activeElement)) {
-            document.getElementById("progress-heading").focus();
+            document.querySelector("h1").focus();
         }
         part.replaceChildren(...other.childNodes);
     }

@@ -54,7 +54,7 @@ def test_what_every_list_takes_is_accepted(api, ids, path):
 def test_every_list_of_the_api_is_strict():
     assert api_settings.DEFAULT_FILTER_BACKENDS[0] is StrictFilterBackend
     for prefix, view_set, _ in router.registry:
-        assert StrictFilterBackend in view_set.filter_backends, prefix
+        assert StrictFilterBackend in getattr(view_set, "filter_backends", ()), prefix
 
 
 def test_an_unknown_field_is_named_and_what_can_only_be_read_may_be_sent_back():

@@ -283,6 +283,18 @@ def test_what_the_state_of_a_job_forbids_is_a_409_with_a_sentence(api):
         }
 
 
+@pytest.mark.parametrize("action", ["cancel", "retry"])
+def test_an_action_that_takes_no_fields_names_those_that_it_was_sent(api, action):
+    job = make_job(CSV)
+
+    answer = api.post(f"/api/jobs/{job.pk}/{action}", {"force": True}, format="json")
+
+    assert answer.status_code == 400
+    assert answer.json() == {"force": ["There is no such field. No fields are taken here."]}
+    assert with_progress(job).status == "queued"
+    assert api.post(f"/api/jobs/{job.pk}/cancel", {}, format="json").status_code == 200
+
+
 @pytest.mark.parametrize("id_", ["0", "99999999", "9" * 30, "abc", "%00", "-1"])
 @pytest.mark.parametrize("path", ["", "/rejected", "/rejected.csv", "/cancel", "/retry"])
 def test_a_job_that_is_not_there_is_a_404(api, id_, path):

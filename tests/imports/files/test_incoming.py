@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import TemporaryUploadedFile
 from pytest_django import Settings
 
 from imports.files import local_copies, storage
@@ -43,6 +44,7 @@ def test_reading_the_settings_makes_no_folder(tmp_path: Path) -> None:
 
 def test_the_first_upload_makes_the_folder(new_folder: Path) -> None:
     file = receive([CSV], "products.csv")
+    assert isinstance(file, TemporaryUploadedFile)
     assert Path(file.temporary_file_path()).parent == new_folder / "incoming"
     with storage.open_stored(storage.keep(file).stored_as) as stream:
         assert stream.read() == CSV

@@ -7,6 +7,7 @@ from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
+from django.db.models import Field
 
 from imports.writing.product_rows import ProductRow
 from products.models import Product
@@ -26,7 +27,9 @@ def column(field: models.Field) -> dict[str, Any]:
 def test_its_columns_are_those_of_a_product() -> None:
     assert ProductRow._meta.db_table == Product._meta.db_table
     for field in ProductRow._meta.local_concrete_fields:
-        of_product = column(Product._meta.get_field(field.name))
+        field_of_product = Product._meta.get_field(field.name)
+        assert isinstance(field_of_product, Field)
+        of_product = column(field_of_product)
         if field.name == "last_import":
             # An import always has a number.
             of_product["null"] = False

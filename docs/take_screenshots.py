@@ -1,0 +1,179 @@
+"""Takes the README's pictures of the dashboard again, of a shop with some history: `python docs/take_screenshots.py`.
+
+Everything happens in a temporary folder, and nothing but the pictures is kept. Needs Chromium, as the browser tests do.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from urllib.error import URLError
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "images"
+PORT = 8790
+SITE = f"http://127.0.0.1:{PORT}"
+CHROMIUM = "/usr/bin/chromium"
+# What was imported: name, options of the generator, and how long ago.
+FILES = (
+    ("spring-catalogue.csv", {"rows": 98_000, "seed": 7, "duplicates": 0.01, "bad": 0.004}, timedelta(days=5)),
+    ("supplier-north.csv", {"rows": 8_000, "seed": 8, "bad": 0.016}, timedelta(days=2, hours=4)),
+    ("price-update.csv", {"rows": 20_000, "seed": 9, "of_seed": 7, "changed": 0.6}, timedelta(days=1, hours=3)),
+    ("supplier-south.csv", {"rows": 26_000, "seed": 10}, timedelta(hours=6)),
+    ("stock-check.csv", {"rows": 8_000, "seed": 11, "of_seed": 8, "changed": 0.1}, timedelta(minutes=10)),
+)
+
+
+def main() -> None:
+    """Fill a database, show it, and take the pictures."""
+    with tempfile.TemporaryDirectory() as folder:
+        prepare(Path(folder))
+        job_id, session = fill(Path(folder))
+        with server():
+            take(job_id, session)
+
+
+def prepare(folder: Path) -> None:
+    """Set up the product in `folder`."""
+    os.environ.update(
+        ENV_FILE=os.devnull,
+        DATABASE_URL=f"sqlite:///{folder}/shop.sqlite3",
+        UPLOAD_FOLDER=str(folder / "uploads"),
+        SECRET_KEY="only-for-pictures",  # noqa: S106
+        HTTPS_ONLY="false",
+        DEBUG="true",
+        DJANGO_SETTINGS_MODULE="acme_importer.settings",
+        # Playwright runs an event loop in this thread, which Django takes for asynchronous code.
+        DJANGO_ALLOW_ASYNC_UNSAFE="true",
+    )
+    sys.path.insert(0, str(ROOT))
+    import django  # noqa: PLC0415
+
+    django.setup()
+
+
+def fill(folder: Path) -> tuple[int, str]:
+    """Import the files and set up webhooks; return the import to show, and the session of one who is logged in."""
+    from django.conf import settings  # noqa: PLC0415
+    from django.contrib.auth.models import User  # noqa: PLC0415
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.test import Client  # noqa: PLC0415
+    from django.utils import timezone  # noqa: PLC0415
+    from django_q.models import Schedule  # noqa: PLC0415
+
+    from imports.commandline.generator import Recipe  # noqa: PLC0415
+    from imports.commandline.product_file import write_file  # noqa: PLC0415
+    from imports.models import ImportJob  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0)
+    add_webhooks()
+    for name, options, ago in FILES:
+        path = folder / name
+        write_file(Recipe(**options), str(path))
+        call_command("import_csv", str(path), dry_run=name == "stock-check.csv")
+        job = ImportJob.objects.latest("pk")
+        job.finished_at, began = timezone.now() - ago, timezone.now() - ago - timedelta(seconds=9)
+        job.created_at = job.started_at = job.run_started_at = began
+        job.save()
+    add_deliveries()
+    # Workers that are alive.
+    Schedule.objects.update(next_run=timezone.now() + timedelta(hours=1))
+    client = Client()
+    client.force_login(User.objects.create_superuser("anna"))
+    shown = ImportJob.objects.get(filename="spring-catalogue.csv")
+    return shown.pk, client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def add_webhooks() -> None:
+    """Two endpoints, before anything is imported that they are told of."""
+    from webhooks.models import Endpoint  # noqa: PLC0415
+
+    Endpoint.objects.create(url="https://shop.example.com/hooks/acme", description="Shop")
+    Endpoint.objects.create(url="https://erp.example.com/in", description="ERP (old)")
+
+
+def add_deliveries() -> None:
+    """What became of the deliveries: the shop takes them, the ERP does not respond."""
+    from django.utils import timezone  # noqa: PLC0415
+
+    from webhooks.models import Attempt, Delivery, Endpoint  # noqa: PLC0415
+
+    now = timezone.now()
+    for delivery in Delivery.objects.select_related("endpoint"):
+        works = delivery.endpoint.description == "Shop"
+        error = "" if works else "The connection failed: connection refused"
+        Attempt.objects.create(
+            delivery=delivery,
+            endpoint=delivery.endpoint,
+            started_at=now - timedelta(minutes=10),
+            latency_ms=9 + delivery.pk % 14 if works else 2,
+            request_headers={},
+            succeeded=works,
+            status=204 if works else None,
+            error=error,
+        )
+    ended = {"finished_at": now, "due_at": None}
+    Delivery.objects.filter(endpoint__description="Shop").update(status="delivered", **ended)
+    Delivery.objects.exclude(endpoint__description="Shop").update(status="failed", **ended)
+    last = {"last_attempt_at": now - timedelta(minutes=10)}
+    Endpoint.objects.filter(description="Shop").update(last_status=204, last_latency_ms=11, **last)
+    failures = Attempt.objects.filter(succeeded=False).count()
+    Endpoint.objects.exclude(description="Shop").update(
+        last_error="The connection failed: connection refused",
+        last_latency_ms=2,
+        failures_in_a_row=failures,
+        failing_since=now - timedelta(days=2),
+        **last,
+    )
+
+
+@contextmanager
+def server() -> Iterator[None]:
+    """The web server on this database, once it responds."""
+    command = [sys.executable, str(ROOT / "manage.py"), "runserver", "--noreload", str(PORT)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603
+        try:
+            while process.poll() is None:
+                try:
+                    urllib.request.urlopen(f"{SITE}/healthz", timeout=5)  # noqa: S310
+                    break
+                except URLError:
+                    time.sleep(0.2)
+            yield
+        finally:
+            process.terminate()
+
+
+def take(job_id: int, session: str) -> None:
+    """Take the pictures: in light mode, 1440 pixels wide."""
+    pages = {
+        "overview": "/admin/",
+        "import": f"/admin/imports/importjob/{job_id}/change/",
+        "products": "/admin/products/product/",
+    }
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = browser.new_context(
+            base_url=SITE, viewport={"width": 1440, "height": 900}, color_scheme="light", reduced_motion="reduce"
+        )
+        context.add_cookies([{"name": "sessionid", "value": session, "url": SITE}])
+        page = context.new_page()
+        for name, address in pages.items():
+            page.goto(address)
+            # A list is longer than a picture should be.
+            page.screenshot(path=PICTURES / f"{name}.png", full_page=name == "overview", caret="initial")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

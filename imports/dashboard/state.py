@@ -1,0 +1,52 @@
+"""The state of an import as people see it, in words and colours. The one place that knows *Completed with errors*."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from imports.models import ImportJob, ImportLane
+
+Status = ImportJob.Status
+WITH_ERRORS = "completed_with_errors"
+LABELS = {
+    Status.QUEUED.value: "Queued",
+    Status.RUNNING.value: "Running",
+    Status.COMPLETED.value: "Completed",
+    WITH_ERRORS: "Completed with errors",
+    Status.FAILED.value: "Failed",
+    Status.CANCELLED.value: "Cancelled",
+}
+KINDS = {
+    Status.QUEUED.value: "",
+    Status.RUNNING.value: "busy",
+    Status.COMPLETED.value: "good",
+    WITH_ERRORS: "warn",
+    Status.FAILED.value: "bad",
+    Status.CANCELLED.value: "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownState:
+    """What a badge says: its label, and its kind: `good`, `busy`, `warn`, `bad`, or plain."""
+
+    label: str
+    kind: str
+
+
+def shown_state(job: ImportJob) -> ShownState:
+    """The state of a job from `with_progress`. One that is completed and has rejected rows is not simply completed."""
+    name = WITH_ERRORS if job.status == Status.COMPLETED and job.rejected_rows else job.status
+    return ShownState(LABELS[name], KINDS[name])
+
+
+def in_state(jobs: QuerySet[ImportJob], name: str) -> QuerySet[ImportJob]:
+    """Those of `jobs` that are shown in the state `name`, a key of `LABELS`."""
+    with_errors = Exists(ImportLane.objects.filter(job=OuterRef("pk"), rejected_rows__gt=0))
+    if name == WITH_ERRORS:
+        return jobs.filter(with_errors, status=Status.COMPLETED)
+    if name == Status.COMPLETED:
+        return jobs.filter(~with_errors, status=name)
+    return jobs.filter(status=name)

@@ -1,0 +1,64 @@
+"""What the page of an endpoint shows above its form: how it goes, its facts, and what was sent last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import formats, timezone
+
+from acme_importer.texts import printable
+from webhooks.dashboard import cells
+from webhooks.models import Delivery, Endpoint
+
+DELIVERIES_SHOWN = 20
+
+
+def context(endpoint: Any, status: str = "") -> dict[str, Any]:
+    """What the template shows of `endpoint`, which comes from `with_last_day`: its deliveries with `status`."""
+    statuses = Delivery.Status
+    chosen = status if status in statuses.values else ""
+    deliveries = endpoint.deliveries.prefetch_related("attempts")
+    if chosen:
+        deliveries = deliveries.filter(status=chosen)
+    shown = deliveries[:DELIVERIES_SHOWN]
+    return {
+        "state": cells.endpoint_state(endpoint),
+        "figures": figures(endpoint),
+        "facts": facts(endpoint),
+        "trouble": cells.trouble(endpoint),
+        "deliveries": [(each, cells.delivery_state(each), cells.outcome(each)) for each in shown],
+        "chosen_status": chosen,
+        "statuses": statuses.choices,
+    }
+
+
+def figures(endpoint: Any) -> list[tuple[str, str]]:
+    """How the endpoint does, in a few numbers."""
+    attempts = endpoint.last_day_attempts
+    return [
+        ("succeeded in 24 h", f"{100 * endpoint.last_day_succeeded / attempts:.0f} %" if attempts else "–"),
+        ("last response", cells.last_status(endpoint)),
+        ("attempts in 24 h", f"{attempts:,}"),
+        ("mean latency in 24 h", cells.milliseconds(endpoint.last_day_latency_ms)),
+    ]
+
+
+def facts(endpoint: Endpoint) -> list[tuple[str, str]]:
+    """What else is known about the endpoint, as names and values."""
+    known = [
+        ("URL", printable(endpoint.url)),
+        ("Events", ", ".join(endpoint.events) or "All except import.progress"),
+        ("Created", moment(endpoint.created_at)),
+        ("Last attempt", moment(endpoint.last_attempt_at)),
+        ("Failures in a row", f"{endpoint.failures_in_a_row:,}"),
+    ]
+    if endpoint.failing_since:
+        known.append(("Failing since", moment(endpoint.failing_since)))
+    if endpoint.paused_until:
+        known.append(("Paused until", moment(endpoint.paused_until)))
+    return known
+
+
+def moment(at: Any) -> str:
+    """A date and time, or that there is none."""
+    return formats.date_format(timezone.localtime(at), "DATETIME_FORMAT") if at else "–"

@@ -18,6 +18,7 @@ from imports.dashboard.state import shown_state
 from imports.events import deliveries
 from imports.models import LEASE, ImportJob, ImportLane, RejectedRow, Work
 from imports.reading.header import DELIMITER_NAMES
+from imports.skipped import skipped_by_reason
 
 REJECTED_PER_PAGE = 20
 DELIVERIES_SHOWN = 20
@@ -73,6 +74,7 @@ def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]
         "ignored": sentences.column_list(
             [name for position, name in enumerate(job.header) if position not in job.columns.values()]
         ),
+        "skipped": skipped_by_reason(job) if job.skipped_rows else {},
         "rejected_groups": groups,
         "rejected_code": code,
         "page_query": f"{urlencode({'code': code})}&" if code else "",

@@ -148,6 +148,19 @@ def detect_encoding(stream: BinaryIO) -> Detection:
     return Detection(encoding, is_guess=len(lines) < LINES_TO_BE_SURE, examples=_words_beyond_ascii(texts))
 
 
+def other_readings(detection: Detection) -> list[tuple[str, tuple[str, ...]]]:
+    """What the examples of a guess would read like in other encodings, each with its name; different ones only."""
+    readings: dict[tuple[str, ...], str] = {detection.examples: detection.encoding}
+    for encoding in (*_LATIN, *_OTHER_ALPHABETS):
+        try:
+            words = tuple(word.encode(detection.encoding).decode(encoding) for word in detection.examples)
+        except UnicodeError:
+            continue
+        if all(map(str.isprintable, words)):
+            readings.setdefault(words, encoding)
+    return [(encoding, words) for words, encoding in readings.items() if encoding != detection.encoding]
+
+
 def _most_likely(sample: bytes) -> str:
     """The best of the candidates for `sample`, which is neither ASCII nor UTF-8.
 

@@ -24,6 +24,7 @@ RULES = {
     "nul": "NUL byte",
     "undecodable": "Undecodable bytes",
     "decimals": "Too many decimals",
+    "error_value": "Error in a cell",
     "refused": "Refused by the database",
     "unreadable": "Unreadable row",
 }

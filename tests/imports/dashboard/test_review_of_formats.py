@@ -55,7 +55,7 @@ def test_a_guess_is_shown_with_its_words_and_changed_with_one_click(admin_client
     address = review(GUESS)
     page = admin_client.get(address).content.decode()
     assert "The encoding is a guess" in page
-    assert "Größe".encode("cp1252").decode("cp1251") in page
+    assert "Größe · Töpfe" in page
     assert 'name="use_encoding"' in page
 
     admin_client.post(address, {"use_encoding": "cp1251"})
@@ -78,7 +78,7 @@ def test_a_text_that_was_encoded_twice_is_repaired_with_one_click(admin_client: 
 
     admin_client.post(address, {"use_encoding": "utf-8-twice"})
     page = admin_client.get(address).content.decode()
-    assert "Größe".encode("cp1252").decode("cp1251") in page
+    assert "Größe" in page
 
 
 def test_the_page_of_an_import_names_format_and_sheet_and_why_rows_were_skipped(admin_client: Client) -> None:

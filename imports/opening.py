@@ -18,6 +18,7 @@ from imports.files.storage import delete_stored, new_content_name, open_stored
 from imports.models import ImportJob, SentFile
 from imports.reading import encodings, header
 from imports.reading.csvfile import MAX_RECORD_BYTES, Position, RecordReader
+from imports.reading.dialect import Dialect
 from imports.reading.errors import FileRefusedError
 from imports.reading.texts import storable
 
@@ -146,10 +147,12 @@ def _find_header(stream: BinaryIO, file: SentFile, encoding: str, start: int) ->
         raise FileRefusedError("The file is empty: it has not even a header.")
     text = first_line.decode(encoding, "surrogateescape")
     delimiter = file.asked_delimiter or header.find_delimiter(text, file.asked_mapping.get("sku", ""))
-    reader = RecordReader(stream, encoding=encoding, delimiter=delimiter, start=Position(start, 1))
+    reader = RecordReader(stream, encoding=encoding, dialect=Dialect(delimiter), start=Position(start, 1))
     record = next(iter(reader), None)
-    if record is None or record.fault:
-        raise FileRefusedError(f"The header cannot be read: {record.fault if record else 'there is none'}.")
+    if record is None or record.damage:
+        raise FileRefusedError(
+            f"The header cannot be read: {record.damage.reason if record and record.damage else 'there is none'}."
+        )
     return _Header([storable(field).strip() for field in record.fields], delimiter, reader.position)
 
 

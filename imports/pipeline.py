@@ -24,6 +24,7 @@ from imports.events import announce_progress
 from imports.files.storage import open_stored
 from imports.models import LEASE, ImportJob, ImportLane, RejectedRow
 from imports.reading.csvfile import Batch, Position, RecordReader
+from imports.reading.dialect import Dialect
 from imports.reading.encodings import is_ascii_compatible
 from imports.reading.rows import CleanRow, Rejection, RowReader
 from imports.reading.texts import storable
@@ -90,8 +91,9 @@ class LaneRun:
             stream,
             # The file's own encoding; one that the reader does not take has been rewritten.
             encoding=self._job.encoding if is_ascii_compatible(self._job.encoding) else "utf-8",
-            delimiter=self._job.delimiter,
+            dialect=Dialect(self._job.delimiter),
             start=Position(lane.offset, lane.line),
+            width=len(self._job.header),
         )
 
     def advance(self) -> bool:
@@ -160,7 +162,7 @@ class LaneRun:
             found = self._row_reader.read(*self._own(batch))
             rows += found[0]
             rejections += found[1]
-            if len(rows) + len(rejections) == rows_limit or self._reader.block_end > bytes_limit:
+            if len(rows) + len(rejections) >= rows_limit or self._reader.block_end > bytes_limit:
                 at_end = False
                 break
         return Chunk(rows, rejections, self._reader.position, self._records, at_end)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from imports.models import SentFile
 from imports.opening import Beginning, open_beginning
 from imports.reading.csvfile import MAX_RECORD_BYTES, Record, RecordReader
+from imports.reading.dialect import Dialect
 from imports.reading.errors import FileRefusedError
 from imports.reading.header import find_columns
 from imports.reading.rows import CleanRow, Fault, Rejection, RowReader
@@ -94,7 +95,11 @@ def preview(file: SentFile) -> Preview:
 def _first_records(beginning: Beginning) -> tuple[list[Record], bool]:
     """The first `ROWS_CHECKED` records, as far as they are whole, and whether the file has no more."""
     reader = RecordReader(
-        beginning.text, encoding=beginning.text_encoding, delimiter=beginning.delimiter, start=beginning.data
+        beginning.text,
+        encoding=beginning.text_encoding,
+        dialect=Dialect(beginning.delimiter),
+        start=beginning.data,
+        width=len(beginning.header),
     )
     # No record reaches further than this, so one that begins before it is whole.
     whole_until = len(beginning.text.getbuffer()) - MAX_RECORD_BYTES

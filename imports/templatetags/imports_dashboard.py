@@ -23,6 +23,7 @@ RULES = {
     "decimals": "Too many decimals",
     "refused": "Refused by the database",
     "unreadable": "Unreadable row",
+    "quoting": "Quotation marks",
 }
 
 

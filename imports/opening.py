@@ -21,6 +21,7 @@ from imports.files.storage import delete_stored, new_content_name, open_stored
 from imports.models import ImportJob, SentFile
 from imports.reading import encodings, header
 from imports.reading.csvfile import MAX_RECORD_BYTES, Position, RecordReader
+from imports.reading.dialect import Dialect
 from imports.reading.encodings import Detection
 from imports.reading.errors import FileRefusedError
 from imports.reading.formats.recognize import Recognized, recognize_among
@@ -183,8 +184,8 @@ def _encoding(stream: BinaryIO, asked: str) -> tuple[Detection, int]:
     return encodings.detect_encoding(stream), 0
 
 
-def _reader(text: Text, start: Position) -> RecordReader:
-    return RecordReader(text.stream, encoding=text.encoding, delimiter=text.delimiter, start=start)
+def _reader(text: Text, start: Position, width: int | None = None) -> RecordReader:
+    return RecordReader(text.stream, encoding=text.encoding, dialect=Dialect(text.delimiter), start=start, width=width)
 
 
 def _look_into(text: Text, file: SentFile) -> tuple[Opened, Recognized | None]:
@@ -209,16 +210,17 @@ def _look_into(text: Text, file: SentFile) -> tuple[Opened, Recognized | None]:
         before, recognized = found or (0, None)
     reader = _reader(text, start)
     record = next(islice(reader, before, None), None)
-    if record is None or record.fault:
-        raise FileRefusedError(f"The header cannot be read: {record.fault if record else 'there is none'}.")
+    if record is None or record.damage:
+        reason = record.damage.reason if record and record.damage else "there is none"
+        raise FileRefusedError(f"The header cannot be read: {reason}.")
     names = [storable(name).strip() for name in record.fields]
     return Opened(text, text.delimiter, names, reader.position, warnings=_warnings(text)), recognized
 
 
 def _records(opened: Opened) -> Iterator[tuple[int, list[str], str]]:
     """The records behind the header, as the rewriting of a known format takes them."""
-    for record in _reader(opened.text, opened.data):
-        yield record.line, record.fields, record.fault
+    for record in _reader(opened.text, opened.data, len(opened.header)):
+        yield record.line, record.fields, record.damage.reason if record.damage else ""
 
 
 def _warnings(text: Text) -> list[str]:

@@ -25,6 +25,7 @@ from imports.events import announce_progress
 from imports.files.storage import open_stored
 from imports.models import LEASE, ImportJob, ImportLane, RejectedRow
 from imports.reading.csvfile import Batch, Position, RecordReader
+from imports.reading.dialect import Dialect
 from imports.reading.marked import Unmarked, unmarked
 from imports.reading.rows import CleanRow, Rejection, RowReader
 from imports.reading.texts import storable
@@ -92,8 +93,9 @@ class LaneRun:
         self._reader = RecordReader(
             stream,
             encoding=self._job.content_encoding,
-            delimiter=self._job.content_delimiter,
+            dialect=Dialect(self._job.content_delimiter),
             start=Position(lane.offset, lane.line),
+            width=len(self._job.header),
         )
 
     def advance(self) -> bool:
@@ -171,7 +173,7 @@ class LaneRun:
             found = self._row_reader.read(batch, keys)
             rows += found[0]
             rejections += found[1]
-            if len(rows) + len(rejections) == rows_limit or self._reader.block_end > bytes_limit:
+            if len(rows) + len(rejections) >= rows_limit or self._reader.block_end > bytes_limit:
                 at_end = False
                 break
         return Chunk(rows, rejections, skipped, self._reader.position, self._records, at_end)

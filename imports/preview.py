@@ -15,6 +15,7 @@ from io import SEEK_END
 from imports.models import SentFile
 from imports.opening import Beginning, Opened, open_beginning
 from imports.reading.csvfile import MAX_RECORD_BYTES, Batch, Record, RecordReader
+from imports.reading.dialect import Dialect
 from imports.reading.encodings import Detection
 from imports.reading.errors import FileRefusedError
 from imports.reading.header import find_columns
@@ -118,8 +119,9 @@ def preview(file: SentFile) -> Preview:
 
 def _first_records(beginning: Beginning) -> tuple[list[Record], bool]:
     """The first `ROWS_CHECKED` records, as far as they are whole, and whether the file has no more."""
-    text, data = beginning.opened.text, beginning.opened.data
-    reader = RecordReader(text.stream, encoding=text.encoding, delimiter=text.delimiter, start=data)
+    text, data, width = beginning.opened.text, beginning.opened.data, len(beginning.opened.header)
+    dialect = Dialect(text.delimiter)
+    reader = RecordReader(text.stream, encoding=text.encoding, dialect=dialect, start=data, width=width)
     # No record reaches further than this, so one that begins before it is whole.
     whole_until = text.stream.seek(0, SEEK_END) - MAX_RECORD_BYTES
     records: list[Record] = []
@@ -165,7 +167,7 @@ def _read(record: Record, row_reader: RowReader, found: Preview, opened: Opened)
     """What becomes of `record`; None if it is skipped."""
     if not opened.text.has_marks:
         return row_reader.read_one(record)
-    batch = Batch([record.line], [record.fields], record.fault, has_bad_characters=True)
+    batch = Batch([record.line], [record.fields], record.damage, has_bad_characters=True)
     used = list(found.columns.values())
     plain = unmarked(batch, [""], found.header, used, is_sheet=bool(opened.text.sheet))
     found.skipped += plain.skipped

@@ -32,7 +32,7 @@ def unmarked(batch: Batch, keys: list[str], header: Sequence[str], used: Sequenc
         used: the positions of the columns that are imported; only there is the error of a cell a fault.
         is_sheet: the file is the sheet of a workbook, whose rows end with their last filled cell.
     """
-    if batch.fault:
+    if batch.damage:
         return Unmarked(batch, keys, [], Counter())
     rejections: list[Rejection] = []
     skipped: Counter[str] = Counter()

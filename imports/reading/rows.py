@@ -14,7 +14,7 @@ from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
-from imports.reading.csvfile import Batch, Record
+from imports.reading.csvfile import Batch, Damage, Record
 from imports.reading.header import DELIMITER_NAMES
 from imports.reading.texts import shown
 from products.fields import (
@@ -115,8 +115,8 @@ class RowReader:
 
     def keys(self, batch: Batch) -> list[str]:
         """The normalized SKU of each record, which decides its lane; empty where the record has none."""
-        if batch.fault:
-            return [""]
+        if batch.damage:
+            return [""] * len(batch.rows)
         position = self._sku_position
         try:
             return normalize_skus(map(itemgetter(position), batch.rows))
@@ -128,11 +128,13 @@ class RowReader:
         lines, rows = batch.lines, batch.rows
         if not rows:
             return [], []
+        if batch.damage:
+            return [], self._damaged_rows(batch, batch.damage)
         try:
             return self._clean_rows(batch, keys), []
         except (_FaultyBatchError, _BadValueError):
             if len(rows) == 1:
-                return [], [Rejection(lines[0], tuple(self._faults(rows[0], batch)), rows[0])]
+                return [], [Rejection(lines[0], tuple(self._faults(rows[0])), rows[0])]
         middle = len(rows) // 2
         first, second = (
             self.read(batch._replace(lines=lines[half], rows=rows[half]), keys[half])
@@ -142,14 +144,14 @@ class RowReader:
 
     def read_one(self, record: Record) -> CleanRow | Rejection:
         """What becomes of `record`, about whose characters nothing is known."""
-        batch = Batch([record.line], [record.fields], record.fault, has_bad_characters=True)
+        batch = Batch([record.line], [record.fields], record.damage, has_bad_characters=True)
         rows, rejections = self.read(batch, self.keys(batch))
         return (rows or rejections)[0]
 
     def _clean_rows(self, batch: Batch, keys: Sequence[str]) -> list[CleanRow]:
         """The rows of `batch`, if nothing is wrong with any of them."""
-        lines, rows, fault, has_bad_characters = batch
-        if fault or set(map(len, rows)) != {len(self._header)}:
+        lines, rows, _, has_bad_characters = batch
+        if set(map(len, rows)) != {len(self._header)}:
             raise _FaultyBatchError
         columns = []
         for position, clean in self._cleaners:
@@ -159,15 +161,29 @@ class RowReader:
             columns.append(clean(texts))
         return list(map(_clean_row, zip(lines, keys, zip(*columns, strict=True), rows, strict=True)))
 
-    def _faults(self, fields: list[str], batch: Batch) -> list[Fault]:
+    def _faults(self, fields: list[str]) -> list[Fault]:
         """All that is wrong with the only record of `batch`."""
-        if batch.fault or len(fields) != len(self._header):
-            return [self._fault_of_record(fields, batch.fault)]
+        if len(fields) != len(self._header):
+            return [self._wrong_number_of_fields(fields)]
         return self._bad_characters(fields) or self._bad_values(fields)
 
-    def _fault_of_record(self, fields: list[str], fault: str) -> Fault:
-        if fault:
-            return Fault("", shown(fields[0]), "unreadable", f"The row cannot be read: {fault}.")
+    def _damaged_rows(self, batch: Batch, damage: Damage) -> list[Rejection]:
+        """The lines of a damaged row: the first by its damage, the others as lines that it takes with it."""
+        at = "" if damage.position is None else self._name_of(damage.position)
+        reason = f"{at}: {damage.reason}." if at else f"The row cannot be read: {damage.reason}."
+        faults = [Fault(at, shown(damage.text or batch.rows[0][0]), damage.code, reason)]
+        for fields in batch.rows[1:]:
+            reason = f"The line cannot be told from the damaged row in line {batch.lines[0]}."
+            faults.append(Fault("", shown(fields[0]), damage.code, reason))
+        return [
+            Rejection(line, (fault,), row) for line, fault, row in zip(batch.lines, faults, batch.rows, strict=True)
+        ]
+
+    def _name_of(self, position: int) -> str:
+        """The name of the column at `position`; its number, if it has none."""
+        return (self._header[position] if position < len(self._header) else "") or f"column {position + 1}"
+
+    def _wrong_number_of_fields(self, fields: list[str]) -> Fault:
         count, expected = len(fields), len(self._header)
         surplus = self._delimiter.join(fields[expected:])
         return Fault(

@@ -27,6 +27,7 @@ RULES = {
     "error_value": "Error in a cell",
     "refused": "Refused by the database",
     "unreadable": "Unreadable row",
+    "quoting": "Quotation marks",
 }
 
 

@@ -59,7 +59,7 @@ def test_faults_are_those_that_the_import_then_finds():
 
     found = previewed(content)
 
-    assert codes(found) == {"not_a_price": 5, "missing": 2, "unreadable": 1}
+    assert codes(found) == {"not_a_price": 5, "missing": 2, "quoting": 1}
     assert found.rows_rejected == job.rejected_rows == 8
     assert [line for line, _ in found.faults[0].examples] == [2, 3, 4]
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from imports.reading.csvfile import Batch, Record
+from imports.reading.csvfile import Batch, Damage, Record
 from imports.reading.rows import CleanRow, Rejection, RowReader
 
 FIELDS = ["sku", "name", "description", "price", "is_active"]
@@ -18,9 +18,9 @@ COLUMNS = {field: position for position, field in enumerate(FIELDS)}
 GOOD = ["A1", "Chair", "Comfortable", "9.90", "true"]
 
 
-def read(fields: list[str], *, delimiter: str = ",", fault: str = "") -> CleanRow | Rejection:
+def read(fields: list[str], *, delimiter: str = ",", damage: Damage | None = None) -> CleanRow | Rejection:
     reader = RowReader(FIELDS, COLUMNS, delimiter)
-    return reader.read_one(Record(7, fields, fault))
+    return reader.read_one(Record(7, fields, damage))
 
 
 def value_or_code(field: str, text: str, delimiter: str = ",") -> object:
@@ -276,9 +276,27 @@ def test_a_row_with_another_number_of_fields_is_rejected_and_told_of_quoting(cou
 
 
 def test_a_record_that_cannot_be_read_is_rejected_with_the_reason() -> None:
-    row = read(['"A1,Chair'], fault="a quotation mark is not closed")
+    row = read(['"A1,Chair'], damage=Damage("unreadable", "the line is longer than 1 MB"))
     assert isinstance(row, Rejection)
-    assert row.faults == (("", '"A1,Chair', "unreadable", "The row cannot be read: a quotation mark is not closed."),)
+    assert row.faults == (("", '"A1,Chair', "unreadable", "The row cannot be read: the line is longer than 1 MB."),)
+
+
+def test_a_damaged_row_is_rejected_with_the_column_and_the_text_there() -> None:
+    row = read(['A1,"Chair" x,,5,'], damage=Damage("quoting", "the mark is not closed", 1, '"Chair" x'))
+    assert isinstance(row, Rejection)
+    assert row.faults == (("name", '"Chair" x', "quoting", "name: the mark is not closed."),)
+
+
+def test_the_lines_that_a_damaged_row_takes_with_it_are_rejected_one_by_one() -> None:
+    batch = Batch([7, 8], [['A1,"Chair'], ["round"]], Damage("quoting", "the mark is not closed", 1, '"Chair'))
+    reader = RowReader(FIELDS, COLUMNS, ",")
+    rows, rejections = reader.read(batch, reader.keys(batch))
+    assert rows == []
+    assert [(row.line, row.faults[0].code, row.record) for row in rejections] == [
+        (7, "quoting", ['A1,"Chair']),
+        (8, "quoting", ["round"]),
+    ]
+    assert "line 7" in rejections[1].faults[0].reason
 
 
 def test_every_fault_of_a_row_is_told() -> None:

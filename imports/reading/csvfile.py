@@ -130,8 +130,8 @@ class RecordReader:
 
     @property
     def block_end(self) -> int:
-        """An offset that is not before `position.offset`, and cheap to know."""
-        return self._texts_end
+        """The offset behind the records that have been parsed: an upper bound of `position.offset`."""
+        return self._start.offset + sum(self._sizes[: self._lines[-1] - self._start.line])
 
     @property
     def position(self) -> Position:

@@ -173,9 +173,11 @@ class RecordJudge:
                 break
             if rest := self._rest_of_field(line):
                 return Piece(rest.end - at, None)
-            fields = self._short_record(line).fields
+            record = self._short_record(line)
+            fields = record.fields
             if fields is not None and len(fields) == self._width:
-                if _is_no_prose(fields) or not (broken or _is_all_prose(fields)):
+                is_doubtful = broken or _is_all_prose(fields) or not self._is_clean(line, record)
+                if _is_no_prose(fields) or not is_doubtful:
                     break
                 # Words with as many commas between them as the file has columns.
                 end = line + 1

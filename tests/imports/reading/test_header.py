@@ -85,8 +85,12 @@ def test_of_many_and_long_columns_only_some_are_told() -> None:
 def test_a_mapped_column_that_is_missing_or_there_twice_is_refused() -> None:
     with pytest.raises(FileRefusedError, match="has no column 'Preis' for 'price'"):
         find_columns(["sku", "price"], {"price": "Preis"})
-    with pytest.raises(FileRefusedError, match="has more than one column 'x' for 'price'"):
-        find_columns(["sku", "x", "X"], {"price": "x"})
+    with pytest.raises(FileRefusedError, match="has more than one column ' x' for 'price'"):
+        find_columns(["sku", "x", "X"], {"price": " x"})
+
+
+def test_a_column_that_is_mapped_by_its_exact_name_is_that_one() -> None:
+    assert find_columns(["sku", "price[EUR]", "price[USD]"], {"price": "price[USD]"}) == {"sku": 0, "price": 2}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from django.core.files.storage import default_storage
 from imports.files.incoming import IncomingFile
 from imports.files.storage import delete_stored, new_content_name, open_stored
 from imports.models import ImportJob, SentFile
-from imports.reading import encodings, header
+from imports.reading import columns, encodings, header
 from imports.reading.csvfile import MAX_RECORD_BYTES, Position, RecordReader
 from imports.reading.encodings import Detection
 from imports.reading.errors import FileRefusedError
@@ -127,7 +127,7 @@ def _look_into(stream: BinaryIO, job: ImportJob, name: str, encoding: str, start
         encoding=encoding,
         delimiter=found.delimiter,
         header=found.names,
-        columns=header.find_columns(found.names, job.asked_mapping),
+        columns=columns.find_columns(found.names, job.asked_mapping),
         data=found.data,
     )
 

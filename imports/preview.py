@@ -12,10 +12,10 @@ from decimal import Decimal
 
 from imports.models import SentFile
 from imports.opening import Beginning, open_beginning
+from imports.reading.columns import find_columns, ignored_columns
 from imports.reading.csvfile import MAX_RECORD_BYTES, Record, RecordReader
 from imports.reading.encodings import Detection
 from imports.reading.errors import FileRefusedError
-from imports.reading.header import find_columns
 from imports.reading.rows import CleanRow, Fault, Rejection, RowReader
 from imports.reading.texts import shown
 
@@ -76,7 +76,7 @@ class Preview:
     @property
     def ignored(self) -> list[str]:
         """The names of the ignored columns."""
-        return [name for position, name in enumerate(self.header) if position not in self.columns.values()]
+        return ignored_columns(self.header, self.columns)
 
 
 def preview(file: SentFile) -> Preview:

@@ -11,13 +11,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from imports.reading.columns import find_columns
 from imports.reading.errors import FileRefusedError
 from imports.reading.names import Standing, folded, meaning
+from imports.reading.questions import numbered
 from imports.reading.texts import storable
 from products.fields import FIELDS
-
-__all__ = ["check_mapping", "find_columns", "find_delimiter", "find_header", "without_header"]
 
 DELIMITERS = ",;\t|"
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
@@ -31,12 +29,13 @@ _VALUE = re.compile(r"\W*\d[\d\s.,:/'’-]*\W*[A-Za-z€$£%]{0,3}\W*|.{61,}|.*\
 # What stands below names to say what is in the columns: units, types, whether it is required.
 _REMARK = re.compile(
     r"""[(\[<]?\s*(?:
-        [€$£¥%] | eur | usd | gbp | chf | pln | kg | g | mg | lbs? | oz | mm | cm | m | m2 | m² | l | ml | pcs? | stk\.? | szt\.? | pz
-        | text | string | str | char | varchar | number | numeric | integer | int | decimal | float | double | bool | boolean | date
-        | texte | texto | testo | tekst | zahl | nombre | número | numero | getal | liczba | datum | fecha | data
-        | required | mandatory | optional | pflicht(?:feld)? | obligatoire | facultatif | obligatorio | opcional | obbligatorio | facoltativo
-        | verplicht | optioneel | wymagane | opcjonalne | obrigatório | unique | key | html
-        | yes/no | ja/nein | oui/non | sí/no | sì/no | 0/1 | 1/0 | true/false | y/n | max\.?\s*\d+(?:\s*\w+)? | - | —
+        [€$£¥%] | eur | usd | gbp | chf | pln | kg | g | mg | lbs? | oz | mm | cm | m[2²]? | m?l
+        | pcs? | stk\.? | szt\.? | pz | text | texte | texto | testo | tekst | string | str | char | varchar
+        | number | numeric | zahl | nombre | n[úu]mero | getal | liczba | integer | int | decimal | float | double
+        | bool | boolean | date | datum | fecha | data | required | mandatory | optional | pflicht(?:feld)?
+        | obligatoire | facultatif | obligatorio | opcional | obbligatorio | facoltativo | verplicht | optioneel
+        | wymagane | opcjonalne | obrigatório | unique | key | html | yes/no | ja/nein | oui/non | s[íì]/no | y/n
+        | 0/1 | 1/0 | true/false | max\.?\s*\d+(?:\s*\w+)? | - | —
     )(?:\s?\(\d+(?:,\s?\d+)?\))?\s*[)\]>]?\*?""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -109,7 +108,7 @@ def find_header(
 def without_header(records: Sequence[Sequence[str]]) -> HeaderFound:
     """For a file without header: its columns are named "1", "2", … and mapped by these names."""
     width = max(map(len, records[:HEADER_AMONG]), default=0)
-    return HeaderFound(-1, [str(number) for number in range(1, width + 1)], 0, ())
+    return HeaderFound(-1, numbered(width), 0, ())
 
 
 def find_delimiter(header_line: str, sku_column: str) -> str:
@@ -205,7 +204,9 @@ def _is_second(texts: Sequence[str], names: Sequence[str]) -> bool:
         return any(text not in "-—" for text in filled) and bool(skus) and all(len(text) != 1 for text in skus)
     if any(map(_VALUE.fullmatch, filled)):
         return False
-    if any(below and name and below.field != name.field for below, name in zip(map(meaning, texts), told, strict=False)):
+    if any(
+        below and name and below.field != name.field for below, name in zip(map(meaning, texts), told, strict=False)
+    ):
         return False
     # "Artnr" in the column of the SKUs is no SKU.
     return len(filled) > 1 and (len(_fields(texts)) > 1 or any(skus)) and all(map(meaning, filter(None, skus)))

@@ -108,7 +108,11 @@ def _words(name: str) -> tuple[list[str], list[str]]:
 @lru_cache(maxsize=4096)
 def _parts(word: str) -> tuple[str, ...]:
     """`word`, or the known words that it is put together of: "artikelnummer" is the number of an article."""
-    if word in _KNOWN_WORDS or not _SHORTEST_JOINED <= len(word) <= _LONGEST_JOINED or not _BEGINNINGS.intersection((word[:2], word[:3])):
+    if (
+        word in _KNOWN_WORDS
+        or not _SHORTEST_JOINED <= len(word) <= _LONGEST_JOINED
+        or not _BEGINNINGS.intersection((word[:2], word[:3]))
+    ):
         return (word,)
     for end in range(len(word) - 2, 1, -1):
         if word[:end] in _JOINABLE:

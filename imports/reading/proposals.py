@@ -1,4 +1,4 @@
-"""What the values of columns without a telling name propose: which of them looks like SKUs, prices, names, descriptions.
+"""What the values of columns without a telling name propose: which looks like SKUs, prices, names or descriptions.
 
 These are proposals for somebody to confirm, never decisions. It judges whole columns, not single values.
 """
@@ -14,7 +14,7 @@ from statistics import fmean
 from imports.reading.names import folded, meaning
 
 # So many values are looked at, in the first rows: enough to know a column, and quick with any number of columns.
-MOST_VALUES = 20_000
+MOST_VALUES = 12_500
 MOST_ROWS = 1000
 # Of a column, so many are matched against patterns.
 MOST_MATCHED = 100

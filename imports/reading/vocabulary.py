@@ -1,6 +1,7 @@
 """The words of column names in English, German, French, Spanish, Italian, Dutch, Polish and Portuguese.
 
-They are written as people write them; `names` compares them without letter case and accents. A new word is put into its
+They are written as people write them; `names` compares them without letter case and accents. A new word is
+put into its
 list, and works in any position, also joined with another one (`Artikelnummer`, `UnitPrice`).
 """
 
@@ -67,7 +68,8 @@ OTHER_NUMBERS = """
 # Whose number it is, where that is not the sender's own.
 OTHERS = """
     manufacturer manufacturers hersteller herstellers fabricant fabricante produttore fabrikant producenta
-    supplier suppliers vendor lieferant lieferanten fournisseur proveedor fornitore leverancier leveranciers dostawcy fornecedor
+    supplier suppliers vendor lieferant lieferanten fournisseur proveedor fornitore leverancier leveranciers
+    dostawcy fornecedor
     external internal old customer kunden
 """
 
@@ -79,37 +81,49 @@ PLAIN_PRICES = """
 """
 LISTED_PRICES = "listed listen catalogue catalog catalogo katalog katalogowa"
 UNIT_PRICES = """
-    unit units unitaire unitário unitaria unitario stück stücks einzel grund base basis jednostkowa jednostki sztukę stuk stuks
+    unit units unitaire unitário unitaria unitario stück stücks einzel grund base basis jednostkowa jednostki
+    sztukę stuk stuks
     eenheid eenheids piece pieces pcs pc stk st per pro par por je za kg kilo g l liter litre m m2 100g 100ml
 """
 SALE_PRICES = """
-    sale special offer promo promotion promotional discount discounted reduced clearance deal final angebots angebot aktions
-    aktion sonder soldes solde soldé promotionnel promotionnelle remisé oferta ofertas rebajado rebaja promoción promocional
-    offerta scontato saldo saldi aanbieding aanbiedings actie promocyjna promocja wyprzedaży promoção promocional saldos
+    sale special offer promo promotion promotional discount discounted reduced clearance deal final angebots
+    angebot aktions
+    aktion sonder soldes solde soldé promotionnel promotionnelle remisé oferta ofertas rebajado rebaja
+    promoción promocional
+    offerta scontato saldo saldi aanbieding aanbiedings actie promocyjna promocja wyprzedaży promoção
+    promocional saldos
 """
 OTHER_PRICES = """
     compare compared was before old original previous strike crossed msrp rrp srp uvp recommended suggested
-    streich alter alt barré ancien anterior antes tachado consigliato vecchio advies adviesverkoop oude stara sugerowana
+    streich alter alt barré ancien anterior antes tachado consigliato vecchio advies adviesverkoop oude stara
+    sugerowana
     recomendado sugerido conseillé min minimum max maximum map
-    wholesale dealer trade bulk tier reseller händler großhandels staffel gros revendeur mayorista ingrosso groothandel hurtowa
+    wholesale dealer trade bulk tier reseller händler großhandels staffel gros revendeur mayorista ingrosso
+    groothandel hurtowa
     atacado grossista
 """
 COST_PRICES = """
-    cost costs purchase purchasing buying landed einkauf einkaufs ek bezugs achat revient compra coste costo coût custo
+    cost costs purchase purchasing buying landed einkauf einkaufs ek bezugs achat revient compra coste costo
+    coût custo
     acquisto inkoop inkoops kost zakupu
 """
 # With or without tax.
 NET = """
-    net netto neto nett ht excl excluding excluded exclusive excludes ex exkl exklusive ohne zzgl hors hor sin sem senza escl
+    net netto neto nett ht excl excluding excluded exclusive excludes ex exkl exklusive ohne zzgl hors hor sin
+    sem senza escl
     esclusa escluso zonder bez without wo untaxed before excluido s
 """
 GROSS = """
-    gross brutto bruto lordo ttc incl including included inclusive includes inc inkl inklusive mit con com c inclusa incluso
+    gross brutto bruto lordo ttc incl including included inclusive includes inc inkl inklusive mit con com c
+    inclusa incluso
     incluido incluído with w after
 """
-TAXES = "tax taxes vat gst mwst ust tva iva btw taxe steuer steuern podatek podatku podatkiem impuestos imposto impostos i"
+TAXES = """
+    tax taxes vat gst mwst ust tva iva btw taxe steuer steuern podatek podatku podatkiem impuestos imposto impostos i
+"""
 CURRENCIES = """
-    eur euro euros usd dollar dollars gbp chf pln zł zloty brl czk sek nok dkk huf ron bgn try cad aud nzd mxn ars clp cop
+    eur euro euros usd dollar dollars gbp chf pln zł zloty brl czk sek nok dkk huf ron bgn try cad aud nzd mxn
+    ars clp cop
     jpy cny inr rub uah ils zar aed sar sgd hkd krw twd thb idr myr php vnd currency währung devise waluta
 """
 
@@ -119,10 +133,13 @@ SHORT = "short kurz kurzer courte brève breve corta korte krótki skrócony cur
 # "Is active".
 IS = "is ist est es jest está 0 1"
 # Which language a text is in.
-LANGUAGES = "en de fr es it nl pl pt us gb uk at ch english deutsch français español italiano nederlands polski português"
+LANGUAGES = (
+    "en de fr es it nl pl pt us gb uk at ch english deutsch français español italiano nederlands polski português"
+)
 # What says how to fill in a column, in any of them.
 REMARKS = """
-    required mandatory optional pflicht pflichtfeld obligatoire obligatorio obbligatorio verplicht wymagane obrigatório
+    required mandatory optional pflicht pflichtfeld obligatoire obligatorio obbligatorio verplicht wymagane
+    obrigatório
     yes no ja nein oui non true false value html text texto texte testo
 """
 # What stands between the words.
@@ -139,7 +156,8 @@ PHRASES = {
 # "Product" may be its name or its number; only the sender knows.
 ASKED_PHRASES = {
     "name": """
-        item, article, artikel, product, produkt, produit, producto, prodotto, produto, artículo, articolo, artigo, towar,
+        item, article, artikel, product, produkt, produit, producto, prodotto, produto, artículo, articolo,
+        artigo, towar,
         kurztext, kurzbezeichnung
     """,
     # As "price list", it would name a list.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from imports.reading.columns import find_columns
 from imports.reading.errors import FileRefusedError
-from imports.reading.header import check_mapping, find_columns, find_delimiter
+from imports.reading.header import check_mapping, find_delimiter
 
 
 def test_columns_are_found_in_any_order_and_others_are_ignored() -> None:

@@ -41,6 +41,9 @@ _REMARK = re.compile(
 )
 
 
+_NO_UNIT = "-—*"
+
+
 @dataclass(frozen=True, slots=True)
 class HeaderFound:
     """The header of a file.
@@ -78,10 +81,9 @@ def find_header(
     if index is not None:
         if not 0 <= index < len(records):
             raise FileRefusedError(f"The file has no record {index + 1} that could be the header.")
-        names = [storable(text).strip() for text in records[index]]
-        following = [storable(text).strip() for text in records[index + 1]] if index + 1 < len(records) else []
-        rows = (index, index + 1) if _is_second(following, names) else (index,)
-        return HeaderFound(index, names, _score(names, mapping or {}), rows)
+        near = [[storable(text).strip() for text in record] for record in records[index : index + 2]]
+        rows = (index, index + 1) if _is_second(near, 1, mapping or {}) else (index,)
+        return HeaderFound(index, near[0], _score(near[0], mapping or {}), rows)
     filled = [i for i, texts in enumerate(first) if any(texts)]
     if not filled:
         raise FileRefusedError("The file is empty: it does not even have a header.")
@@ -98,9 +100,8 @@ def find_header(
     if scores[best] < _ENOUGH:
         best = _by_shape(first, filled)
         return HeaderFound(best, first[best], 0, (best,))
-    below = best + 1
-    rows = (best, below) if below < len(first) and _is_second(first[below], first[best]) else (best,)
-    if rows == (best,) and best and _is_second(first[best], first[best - 1]) and _fields(first[best - 1]):
+    rows = (best, best + 1) if _is_second(first, best + 1, mapping or {}) else (best,)
+    if rows == (best,) and _is_second(first, best, mapping or {}) and _fields(first[best - 1]):
         rows = (best - 1, best)
     return HeaderFound(best, first[best], scores[best], rows)
 
@@ -192,16 +193,25 @@ def _by_shape(first: Sequence[Sequence[str]], filled: Sequence[int]) -> int:
     return filled[0]
 
 
-def _is_second(texts: Sequence[str], names: Sequence[str]) -> bool:
-    """Whether `texts`, right below `names`, belong to the header: names as well, or units. Data never does."""
+def _is_second(first: Sequence[Sequence[str]], index: int, mapping: Mapping[str, str]) -> bool:
+    """Whether that record belongs to the header right above it: names as well, or units. Data never does."""
+    if not 0 < index < len(first):
+        return False
+    names, texts = first[index - 1], first[index]
     filled = [text for text in texts if text]
     if not filled or len(texts) > len(names):
         return False
     told = [meaning(name) for name in names]
-    skus = [text for text, name in zip(texts, told, strict=False) if name and name.field == "sku"]
+    mapped = folded(mapping.get("sku", ""))
+    skus = [
+        text
+        for text, name, by_name in zip(texts, names, told, strict=False)
+        if (folded(name) == mapped if mapped else by_name and by_name.field == "sku")
+    ]
     if all(map(_REMARK.fullmatch, filled)):
         # What has a code for its SKU is a product.
-        return any(text not in "-—" for text in filled) and bool(skus) and all(len(text) != 1 for text in skus)
+        is_code = any(len(text) == 1 and text not in _NO_UNIT for text in skus)
+        return bool(skus) and not is_code and not all(text in _NO_UNIT for text in filled)
     if any(map(_VALUE.fullmatch, filled)):
         return False
     if any(

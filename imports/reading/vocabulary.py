@@ -26,13 +26,13 @@ HEADS = {
         tarifa msrp rrp srp uvp cost costs ek coste costo coût custo
     """,
     "is_active": """
-        active activated enabled published visible status state availability available
+        active activated enabled published visible status availability available
         aktiv aktiviert freigegeben veröffentlicht sichtbar verfügbarkeit verfügbar lieferbar
         actif activé publié statut état disponibilité disponible
         activo activado activa publicado publicada estado disponibilidad
         attivo attiva attivato pubblicato stato disponibilità disponibile visibile
         actief geactiveerd gepubliceerd beschikbaarheid beschikbaar zichtbaar
-        aktywny aktywna aktywne aktywność opublikowany stan dostępność dostępny widoczny
+        aktywny aktywna aktywne aktywność opublikowany dostępność dostępny widoczny
         ativo ativado disponibilidade disponível situação visível
     """,
 }
@@ -43,8 +43,8 @@ LESSER_HEADS = {
     "description": "summary",
     "price": "tarif tarifa",
     "is_active": """
-        status state availability available verfügbarkeit verfügbar lieferbar statut état disponibilité disponible
-        estado disponibilidad stato disponibilità disponibile beschikbaarheid beschikbaar stan dostępność dostępny
+        status availability available verfügbarkeit verfügbar lieferbar statut état disponibilité disponible
+        estado disponibilidad stato disponibilità disponibile beschikbaarheid beschikbaar dostępność dostępny
         disponibilidade disponível situação
     """,
 }
@@ -58,7 +58,7 @@ THINGS = """
     bestel towaru towar produktu katalogowy artykułu artykuł produto artigo part teile
 """
 NUMBERS = """
-    number no nr num nummer numéro número numero numer code kod kennung
+    number no nr num nummer numéro número numero numer code cod kod kennung
 """
 # A number by itself, or another number of the thing: may be the SKU, but only its sender knows.
 OTHER_NUMBERS = """
@@ -116,7 +116,7 @@ NET = """
 GROSS = """
     gross brutto bruto lordo ttc incl including included inclusive includes inc inkl inklusive mit con com c
     inclusa incluso
-    incluido incluído with w after
+    incluido incluído with w z after
 """
 TAXES = """
     tax taxes vat gst mwst ust tva iva btw taxe steuer steuern podatek podatku podatkiem impuestos imposto impostos i
@@ -124,7 +124,7 @@ TAXES = """
 CURRENCIES = """
     eur euro euros usd dollar dollars gbp chf pln zł zloty brl czk sek nok dkk huf ron bgn try cad aud nzd mxn
     ars clp cop
-    jpy cny inr rub uah ils zar aed sar sgd hkd krw twd thb idr myr php vnd currency währung devise waluta
+    jpy cny inr rub uah ils zar aed sar sgd hkd krw twd thb idr myr php vnd r currency währung devise waluta
 """
 
 # Which of several descriptions.
@@ -145,12 +145,12 @@ REMARKS = """
 # What stands between the words.
 LINKS = """
     of the a an in at for to and de du des d la le les l del della dello dell di do da dos das el der die das dem van
-    den w na al
+    den het een em w na al
 """
 
 # What only all of the words together tell.
 PHRASES = {
-    "sku": "stock keeping unit, stock code, stock number",
+    "sku": "stock keeping unit, stock code, stock number, best nr",
     "description": "langtext, artikeltext, produkttext, artikelomschrijving",
 }
 # "Product" may be its name or its number; only the sender knows.

@@ -7,7 +7,7 @@ memory, for somebody who wants to see how it will be read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from io import SEEK_END, BytesIO
 from itertools import islice
@@ -20,6 +20,8 @@ from imports.files.incoming import IncomingFile
 from imports.files.storage import delete_stored, new_content_name, open_stored
 from imports.models import ImportJob, SentFile
 from imports.reading import encodings, header
+from imports.reading.columns import choose, find_columns
+from imports.reading.corrections import is_correction
 from imports.reading.csvfile import MAX_RECORD_BYTES, Position, RecordReader
 from imports.reading.dialect import Dialect
 from imports.reading.encodings import Detection
@@ -27,6 +29,8 @@ from imports.reading.errors import FileRefusedError
 from imports.reading.formats.recognize import Recognized, recognize_among
 from imports.reading.formats.rewrite import DELIMITER as REWRITTEN_DELIMITER
 from imports.reading.formats.rewrite import Rewriter, needs_rewriting
+from imports.reading.header import HEADER_AMONG
+from imports.reading.numbers import NumberStyle, detect_number_style
 from imports.reading.texts import shown, storable
 from imports.reading.workbooks import MAX_SHEET_ROWS, check_is_table, open_workbook, sheet_as_csv
 
@@ -34,8 +38,8 @@ from imports.reading.workbooks import MAX_SHEET_ROWS, check_is_table, open_workb
 MAX_UNPACKED_RATIO = 10
 # Enough for a thousand rows of 8 KB, and for eight of the longest that are read.
 BEGINNING_BYTES = 8 * 1024 * 1024
-# Among how many records of its beginning the header of a known system is looked for.
-HEADER_RECORDS = 20
+# By so many records it is decided how numbers and yes or no are written.
+SAMPLE_RECORDS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,9 @@ class Opened:
     data: Position
     format: str = ""
     columns: dict[str, int] = field(default_factory=dict)
+    # How the prices of the file are written, and what the words of its status column mean.
+    numbers: NumberStyle = field(default_factory=NumberStyle)
+    words: dict[str, bool] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     content_stored_as: str = ""
     content_size: int = 0
@@ -93,13 +100,41 @@ def open_file(job: ImportJob, still_alive: Callable[[], None]) -> Opened:
     try:
         with open_stored(job.stored_as, still_alive) as stream:
             opened = _opened(stream, job, place)
-            columns = opened.columns or header.find_columns(opened.header, job.asked_mapping)
+            opened = decide(opened, job, opened.columns or _chosen(opened, job))
             size = opened.text.stream.seek(0, SEEK_END)
         place.close()
     except BaseException:
         place.discard()
         raise
-    return replace(opened, columns=columns, content_stored_as=place.name, content_size=size)
+    return replace(opened, content_stored_as=place.name, content_size=size)
+
+
+def _chosen(opened: Opened, file: SentFile) -> dict[str, int]:
+    """The columns by mapping and name; raises FileRefusedError where they have to be asked for."""
+    return find_columns(opened.header, file.asked_mapping)
+
+
+def decide(opened: Opened, file: SentFile, columns: dict[str, int]) -> Opened:
+    """`opened` with its `columns`, and what is decided from the values in them."""
+    known = FORMATS_BY_NAME.get(opened.format)
+    words = known.active if known else {}
+    asked = choose(opened.header, file.asked_mapping).questions if not known else ()
+    warnings = [*opened.warnings, *(question.sentence for question in asked if not question.must_be_answered)]
+    if file.follows and is_correction(opened.header):
+        # A few corrected rows do not show how the whole file was written.
+        numbers = NumberStyle.from_json(file.follows.numbers)
+    else:
+        numbers = detect_number_style(_prices(opened, columns), known.decimal if known else "")
+    return replace(opened, columns=columns, numbers=numbers, words=dict(words), warnings=warnings)
+
+
+def _prices(opened: Opened, columns: Mapping[str, int]) -> list[str]:
+    """The texts in the price column of the first records."""
+    position = columns.get("price")
+    if position is None:
+        return []
+    records = islice(_reader(opened.text, opened.data, len(opened.header)), SAMPLE_RECORDS)
+    return [record.fields[position] for record in records if position < len(record.fields) and not record.damage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,27 +229,30 @@ def _look_into(text: Text, file: SentFile) -> tuple[Opened, Recognized | None]:
     Raises FileRefusedError if there is no header.
     """
     text.stream.seek(text.start)
-    first_line = next((line for line in text.stream.read(MAX_RECORD_BYTES).splitlines() if line.strip()), b"")
-    if not first_line:
+    lines = [line for line in text.stream.read(MAX_RECORD_BYTES).splitlines()[:HEADER_AMONG] if line.strip()]
+    if not lines:
         raise FileRefusedError("The file is empty: it does not even have a header.")
     if not text.delimiter:
-        line = first_line.decode(text.encoding, "surrogateescape")
-        delimiter = file.asked_delimiter or header.find_delimiter(line, file.asked_mapping.get("sku", ""))
+        decoded = [line.decode(text.encoding, "surrogateescape") for line in lines]
+        delimiter = file.asked_delimiter or header.find_delimiter(decoded, file.asked_mapping.get("sku", ""))
         text = replace(text, delimiter=delimiter)
     start = Position(text.start, 1)
-    recognized = None
-    before = 0
-    if not file.asked_mapping:
-        records = list(islice(_reader(text, start), HEADER_RECORDS))
-        found = recognize_among([record.fields for record in records])
-        before, recognized = found or (0, None)
+    first = list(islice(_reader(text, start), HEADER_AMONG))
+    records = [record.fields for record in first]
+    recognized = None if file.asked_mapping else recognize_among(records)
+    if recognized:
+        index, data = recognized[0], recognized[0] + 1
+    else:
+        found = header.find_header(records, file.asked_mapping)
+        index, data = found.index, found.data
+    if first[index].damage:
+        raise FileRefusedError(f"The header cannot be read: {first[index].damage.reason}.")
     reader = _reader(text, start)
-    record = next(islice(reader, before, None), None)
-    if record is None or record.damage:
-        reason = record.damage.reason if record and record.damage else "there is none"
-        raise FileRefusedError(f"The header cannot be read: {reason}.")
-    names = [storable(name).strip() for name in record.fields]
-    return Opened(text, text.delimiter, names, reader.position, warnings=_warnings(text)), recognized
+    for _ in range(data):
+        next(iter(reader))
+    names = [storable(name).strip() for name in records[index]]
+    opened = Opened(text, text.delimiter, names, reader.position, warnings=_warnings(text))
+    return opened, recognized[1] if recognized else None
 
 
 def _records(opened: Opened) -> Iterator[tuple[int, list[str], str]]:

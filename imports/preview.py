@@ -14,11 +14,11 @@ from io import SEEK_END
 
 from imports.models import SentFile
 from imports.opening import Beginning, Opened, open_beginning
+from imports.reading.columns import find_columns, ignored_columns
 from imports.reading.csvfile import MAX_RECORD_BYTES, Batch, Record, RecordReader
 from imports.reading.dialect import Dialect
 from imports.reading.encodings import Detection
 from imports.reading.errors import FileRefusedError
-from imports.reading.header import find_columns
 from imports.reading.marked import unmarked
 from imports.reading.rows import CleanRow, Fault, Rejection, RowReader
 from imports.reading.texts import shown
@@ -87,7 +87,7 @@ class Preview:
     @property
     def ignored(self) -> list[str]:
         """The names of the ignored columns."""
-        return [name for position, name in enumerate(self.header) if position not in self.columns.values()]
+        return ignored_columns(self.header, self.columns)
 
 
 def preview(file: SentFile) -> Preview:

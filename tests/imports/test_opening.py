@@ -147,7 +147,7 @@ def test_a_delimiter_that_is_asked_for_is_taken() -> None:
 
 
 def test_a_delimiter_that_is_asked_for_and_does_not_fit_is_refused() -> None:
-    assert "no column 'sku'. Its first line reads: 'sku;name'." in refusal_of("sku;name\nA;x\n", delimiter=",")
+    assert "no column 'sku'. Its header reads: 'sku;name'." in refusal_of("sku;name\nA;x\n", delimiter=",")
 
 
 def test_what_was_decided_is_on_the_job() -> None:
@@ -167,7 +167,7 @@ def test_what_was_decided_is_on_the_job() -> None:
         pytest.param(gzip.compress(b""), "The file is empty", id="gzip of nothing"),
         pytest.param(zipped(("p.csv", b"")), "The file is empty", id="zip of an empty file"),
         pytest.param(b"name,price\nChair,5\n", "no column 'sku'", id="no SKU column"),
-        pytest.param(b"A1,Chair\nA2,Table\n", "Its first line reads: 'A1', 'Chair'", id="no header"),
+        pytest.param(b"A1,Chair\nA2,Table\n", "Its header reads: 'A1', 'Chair'", id="no header"),
         pytest.param(b"sku,name,title\n", "both look like 'name'", id="two columns for one field"),
         pytest.param(b'"sku,name\nA,x\n', "The header cannot be read", id="a quote never closed in the header"),
         pytest.param(b"sku," * 300_000 + b"\nA\n", "The header cannot be read", id="a header of more than 1 MB"),

@@ -36,8 +36,8 @@ def test_it_tells_what_was_found_out():
     found = previewed(CSV)
 
     assert (found.encoding, found.delimiter) == ("utf-8", ";")
-    assert found.columns == {"sku": 0, "name": 1}
-    assert found.ignored == ["Preis", "Colour"]
+    assert found.columns == {"sku": 0, "name": 1, "price": 2}
+    assert found.ignored == ["Colour"]
     assert found.samples == ["A", "Lamp", "19,90", "red"]
     assert found.whole_file
 

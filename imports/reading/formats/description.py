@@ -6,26 +6,18 @@ several names for one thing (older and newer exports, other languages), the firs
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-Names = tuple[str, ...]
+from imports.reading.names import folded
 
-# Amazon writes the marketplace and the language into its column names: item_name[language_tag=en_US]#1.value.
-_BRACKETS = re.compile(r"\[[^\]]*\]")
-_VARIED = str.maketrans("", "", "_-\ufeff\u200b\"'’")
+Names = tuple[str, ...]
 
 
 @cache
 def _folded_mark(name: str) -> str:
     return folded(name)
-
-
-def folded(name: str) -> str:
-    """`name` without what is varied: letter case, spaces, underscores, hyphens, quotes, [brackets], outer # and *."""
-    return "".join(_BRACKETS.sub("", name).casefold().split()).translate(_VARIED).strip("#*")
 
 
 @dataclass(frozen=True, slots=True)

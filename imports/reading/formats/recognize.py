@@ -8,7 +8,7 @@ from itertools import islice
 
 from imports.reading.formats.amazon import AMAZON
 from imports.reading.formats.bigcommerce import BIGCOMMERCE
-from imports.reading.formats.description import Format, Names, folded
+from imports.reading.formats.description import Format, Names
 from imports.reading.formats.google import GOOGLE
 from imports.reading.formats.magento import MAGENTO
 from imports.reading.formats.odoo import ODOO
@@ -17,6 +17,7 @@ from imports.reading.formats.shopify import SHOPIFY
 from imports.reading.formats.shopware import SHOPWARE
 from imports.reading.formats.square import SQUARE
 from imports.reading.formats.woocommerce import WOOCOMMERCE
+from imports.reading.names import folded
 
 FORMATS = (
     SHOPIFY,

@@ -9,8 +9,9 @@ import json
 
 import pytest
 
-from imports.reading.formats.description import REASONS, folded
+from imports.reading.formats.description import REASONS
 from imports.reading.formats.recognize import FORMATS, recognize
+from imports.reading.names import folded
 from tests.imports.reading.formats.reading import SAMPLES, outcome, sample
 
 NAMES = sorted(path.name for path in SAMPLES.iterdir() if path.suffix in (".csv", ".tsv"))

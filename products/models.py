@@ -20,6 +20,7 @@ from products.fields import (
     SKU_MAX_LENGTH,
     SKU_NORMALIZED_MAX_LENGTH,
     normalize_sku,
+    strip_all,
 )
 
 SKU_TAKEN = "A product with this SKU already exists (letter case does not matter)."
@@ -76,7 +77,7 @@ class Product(models.Model):
         return f"{self.sku} {self.name}"
 
     def clean_fields(self, exclude: Any = None) -> None:
-        self.sku = self.sku.strip()
+        self.sku = strip_all((self.sku,))[0]
         self.sku_normalized = normalize_sku(self.sku)
         super().clean_fields(exclude=exclude)
 
@@ -96,7 +97,7 @@ class Product(models.Model):
         update_fields: Iterable[str] | None = None,
     ) -> None:
         """Save the product; `sku_normalized` follows `sku` and `updated_at` the clock, whoever saves."""
-        self.sku = self.sku.strip()
+        self.sku = strip_all((self.sku,))[0]
         self.sku_normalized = normalize_sku(self.sku)
         self.updated_at = timezone.now()
         if update_fields is not None:

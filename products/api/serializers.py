@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from acme_importer.rest.serializers import StrictSerializer
 from products import editing
+from products.fields import strip_all
 from products.filters import ProductFilter
 from products.models import SKU_TAKEN, Product, sku_is_taken
 from products.selection import Selection
@@ -31,7 +32,10 @@ class ProductSerializer(StrictSerializer, serializers.ModelSerializer):
         )
 
     def validate_sku(self, sku: str) -> str:
-        """Refuse the SKU of another product."""
+        """Refuse the SKU of another product, and one in which there is nothing to be seen."""
+        (sku,) = strip_all((sku,))
+        if not sku:
+            raise serializers.ValidationError(self.fields["sku"].error_messages["blank"], code="blank")
         if sku_is_taken(sku, besides=self.instance.pk if self.instance else None):
             raise serializers.ValidationError(SKU_TAKEN, code="unique")
         return sku

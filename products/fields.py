@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -22,6 +23,18 @@ PRICE_DECIMAL_PLACES = 2
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 # The last white space of Unicode is U+3000.
 _OUTER = INVISIBLE + "".join(filter(str.isspace, map(chr, range(0x3001))))
+# Line and paragraph separators are none by their category, but no less out of place in a SKU.
+CONTROL_CHARACTER = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
+_ASCII_CONTROL_CHARACTERS = bytes((*range(0x20), 0x7F))
+
+
+def has_control_character(text: str) -> bool:
+    """Whether there are control characters in `text`, which no SKU may have."""
+    if not text.isascii():
+        return bool(CONTROL_CHARACTER.search(text))
+    # A fifth of the time that the search takes, or `isprintable`.
+    encoded = text.encode()
+    return len(encoded.translate(None, _ASCII_CONTROL_CHARACTERS)) < len(encoded)
 
 
 def has_invisible(text: str) -> bool:

@@ -22,12 +22,14 @@ from imports.reading.header import DELIMITER_NAMES
 from imports.reading.numbers import NumberStyle, PriceReader, error_value
 from imports.reading.texts import shown
 from products.fields import (
+    CONTROL_CHARACTER,
     DESCRIPTION_MAX_LENGTH,
     FIELDS,
     NAME_MAX_LENGTH,
     PRICE_DECIMAL_PLACES,
     PRICE_MAX_DIGITS,
     SKU_MAX_LENGTH,
+    has_control_character,
     has_invisible,
     normalize_skus,
     strip_all,
@@ -47,9 +49,6 @@ _GROUPED_BY_SPACE = re.compile(r"[1-9][0-9]{0,2}([ '’\u00a0\u202f][0-9]{3})+([
 _GROUP_SPACES = str.maketrans("", "", " '’\u00a0\u202f")
 # NUL, or a lone surrogate, which stands for an undecodable byte.
 _BAD_CHARACTER = re.compile("[\0\ud800-\udfff]").search
-# Line and paragraph separators are none by their category, but no less out of place.
-_CONTROL_CHARACTER = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
-_ASCII_CONTROL_CHARACTERS = bytes((*range(0x20), 0x7F))
 
 
 class Fault(NamedTuple):
@@ -211,7 +210,7 @@ class RowReader:
 def _skus(texts: Sequence[str]) -> Sequence[str]:
     """`texts` without what is around them, all of which must be SKUs then."""
     skus = _required(texts, what="a SKU", limit=SKU_MAX_LENGTH)
-    if _has_control_character("".join(skus)):
+    if has_control_character("".join(skus)):
         raise BadValueError("control_character", f"{_shown_with_controls(skus[0])} holds a control character.")
     return skus
 
@@ -230,17 +229,9 @@ def _required(texts: Sequence[str], *, what: str, limit: int) -> Sequence[str]:
     return _limited(stripped, limit=limit)
 
 
-def _has_control_character(text: str) -> bool:
-    if not text.isascii():
-        return bool(_CONTROL_CHARACTER.search(text))
-    # A fifth of the time that the search takes, or `isprintable`.
-    encoded = text.encode()
-    return len(encoded.translate(None, _ASCII_CONTROL_CHARACTERS)) < len(encoded)
-
-
 def _shown_with_controls(text: str) -> str:
     """`text` for a sentence, its control characters written as `U+0007`."""
-    return f"'{_CONTROL_CHARACTER.sub(lambda match: f'<U+{ord(match[0]):04X}>', shown(text))}'"
+    return f"'{CONTROL_CHARACTER.sub(lambda match: f'<U+{ord(match[0]):04X}>', shown(text))}'"
 
 
 def _limited(texts: Sequence[str], *, limit: int) -> Sequence[str]:

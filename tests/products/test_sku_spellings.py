@@ -5,6 +5,7 @@ import sys
 import unicodedata
 
 import pytest
+from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -17,7 +18,8 @@ from products.fields import (
     normalize_skus,
     strip_all,
 )
-from products.models import Product
+from products.models import SKU_WITH_CONTROL_CHARACTER, Product
+from tests.imports.factories import run_import
 from tests.products.factories import make_product, manager
 
 ONE = [
@@ -68,6 +70,16 @@ def test_a_sku_in_which_there_is_nothing_to_be_seen_is_refused():
     assert response.json() == {"sku": ["This field may not be blank."]}
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("sku", ["A\x071", "A\n1", "A\t1", "Ä\x851", "A\u20281"])
+def test_a_sku_with_a_control_character_is_refused(sku):
+    response = manager().post("/api/products/", {"sku": sku, "name": "Lamp"}, format="json")
+    assert response.status_code == 400
+    assert response.json() == {"sku": [SKU_WITH_CONTROL_CHARACTER]}
+    with pytest.raises(ValidationError, match="control characters"):
+        Product(sku=sku, name="Lamp").full_clean()
+
+
 TEXTS = st.lists(
     st.text(max_size=8) | st.text("aAüU\u0308ßÅ\u212b\u0345\u0301\u0323 \n\u200b\ufeffﬁ", max_size=8), max_size=6
 )
@@ -107,3 +119,11 @@ def test_no_character_becomes_more_than_the_column_has_room_for():
 @given(st.text("ﬃἦ\u1f82\u1fa7\u0323\u0345\u0308ếÅ\U0001d160가각", min_size=1, max_size=30))
 def test_nor_do_several_characters_together(sku):
     assert len(normalize_sku(sku)) <= 3 * len(sku)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("one", "other"), [ONE[0], ONE[5]])
+def test_two_spellings_in_one_file_are_one_product_at_the_last_price(one, other):
+    job = run_import(f"sku,name,price\n{one},Lamp,5.00\n{other},Lamp,6.00\n")
+    assert job.duplicate_rows == 1
+    assert [str(product.price) for product in Product.objects.all()] == ["6.00"]

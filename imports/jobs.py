@@ -121,6 +121,8 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> None:
             warnings=opened.warnings,
             header=opened.header,
             columns=opened.columns,
+            numbers=opened.numbers.as_json(),
+            words=opened.words,
             attempts=0,
             claimed_until=None,
             last_error="",

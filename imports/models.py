@@ -147,6 +147,9 @@ class ImportJob(SentFile, Work):
     header = models.JSONField(default=list, blank=True)
     # Position in the header of each product field that the file has: {"sku": 0, "name": 3}.
     columns = models.JSONField(default=dict, blank=True)
+    # How its prices are written (`imports.reading.numbers`), and which words mean active or inactive in it.
+    numbers = models.JSONField(default=dict, blank=True)
+    words = models.JSONField(default=dict, blank=True)
 
     total_rows = models.PositiveBigIntegerField(null=True)
     failure_reason = models.TextField(blank=True)

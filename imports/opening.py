@@ -26,7 +26,7 @@ from imports.reading.csvfile import MAX_RECORD_BYTES, Position, RecordReader
 from imports.reading.dialect import Dialect
 from imports.reading.encodings import Detection
 from imports.reading.errors import FileRefusedError
-from imports.reading.formats.recognize import Recognized, recognize_among
+from imports.reading.formats.recognize import Recognized, format_named, recognize_among
 from imports.reading.formats.rewrite import DELIMITER as REWRITTEN_DELIMITER
 from imports.reading.formats.rewrite import Rewriter, needs_rewriting
 from imports.reading.header import HEADER_AMONG
@@ -116,7 +116,7 @@ def _chosen(opened: Opened, file: SentFile) -> dict[str, int]:
 
 def decide(opened: Opened, file: SentFile, columns: dict[str, int]) -> Opened:
     """`opened` with its `columns`, and what is decided from the values in them."""
-    known = FORMATS_BY_NAME.get(opened.format)
+    known = format_named(opened.format)
     words = known.active if known else {}
     asked = choose(opened.header, file.asked_mapping).questions if not known else ()
     warnings = [*opened.warnings, *(question.sentence for question in asked if not question.must_be_answered)]
@@ -245,8 +245,8 @@ def _look_into(text: Text, file: SentFile) -> tuple[Opened, Recognized | None]:
     else:
         found = header.find_header(records, file.asked_mapping)
         index, data = found.index, found.data
-    if first[index].damage:
-        raise FileRefusedError(f"The header cannot be read: {first[index].damage.reason}.")
+    if damage := first[index].damage:
+        raise FileRefusedError(f"The header cannot be read: {damage.reason}.")
     reader = _reader(text, start)
     for _ in range(data):
         next(iter(reader))

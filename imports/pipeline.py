@@ -27,6 +27,7 @@ from imports.models import LEASE, ImportJob, ImportLane, RejectedRow
 from imports.reading.csvfile import Batch, Position, RecordReader
 from imports.reading.dialect import Dialect
 from imports.reading.marked import Unmarked, unmarked
+from imports.reading.numbers import NumberStyle
 from imports.reading.rows import CleanRow, Rejection, RowReader
 from imports.reading.texts import storable
 from imports.writing.choose import make_writer
@@ -88,7 +89,13 @@ class LaneRun:
         self._job: ImportJob = lane.job
         self._lanes = self._job.lanes.count()
         self._records = lane.records
-        self._row_reader = RowReader(self._job.header, self._job.columns, self._job.delimiter)
+        self._row_reader = RowReader(
+            self._job.header,
+            self._job.columns,
+            self._job.content_delimiter,
+            numbers=NumberStyle.from_json(self._job.numbers),
+            words=self._job.words,
+        )
         self._writer = make_writer(job_id=self._job.pk, fields=self._row_reader.fields, dry_run=self._job.dry_run)
         self._reader = RecordReader(
             stream,

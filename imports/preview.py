@@ -13,13 +13,14 @@ from decimal import Decimal
 from io import SEEK_END
 
 from imports.models import SentFile
-from imports.opening import Beginning, Opened, open_beginning
-from imports.reading.columns import find_columns, ignored_columns
+from imports.opening import Beginning, Opened, decide, open_beginning
+from imports.reading.columns import choose, ignored_columns
 from imports.reading.csvfile import MAX_RECORD_BYTES, Batch, Record, RecordReader
 from imports.reading.dialect import Dialect
 from imports.reading.encodings import Detection
 from imports.reading.errors import FileRefusedError
 from imports.reading.marked import unmarked
+from imports.reading.numbers import NumberStyle
 from imports.reading.rows import CleanRow, Fault, Rejection, RowReader
 from imports.reading.texts import shown
 
@@ -63,6 +64,7 @@ class Preview:
     sheets: list[str] = field(default_factory=list)
     format: str = ""
     warnings: list[str] = field(default_factory=list)
+    numbers: NumberStyle = field(default_factory=NumberStyle)
     header: list[str] = field(default_factory=list)
     # The first value in each column of the file.
     samples: list[str] = field(default_factory=list)
@@ -108,11 +110,17 @@ def preview(file: SentFile) -> Preview:
     )
     records, found.whole_file = _first_records(beginning)
     found.samples = _samples(records, len(opened.header))
-    try:
-        found.columns = opened.columns or find_columns(opened.header, file.asked_mapping)
-    except FileRefusedError as error:
-        found.refusal = str(error)
-        return found
+    fields = [record.fields for record in records if not record.damage]
+    chosen = choose(opened.header, file.asked_mapping, fields)
+    found.columns = opened.columns or chosen.columns
+    opened = decide(opened, file, dict(found.columns))
+    found.warnings, found.numbers = opened.warnings, opened.numbers
+    if not opened.format:
+        try:
+            chosen.check()
+        except FileRefusedError as error:
+            found.refusal = str(error)
+            return found
     _check(records, found, opened)
     return found
 
@@ -145,7 +153,9 @@ def _samples(records: Sequence[Record], columns: int) -> list[str]:
 
 def _check(records: Sequence[Record], found: Preview, opened: Opened) -> None:
     """Read `records` as the import will, and note the first rows and all faults."""
-    row_reader = RowReader(found.header, found.columns, found.delimiter)
+    row_reader = RowReader(
+        found.header, found.columns, opened.text.delimiter, numbers=opened.numbers, words=opened.words
+    )
     groups: dict[str, FaultGroup] = {}
     for record in records:
         row = _read(record, row_reader, found, opened)

@@ -131,7 +131,7 @@ def find_delimiter(lines: Sequence[str], sku_column: str) -> str:
         return any(map(is_sku, names)), len(names)
 
     for line in lines:
-        best = max(DELIMITERS, key=lambda delimiter: rank(line, delimiter))  # noqa: B023 - called at once
+        best = max(DELIMITERS, key=lambda delimiter: rank(line, delimiter))
         if rank(line, best)[0]:
             return best
     return max(DELIMITERS, key=lambda delimiter: rank(lines[0], delimiter))

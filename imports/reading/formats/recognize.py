@@ -44,6 +44,11 @@ class Recognized:
     currency: int | None
 
 
+def format_named(name: str) -> Format | None:
+    """The format that is called `name`; None if there is none."""
+    return next((known for known in FORMATS if known.name == name), None)
+
+
 def recognize(header: Sequence[str]) -> Recognized | None:
     """The format that a file with this header is in; None if it is none of those known.
 

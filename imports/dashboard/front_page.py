@@ -93,7 +93,7 @@ def notices(user: Any) -> Iterator[Notice]:
 
 
 def _stalled() -> Iterator[Notice]:
-    kind = Kind("{number} imports have stalled.", f"{jobs_url()}?status__exact=running", "View imports")
+    kind = Kind("{number} imports have stalled.", f"{jobs_url()}?state=running", "View imports")
     stalled = ImportJob.objects.filter(ImportJob.stalled(), status=Status.QUEUED) | ImportJob.objects.filter(
         status=Status.RUNNING, pk__in=ImportLane.objects.filter(ImportLane.stalled(), finished=False).values("job")
     )
@@ -105,7 +105,7 @@ def _stalled() -> Iterator[Notice]:
 
 
 def _failed() -> Iterator[Notice]:
-    kind = Kind("{number} imports failed in the last 7 days.", f"{jobs_url()}?status__exact=failed", "View imports")
+    kind = Kind("{number} imports failed in the last 7 days.", f"{jobs_url()}?state=failed", "View imports")
     failed = ImportJob.objects.filter(status=Status.FAILED, finished_at__gte=timezone.now() - RECENTLY)
     for job in failed[:MOST_NOTICES_OF_A_KIND]:
         text = printable(f"{job} failed. {job.failure_reason}")
@@ -114,7 +114,7 @@ def _failed() -> Iterator[Notice]:
 
 
 def _with_rejected_rows() -> Iterator[Notice]:
-    kind = Kind("{number} imports have rejected rows.", f"{jobs_url()}?status__exact=completed", "View imports")
+    kind = Kind("{number} imports have rejected rows.", f"{jobs_url()}?state=completed_with_errors", "View imports")
     for job in _last_ended():
         if job.status == Status.COMPLETED and job.rejected_rows and not ImportJob.objects.filter(follows=job).exists():
             text = f"{printable(str(job))}: {rejected(job.rejected_rows)}."

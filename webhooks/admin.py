@@ -147,12 +147,18 @@ class EndpointAdmin(admin.ModelAdmin):
         return self.show_secrets(request, rotated)
 
 
+class StatusFilter(admin.ChoicesFieldListFilter):
+    """The statuses side by side: they are few, and what one looks for first."""
+
+    template = "admin/filter_pills.html"
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(admin.ModelAdmin):
     """Shows deliveries: what has been recorded cannot be edited."""
 
     list_display = ("event", "to", "state", "tries", "created_at", "finished_at")
-    list_filter = ("status", "event_type", ("endpoint", admin.RelatedOnlyFieldListFilter), "created_at")
+    list_filter = (("status", StatusFilter), "event_type", ("endpoint", admin.RelatedOnlyFieldListFilter), "created_at")
     list_select_related = ("endpoint",)
     search_fields = ("event_id",)
     search_help_text = "event ID"

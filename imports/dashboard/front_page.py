@@ -93,11 +93,13 @@ def notices(user: Any) -> Iterator[Notice]:
 
 
 def _stalled() -> Iterator[Notice]:
-    kind = Kind("{number} imports have stalled.", f"{jobs_url()}?status__exact=running", "View imports")
+    kind = Kind("{number} imports have stalled.", f"{jobs_url()}?state=running", "View imports")
     stalled = ImportJob.objects.filter(ImportJob.stalled(), status=Status.QUEUED) | ImportJob.objects.filter(
         status=Status.RUNNING, pk__in=ImportLane.objects.filter(ImportLane.stalled(), finished=False).values("job")
     )
-    for job in ImportJob.objects.with_progress().filter(pk__in=stalled.values("pk"))[:MOST_NOTICES_OF_A_KIND]:
+    # Their ids first: mostly there are none, and nothing has to be summed up.
+    ids = list(stalled.values_list("pk", flat=True)[:MOST_NOTICES_OF_A_KIND])
+    for job in ImportJob.objects.with_progress().filter(pk__in=ids) if ids else ():
         text = f"{printable(str(job))} has stalled. It resumes automatically as soon as workers are free."
         # One that has made progress since then has stalled again.
         key = f"imports.stalled:{job.pk}:{job.processed_rows}"
@@ -105,7 +107,7 @@ def _stalled() -> Iterator[Notice]:
 
 
 def _failed() -> Iterator[Notice]:
-    kind = Kind("{number} imports failed in the last 7 days.", f"{jobs_url()}?status__exact=failed", "View imports")
+    kind = Kind("{number} imports failed in the last 7 days.", f"{jobs_url()}?state=failed", "View imports")
     failed = ImportJob.objects.filter(status=Status.FAILED, finished_at__gte=timezone.now() - RECENTLY)
     for job in failed[:MOST_NOTICES_OF_A_KIND]:
         text = printable(f"{job} failed. {job.failure_reason}")
@@ -114,9 +116,11 @@ def _failed() -> Iterator[Notice]:
 
 
 def _with_rejected_rows() -> Iterator[Notice]:
-    kind = Kind("{number} imports have rejected rows.", f"{jobs_url()}?status__exact=completed", "View imports")
-    for job in _last_ended():
-        if job.status == Status.COMPLETED and job.rejected_rows and not ImportJob.objects.filter(follows=job).exists():
+    kind = Kind("{number} imports have rejected rows.", f"{jobs_url()}?state=completed_with_errors", "View imports")
+    found = [job for job in _last_ended() if job.status == Status.COMPLETED and job.rejected_rows]
+    fixed = set(ImportJob.objects.filter(follows__in=found).values_list("follows", flat=True)) if found else ()
+    for job in found:
+        if job.pk not in fixed:
             text = f"{printable(str(job))}: {rejected(job.rejected_rows)}."
             key = f"imports.rejected:{job.pk}:{job.finished_at}"
             at = job.finished_at or job.created_at

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import FloatRect, Page, expect
 
 from tests.browser.conftest import PHONE
+from tests.imports.factories import make_job
 from tests.products.factories import make_product
 
 CONTROLS = "button, .button, select, input:not([type=hidden], [type=checkbox])"
@@ -223,6 +224,40 @@ def test_a_filter_is_chosen_from_its_menu(page: Page, log_in):
     expect(page.get_by_role("button", name="Superuser status: Yes")).to_be_visible()
     page.get_by_role("link", name="Clear all filters").click()
     expect(page.get_by_role("button", name="Superuser status", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "pill"),
+    [
+        ("/admin/auth/user/", "Superuser status"),
+        ("/admin/imports/importjob/", "Status"),
+        ("/admin/webhooks/delivery/", "Event type"),
+        ("/admin/products/product/", "Price"),
+        ("/admin/products/product/", "Active"),
+    ],
+)
+def test_escape_closes_a_filter_menu_and_returns_to_its_button(page: Page, log_in, path, pill):
+    log_in()
+    make_product()
+    make_job("sku,name\nA-1,Oak chair\n")
+    page.goto(path)
+    button = page.get_by_role("button", name=pill, exact=True)
+    menu = page.locator(f"#{button.get_attribute('popovertarget')}")
+
+    button.press("Enter")
+    expect(menu).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(menu.locator(":focus")).to_have_count(1)
+    page.keyboard.press("Escape")
+
+    expect(menu).to_be_hidden()
+    expect(button).to_be_focused()
+
+    button.press("Enter")
+    expect(menu).to_be_visible()
+    button.press("Enter")
+    expect(menu).to_be_hidden()
+    expect(button).to_be_focused()
 
 
 def test_the_page_of_components_is_for_developers(page: Page, log_in, faults, settings):

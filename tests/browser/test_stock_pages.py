@@ -25,6 +25,27 @@ def test_the_form_of_a_user(page: Page, log_in):
     expect(page.get_by_label("Last login, date")).to_be_visible()
 
 
+def test_scripts_of_pop_ups_are_loaded_only_where_a_form_has_them(page: Page, log_in):
+    user = log_in()
+    product = make_product()
+    script = page.locator("script[src*=RelatedObjectLookups]")
+
+    for path in ("products/product/", f"products/product/{product.pk}/change/", "imports/importjob/", "auth/user/add/"):
+        page.goto(f"/admin/{path}")
+        expect(page.get_by_role("main")).to_be_visible()
+        expect(script).to_have_count(0)
+
+    page.goto(f"/admin/auth/user/{user.pk}/change/")
+    expect(script).to_have_count(1)
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Add another group").click()
+    pop_up = opened.value
+    pop_up.get_by_label("Name:").fill("Buyers")
+    pop_up.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("option", name="Buyers")).to_have_count(1)
+
+
 @pytest.mark.parametrize("path", API_PAGES.values(), ids=API_PAGES)
 def test_the_pages_of_the_browsable_api_keep_to_the_policy(page: Page, log_in, faults, path):
     log_in()

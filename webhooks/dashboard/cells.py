@@ -6,6 +6,7 @@ What receivers respond goes through `printable`: it comes from strangers.
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -22,8 +23,9 @@ KINDS = {Delivery.Status.PENDING: "", Delivery.Status.DELIVERED: "good", Deliver
 MESSAGE_EXCERPT = 200
 
 
+@cache
 def badge(kind: str, text: str) -> SafeString:
-    """A badge: `kind` is the colour's meaning."""
+    """A badge: `kind` is the colour's meaning. There are a handful of them, and lists have one in each row."""
     return render_to_string("badge.html", {"kind": kind, "text": text})
 
 
@@ -62,12 +64,6 @@ def trouble(endpoint: Endpoint) -> str:
         return ""
     last = endpoint.last_error or f"It responded {endpoint.last_status}"
     return printable(f"The last {endpoint.failures_in_a_row:,} attempts have failed. {last.rstrip('.')}.")
-
-
-def outcome(delivery: Delivery) -> str:
-    """What the last attempt came to, in a word; the attempts have been fetched."""
-    attempts = delivery.attempts.all()
-    return str(attempts[len(attempts) - 1].status or "No response") if attempts else "–"
 
 
 def last_day(endpoint: Any) -> str:

@@ -8,7 +8,7 @@ from django.utils import formats, timezone
 
 from acme_importer.texts import printable
 from webhooks.dashboard import cells
-from webhooks.models import Delivery, Endpoint
+from webhooks.models import Attempt, Delivery, Endpoint
 
 DELIVERIES_SHOWN = 20
 
@@ -17,19 +17,25 @@ def context(endpoint: Any, status: str = "") -> dict[str, Any]:
     """What the template shows of `endpoint`, which comes from `with_last_day`: its deliveries with `status`."""
     statuses = Delivery.Status
     chosen = status if status in statuses.values else ""
-    deliveries = endpoint.deliveries.prefetch_related("attempts")
-    if chosen:
-        deliveries = deliveries.filter(status=chosen)
-    shown = deliveries[:DELIVERIES_SHOWN]
+    deliveries = endpoint.deliveries.filter(status=chosen) if chosen else endpoint.deliveries.all()
+    shown = list(deliveries[:DELIVERIES_SHOWN])
+    # By number, so that of each delivery the last attempt remains; without what was sent and received.
+    attempts = Attempt.objects.filter(delivery__in=shown).order_by("pk")
+    responses = dict(attempts.values_list("delivery", "status"))
     return {
         "state": cells.endpoint_state(endpoint),
         "figures": figures(endpoint),
         "facts": facts(endpoint),
         "trouble": cells.trouble(endpoint),
-        "deliveries": [(each, cells.delivery_state(each), cells.outcome(each)) for each in shown],
+        "deliveries": [(each, cells.delivery_state(each), outcome(each, responses)) for each in shown],
         "chosen_status": chosen,
         "statuses": statuses.choices,
     }
+
+
+def outcome(delivery: Delivery, responses: dict[int, int | None]) -> str:
+    """What the last attempt came to, in a word; `responses` are the last ones by delivery, None for no response."""
+    return str(responses[delivery.pk] or "No response") if delivery.pk in responses else "–"
 
 
 def figures(endpoint: Any) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 /* Swagger UI is dark where its page has a class; this follows the theme that theme.js has set, or the system. Not deferred,
-   since the class has to be there before anything is painted. */
+   since the class has to be there before anything is painted. And its headings go from the first level to the third: they
+   are announced a level higher. */
 
 "use strict";
 {
@@ -11,4 +12,12 @@
     };
     system.addEventListener("change", follow);
     follow();
+
+    const levels = { H3: 2, H4: 3, H5: 4 };
+    const announce = () => {
+        for (const heading of document.querySelectorAll("#swagger-ui :is(h3, h4, h5):not([aria-level])")) {
+            heading.setAttribute("aria-level", levels[heading.tagName]);
+        }
+    };
+    new MutationObserver(announce).observe(root, { childList: true, subtree: true });
 }

@@ -1,0 +1,1 @@
+"""Template tags of every page of the dashboard. Know no app."""

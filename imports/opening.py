@@ -242,10 +242,13 @@ def _look_into(text: Text, file: SentFile) -> tuple[Opened, Recognized | None]:
     recognized = None if file.asked_mapping else recognize_among(records)
     if recognized:
         index, data = recognized[0], recognized[0] + 1
+        damage = first[index].damage
     else:
         found = header.find_header(records, file.asked_mapping)
         index, data = found.index, found.data
-    if damage := first[index].damage:
+        # Where nothing speaks for another line, the header is the first one.
+        damage = first[index].damage if found.score else first[0].damage
+    if damage:
         raise FileRefusedError(f"The header cannot be read: {damage.reason}.")
     reader = _reader(text, start)
     for _ in range(data):

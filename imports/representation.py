@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from imports import progress
 from imports.models import ImportJob, ImportLane
+from imports.reading.columns import ignored_columns
 
 
 def represent(job: ImportJob) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def represent(job: ImportJob) -> dict[str, Any]:
         "format": job.format,
         "warnings": job.warnings,
         "columns": {field: job.header[position] for field, position in job.columns.items()},
-        "ignored_columns": [name for position, name in enumerate(job.header) if position not in job.columns.values()],
+        "ignored_columns": ignored_columns(job.header, job.columns),
         "progress": progress.progress(job),
         "total_rows": job.total_rows,
         "processed_rows": job.processed_rows,

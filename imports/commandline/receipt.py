@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from acme_importer.texts import duration, printable
 from imports import progress
 from imports.models import ImportJob, RejectedRow
+from imports.reading.columns import ignored_columns
 from imports.reading.header import DELIMITER_NAMES
+from imports.reading.numbers import NumberStyle
 from imports.skipped import skipped_by_reason
 
 # How many rejected rows are shown with their reasons.
@@ -50,11 +52,13 @@ def _decisions(job: ImportJob) -> Iterator[str]:
         for position, name in enumerate(job.header)
         if position in fields
     ]
-    ignored = [name for position, name in enumerate(job.header) if position not in fields]
+    ignored = ignored_columns(job.header, job.columns)
     if job.format:
         yield f"  format      {job.format}"
     read_as = f"sheet '{job.sheet}'" if job.sheet else f"{job.encoding}, delimiter: {DELIMITER_NAMES[job.delimiter]}"
     yield f"  read as     {read_as}"
+    if "price" in job.columns:
+        yield f"  prices      such as {NumberStyle.from_json(job.numbers).example}"
     yield f"  columns     {', '.join(names)}" + (f"; ignored: {', '.join(ignored)}" if ignored else "")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import openpyxl
@@ -37,7 +38,7 @@ def receipt(job: ImportJob) -> dict[str, int]:
     return {kind: count for kind in kinds if (count := getattr(shown, f"{kind}_rows"))}
 
 
-def xlsx(**sheets: list[list[object]]) -> bytes:
+def xlsx(**sheets: Sequence[Sequence[object]]) -> bytes:
     book = openpyxl.Workbook(write_only=True)
     for title, rows in sheets.items():
         sheet = book.create_sheet(title)
@@ -92,11 +93,13 @@ def test_a_sheet_that_is_full_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_shopify_export_goes_in_as_it_was_meant(as_workbook: bool) -> None:
     content: str | bytes = SHOPIFY
     if as_workbook:
-        rows = [["shirt", "Shirt", "<p>Soft,\nwarm</p>", "Size", "S", "SH-S", 19.9, "a.jpg", "active"]]
-        rows.append(["shirt", None, None, None, "M", "SH-M", 21])  # type: ignore[list-item]
-        rows.append(["shirt", None, None, None, None, None, None, "b.jpg"])  # type: ignore[list-item]
+        rows: list[list[object]] = [
+            ["shirt", "Shirt", "<p>Soft,\nwarm</p>", "Size", "S", "SH-S", 19.9, "a.jpg", "active"]
+        ]
+        rows.append(["shirt", None, None, None, "M", "SH-M", 21])
+        rows.append(["shirt", None, None, None, None, None, None, "b.jpg"])
         rows.append(["mug", "Mug", "Blue", "Title", "Default Title", "MUG-1", 8.5, "c.jpg", "draft"])
-        content = xlsx(P=[SHOPIFY.partition("\n")[0].split(","), *rows])  # type: ignore[list-item]
+        content = xlsx(P=[SHOPIFY.partition("\n")[0].split(","), *rows])
     job = run_import(content, filename="products_export.csv")
     assert job.format == "Shopify product export"
     assert [(sku, name, str(price), active) for sku, name, _, price, active in catalogue()] == [

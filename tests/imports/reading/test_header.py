@@ -210,8 +210,8 @@ def test_a_mapping_of_another_form_is_refused(mapping: object, fault: str) -> No
     ],
 )
 def test_the_delimiter_is_the_one_that_gives_a_sku_column(line: str, delimiter: str) -> None:
-    assert find_delimiter(line, "") == delimiter
+    assert find_delimiter([line], "") == delimiter
 
 
 def test_the_delimiter_is_found_by_the_mapped_sku_column() -> None:
-    assert find_delimiter("Artikel;a,b,c,d", "artikel") == ";"
+    assert find_delimiter(["Artikel;a,b,c,d"], "artikel") == ";"

@@ -6,6 +6,7 @@ import io
 import time
 import tracemalloc
 import zipfile
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def read(content: bytes, sheet: str = "") -> list[str]:
     return b"".join(sheet_as_csv(workbook, sheet or workbook.sheets[0])).decode().split("\n")[:-1]
 
 
-def xlsx(*rows: list[object]) -> bytes:
+def xlsx(*rows: Sequence[object]) -> bytes:
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("Products")
     for row in rows:
@@ -94,11 +95,11 @@ def test_any_sheet_can_be_chosen() -> None:
 )
 def test_a_value_is_written_as_a_csv_file_would_have_it(value: object, text: str) -> None:
     book = openpyxl.Workbook()
-    cell = book.active["A1"]  # type: ignore[index]
+    cell = book.active["A1"]
     cell.value = value
     if isinstance(value, str):
         cell.data_type = "s"
-    book.active["B1"] = "end"  # type: ignore[index]
+    book.active["B1"] = "end"
     file = io.BytesIO()
     book.save(file)
     assert read(file.getvalue()) == [f"{text},end"]

@@ -70,7 +70,7 @@ def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]
         "wrote_products": job.is_over and not job.dry_run and bool(job.created_rows or job.updated_rows),
         "events": events(job),
         "deliveries": deliveries(job.pk)[:DELIVERIES_SHOWN],
-        "follow_ups": ImportJob.objects.with_progress().filter(follows=job).order_by("pk"),
+        "follow_ups": follow_ups(job),
         "delimiter": DELIMITER_NAMES.get(job.delimiter, ""),
         "column_names": [(field, job.header[position]) for field, position in job.columns.items()],
         "ignored": sentences.column_list(ignored_columns(job.header, job.columns)),
@@ -81,6 +81,13 @@ def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]
         "page_query": f"{urlencode({'code': code})}&" if code else "",
         "rejected_page": rejected_page(job, groups, code, page),
     }
+
+
+def follow_ups(job: ImportJob) -> list[ImportJob]:
+    """The imports of what was corrected of `job`, or of its dry run's file, the oldest first."""
+    # Their ids first: mostly there are none, and nothing has to be summed up.
+    ids = list(ImportJob.objects.filter(follows=job).values_list("pk", flat=True))
+    return list(ImportJob.objects.with_progress().filter(pk__in=ids).order_by("pk")) if ids else []
 
 
 def lanes(job: ImportJob) -> list[LaneProgress]:

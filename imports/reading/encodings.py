@@ -93,7 +93,10 @@ def is_ascii_compatible(encoding: str) -> bool:
 
 @cache
 def _is_single_byte(encoding: str) -> bool:
-    """Whether each byte is a character for itself in `encoding`, and each ASCII byte the ASCII character."""
+    """Whether each byte is a character for itself in `encoding`, and each ASCII byte the ASCII character.
+
+    Asked of encodings that are not of `_MULTI_BYTE` only: some of those look so, byte by byte.
+    """
     try:
         every_byte = bytes(range(256)).decode(encoding, "replace")
         escapes = b"\\n\\u0041\x1b$B".decode(encoding, "replace")
@@ -204,7 +207,7 @@ def decode_block(block: bytes, encoding: str) -> tuple[str, bool]:
     Bytes that are not come out as lone surrogates (PEP 383). In a file of one byte a character, a line that is UTF-8 is
     read as UTF-8: such files were put together of several, and hardly any line of them is UTF-8 by chance.
     """
-    if _may_be_utf8(block) and _is_single_byte(encoding):
+    if encoding not in _MULTI_BYTE and _may_be_utf8(block):
         text = "".join(_decoded_line(line, encoding) for line in block.splitlines(keepends=True))
         return text, not _has_surrogate(text)
     try:
@@ -214,7 +217,7 @@ def decode_block(block: bytes, encoding: str) -> tuple[str, bool]:
 
 
 def _decoded_line(line: bytes, encoding: str) -> str:
-    if _may_be_utf8(line) and _is_utf8(line) and _is_single_byte(encoding):
+    if encoding not in _MULTI_BYTE and _may_be_utf8(line) and _is_utf8(line):
         return line.decode("utf-8")
     return line.decode(encoding, "surrogateescape")
 

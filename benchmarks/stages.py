@@ -28,6 +28,7 @@ from django.db import connection, transaction  # noqa: E402
 
 from imports.pipeline import lanes_of  # noqa: E402
 from imports.reading.csvfile import Batch, Position, RecordReader  # noqa: E402
+from imports.reading.dialect import Dialect  # noqa: E402
 from imports.reading.header import FIELDS  # noqa: E402
 from imports.reading.rows import CleanRow, RowReader  # noqa: E402
 from imports.writing.bulk_create import BulkCreateWriter  # noqa: E402
@@ -60,7 +61,7 @@ def measure(path: Path, count: int) -> None:
     print("| stage | processor µs a row | wall µs a row |\n|---|--:|--:|")
     reader = RowReader(FIELDS, COLUMNS, ",")
     with path.open("rb") as stream:
-        source = RecordReader(stream, encoding="utf-8", delimiter=",", start=Position(0, 1))
+        source = RecordReader(stream, encoding="utf-8", dialect=Dialect(), start=Position(0, 1), width=len(FIELDS))
         source.read(1)
         batches: list[Batch] = measured(
             "parse: bytes to records", count, lambda: list(iter(partial(source.read, count), None))

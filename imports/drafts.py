@@ -31,7 +31,8 @@ def change(draft: Draft, options: Options) -> None:
     draft.asked_mapping = options.mapping
     draft.asked_delimiter = options.delimiter
     draft.asked_encoding = options.encoding
-    draft.save(update_fields=["asked_mapping", "asked_delimiter", "asked_encoding"])
+    draft.asked_sheet = options.sheet
+    draft.save(update_fields=["asked_mapping", "asked_delimiter", "asked_encoding", "asked_sheet"])
 
 
 def submit(draft: Draft, *, dry_run: bool) -> ImportJob:

@@ -18,6 +18,8 @@ from imports.files.storage import FILENAME_MAX_LENGTH
 LEASE = timedelta(seconds=45)
 # The longest names that Python has for encodings have half of it.
 ENCODING_MAX_LENGTH = 40
+# Spreadsheet programs allow names of 31 characters; other programs write longer ones.
+SHEET_MAX_LENGTH = 255
 
 
 class SentFile(models.Model):
@@ -34,6 +36,8 @@ class SentFile(models.Model):
     asked_mapping = models.JSONField(default=dict, blank=True)
     asked_delimiter = models.CharField(max_length=1, blank=True)
     asked_encoding = models.CharField(max_length=ENCODING_MAX_LENGTH, blank=True)
+    # Of a workbook, which sheet; empty means the first one.
+    asked_sheet = models.CharField(max_length=SHEET_MAX_LENGTH, blank=True)
     # The import whose rejected rows this file corrects, or the dry run whose file is imported for real.
     follows = models.ForeignKey("ImportJob", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
@@ -124,14 +128,28 @@ class ImportJob(SentFile, Work):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     dry_run = models.BooleanField(default=False)
 
-    # What was decided when the file was opened. The content is the original file, or its rewriting as UTF-8.
+    # What was decided when the file was opened. The content is the original file, or its rewriting as UTF-8, in which
+    # control characters may stand for what a CSV field cannot say (`imports.reading.marks`).
     content_stored_as = models.CharField(max_length=255, blank=True)
     content_size = models.PositiveBigIntegerField(default=0)
+    content_encoding = models.CharField(max_length=ENCODING_MAX_LENGTH, blank=True)
+    content_delimiter = models.CharField(max_length=1, blank=True)
+    content_has_marks = models.BooleanField(default=False)
+    # The sheet of a workbook, and the names of all of its sheets.
+    sheet = models.CharField(max_length=SHEET_MAX_LENGTH, blank=True)
+    sheets = models.JSONField(default=list, blank=True)
+    # The known format that the file was recognized as, such as "Shopify product export".
+    format = models.CharField(max_length=100, blank=True)
+    # Sentences about the file as a whole that its sender should know.
+    warnings = models.JSONField(default=list, blank=True)
     encoding = models.CharField(max_length=ENCODING_MAX_LENGTH, blank=True)
     delimiter = models.CharField(max_length=1, blank=True)
     header = models.JSONField(default=list, blank=True)
     # Position in the header of each product field that the file has: {"sku": 0, "name": 3}.
     columns = models.JSONField(default=dict, blank=True)
+    # How its prices are written (`imports.reading.numbers`), and which words mean active or inactive in it.
+    numbers = models.JSONField(default=dict, blank=True)
+    words = models.JSONField(default=dict, blank=True)
 
     total_rows = models.PositiveBigIntegerField(null=True)
     failure_reason = models.TextField(blank=True)
@@ -151,6 +169,7 @@ class ImportJob(SentFile, Work):
     unchanged_rows: int
     duplicate_rows: int
     rejected_rows: int
+    skipped_rows: int
     processed_rows: int
     lanes_offset: int
     lane_count: int
@@ -174,7 +193,7 @@ class ImportJob(SentFile, Work):
 class ImportLane(Work):
     """One lane of a job: the SKUs whose hash falls to `number`, its checkpoint in the file, and its counts."""
 
-    COUNTS = ("created_rows", "updated_rows", "unchanged_rows", "duplicate_rows", "rejected_rows")
+    COUNTS = ("created_rows", "updated_rows", "unchanged_rows", "duplicate_rows", "rejected_rows", "skipped_rows")
 
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="lanes")
     number = models.PositiveSmallIntegerField()
@@ -189,6 +208,9 @@ class ImportLane(Work):
     unchanged_rows = models.PositiveBigIntegerField(default=0)
     duplicate_rows = models.PositiveBigIntegerField(default=0)
     rejected_rows = models.PositiveBigIntegerField(default=0)
+    skipped_rows = models.PositiveBigIntegerField(default=0)
+    # How many rows were skipped for each reason, by its code.
+    skipped_by_reason = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ("number",)

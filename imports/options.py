@@ -16,6 +16,7 @@ class Options:
     mapping: dict[str, str] = field(default_factory=dict)
     delimiter: str = ""
     encoding: str = ""
+    sheet: str = ""
     dry_run: bool = False
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +25,9 @@ from imports.events import announce_progress
 from imports.files.storage import open_stored
 from imports.models import LEASE, ImportJob, ImportLane, RejectedRow
 from imports.reading.csvfile import Batch, Position, RecordReader
-from imports.reading.encodings import is_ascii_compatible
+from imports.reading.dialect import Dialect
+from imports.reading.marked import Unmarked, unmarked
+from imports.reading.numbers import NumberStyle
 from imports.reading.rows import CleanRow, Rejection, RowReader
 from imports.reading.texts import storable
 from imports.writing.choose import make_writer
@@ -44,6 +47,7 @@ class Chunk:
 
     rows: list[CleanRow]
     rejections: list[Rejection]
+    skipped: Counter[str]
     end: Position
     records: int
     at_end: bool
@@ -85,14 +89,20 @@ class LaneRun:
         self._job: ImportJob = lane.job
         self._lanes = self._job.lanes.count()
         self._records = lane.records
-        self._row_reader = RowReader(self._job.header, self._job.columns, self._job.delimiter)
+        self._row_reader = RowReader(
+            self._job.header,
+            self._job.columns,
+            self._job.content_delimiter,
+            numbers=NumberStyle.from_json(self._job.numbers),
+            words=self._job.words,
+        )
         self._writer = make_writer(job_id=self._job.pk, fields=self._row_reader.fields, dry_run=self._job.dry_run)
         self._reader = RecordReader(
             stream,
-            # The file's own encoding; one that the reader does not take has been rewritten.
-            encoding=self._job.encoding if is_ascii_compatible(self._job.encoding) else "utf-8",
-            delimiter=self._job.delimiter,
+            encoding=self._job.content_encoding,
+            dialect=Dialect(self._job.content_delimiter),
             start=Position(lane.offset, lane.line),
+            width=len(self._job.header),
         )
 
     def advance(self) -> bool:
@@ -113,12 +123,15 @@ class LaneRun:
                 unchanged_rows=F("unchanged_rows") + outcome.unchanged,
                 duplicate_rows=F("duplicate_rows") + outcome.duplicate,
                 rejected_rows=F("rejected_rows") + len(rejections),
+                skipped_rows=F("skipped_rows") + chunk.skipped.total(),
+                skipped_by_reason=Counter(self.lane.skipped_by_reason) + chunk.skipped,
             )
             if chunk.at_end:
                 jobs.finish_if_all_lanes_have(self._job.pk, total_rows=chunk.records)
             else:
                 self._watch_job(chunk, rejections)
         self.lane.offset, self.lane.line = chunk.end.offset, chunk.end.line
+        self.lane.skipped_by_reason = dict(Counter(self.lane.skipped_by_reason) + chunk.skipped)
         # With DEBUG on, Django keeps the text of the last 9,000 queries, and a chunk's are a megabyte long.
         reset_queries()
         return not chunk.at_end
@@ -153,18 +166,24 @@ class LaneRun:
         """The lane's next `IMPORT_CHUNK_ROWS` rows; what belongs to other lanes is skipped."""
         rows: list[CleanRow] = []
         rejections: list[Rejection] = []
+        skipped: Counter[str] = Counter()
         bytes_limit = self.lane.offset + CHUNK_BYTES
         rows_limit = settings.IMPORT_CHUNK_ROWS
         at_end = True
         while batch := self._reader.read(rows_limit - len(rows) - len(rejections)):
             self._records += len(batch.rows)
-            found = self._row_reader.read(*self._own(batch))
+            batch, keys = self._own(batch)
+            if self._job.content_has_marks:
+                batch, keys, refused, passed = self._unmarked(batch, keys)
+                rejections += refused
+                skipped += passed
+            found = self._row_reader.read(batch, keys)
             rows += found[0]
             rejections += found[1]
-            if len(rows) + len(rejections) == rows_limit or self._reader.block_end > bytes_limit:
+            if len(rows) + len(rejections) >= rows_limit or self._reader.block_end > bytes_limit:
                 at_end = False
                 break
-        return Chunk(rows, rejections, self._reader.position, self._records, at_end)
+        return Chunk(rows, rejections, skipped, self._reader.position, self._records, at_end)
 
     def _own(self, batch: Batch) -> tuple[Batch, list[str]]:
         """Those records of `batch` that belong to this lane, and their normalized SKUs."""
@@ -174,6 +193,10 @@ class LaneRun:
         is_own = [lane == self.lane.number for lane in lanes_of(keys, self._lanes)]
         lines, rows = list(compress(batch.lines, is_own)), list(compress(batch.rows, is_own))
         return batch._replace(lines=lines, rows=rows), list(compress(keys, is_own))
+
+    def _unmarked(self, batch: Batch, keys: list[str]) -> Unmarked:
+        job = self._job
+        return unmarked(batch, keys, job.header, list(job.columns.values()), is_sheet=bool(job.sheet))
 
     def _keep(self, rejections: list[Rejection]) -> None:
         RejectedRow.objects.bulk_create(

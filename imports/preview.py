@@ -6,15 +6,21 @@ catalogue: a row that would clash with nothing here may still turn out to be an 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from io import SEEK_END
 
 from imports.models import SentFile
-from imports.opening import Beginning, open_beginning
-from imports.reading.csvfile import MAX_RECORD_BYTES, Record, RecordReader
+from imports.opening import Beginning, Opened, decide, open_beginning
+from imports.reading.columns import choose, ignored_columns
+from imports.reading.csvfile import MAX_RECORD_BYTES, Batch, Record, RecordReader
+from imports.reading.dialect import Dialect
+from imports.reading.encodings import Detection
 from imports.reading.errors import FileRefusedError
-from imports.reading.header import find_columns
+from imports.reading.marked import unmarked
+from imports.reading.numbers import NumberStyle
 from imports.reading.rows import CleanRow, Fault, Rejection, RowReader
 from imports.reading.texts import shown
 
@@ -51,16 +57,29 @@ class Preview:
     """
 
     refusal: str = ""
-    encoding: str = ""
+    detected: Detection = field(default_factory=lambda: Detection(""))
     delimiter: str = ""
+    # Of a workbook: the sheet that is read, and all there are. The known format that the file is in, if any.
+    sheet: str = ""
+    sheets: list[str] = field(default_factory=list)
+    format: str = ""
+    warnings: list[str] = field(default_factory=list)
+    numbers: NumberStyle = field(default_factory=NumberStyle)
     header: list[str] = field(default_factory=list)
     # The first value in each column of the file.
     samples: list[str] = field(default_factory=list)
     columns: Mapping[str, int] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     rows_checked: int = 0
+    # How many of them are skipped, by the code of the reason.
+    skipped: Counter[str] = field(default_factory=Counter)
     whole_file: bool = False
     faults: list[FaultGroup] = field(default_factory=list)
+
+    @property
+    def encoding(self) -> str:
+        """The encoding that the file is read in."""
+        return self.detected.encoding
 
     @property
     def rows_rejected(self) -> int:
@@ -70,7 +89,7 @@ class Preview:
     @property
     def ignored(self) -> list[str]:
         """The names of the ignored columns."""
-        return [name for position, name in enumerate(self.header) if position not in self.columns.values()]
+        return ignored_columns(self.header, self.columns)
 
 
 def preview(file: SentFile) -> Preview:
@@ -79,25 +98,40 @@ def preview(file: SentFile) -> Preview:
         beginning = open_beginning(file)
     except FileRefusedError as error:
         return Preview(refusal=str(error))
-    found = Preview(encoding=beginning.encoding, delimiter=beginning.delimiter, header=beginning.header)
+    opened = beginning.opened
+    found = Preview(
+        detected=opened.text.detected,
+        delimiter=opened.delimiter,
+        header=opened.header,
+        sheet=opened.text.sheet,
+        sheets=opened.text.sheets,
+        format=opened.format,
+        warnings=opened.warnings,
+    )
     records, found.whole_file = _first_records(beginning)
-    found.samples = _samples(records, len(beginning.header))
-    try:
-        found.columns = find_columns(beginning.header, file.asked_mapping)
-    except FileRefusedError as error:
-        found.refusal = str(error)
-        return found
-    _check(records, found)
+    found.samples = _samples(records, len(opened.header))
+    fields = [record.fields for record in records if not record.damage]
+    chosen = choose(opened.header, file.asked_mapping, fields)
+    found.columns = opened.columns or chosen.columns
+    opened = decide(opened, file, dict(found.columns))
+    found.warnings, found.numbers = opened.warnings, opened.numbers
+    if not opened.format:
+        try:
+            chosen.check()
+        except FileRefusedError as error:
+            found.refusal = str(error)
+            return found
+    _check(records, found, opened)
     return found
 
 
 def _first_records(beginning: Beginning) -> tuple[list[Record], bool]:
     """The first `ROWS_CHECKED` records, as far as they are whole, and whether the file has no more."""
-    reader = RecordReader(
-        beginning.text, encoding=beginning.text_encoding, delimiter=beginning.delimiter, start=beginning.data
-    )
+    text, data, width = beginning.opened.text, beginning.opened.data, len(beginning.opened.header)
+    dialect = Dialect(text.delimiter)
+    reader = RecordReader(text.stream, encoding=text.encoding, dialect=dialect, start=data, width=width)
     # No record reaches further than this, so one that begins before it is whole.
-    whole_until = len(beginning.text.getbuffer()) - MAX_RECORD_BYTES
+    whole_until = text.stream.seek(0, SEEK_END) - MAX_RECORD_BYTES
     records: list[Record] = []
     for record in reader:
         if len(records) == ROWS_CHECKED:
@@ -117,12 +151,16 @@ def _samples(records: Sequence[Record], columns: int) -> list[str]:
     return samples
 
 
-def _check(records: Sequence[Record], found: Preview) -> None:
+def _check(records: Sequence[Record], found: Preview, opened: Opened) -> None:
     """Read `records` as the import will, and note the first rows and all faults."""
-    row_reader = RowReader(found.header, found.columns, found.delimiter)
+    row_reader = RowReader(
+        found.header, found.columns, opened.text.delimiter, numbers=opened.numbers, words=opened.words
+    )
     groups: dict[str, FaultGroup] = {}
     for record in records:
-        row = row_reader.read_one(record)
+        row = _read(record, row_reader, found, opened)
+        if row is None:
+            continue
         if len(found.rows) < ROWS_SHOWN:
             found.rows.append(_shown_row(row, found.columns))
         if isinstance(row, Rejection):
@@ -133,6 +171,19 @@ def _check(records: Sequence[Record], found: Preview) -> None:
                 group.examples.append((row.line, first))
     found.rows_checked = len(records)
     found.faults = sorted(groups.values(), key=lambda group: -group.count)
+
+
+def _read(record: Record, row_reader: RowReader, found: Preview, opened: Opened) -> CleanRow | Rejection | None:
+    """What becomes of `record`; None if it is skipped."""
+    if not opened.text.has_marks:
+        return row_reader.read_one(record)
+    batch = Batch([record.line], [record.fields], record.damage, has_bad_characters=True)
+    used = list(found.columns.values())
+    plain = unmarked(batch, [""], found.header, used, is_sheet=bool(opened.text.sheet))
+    found.skipped += plain.skipped
+    if plain.batch.rows:
+        return row_reader.read_one(record._replace(fields=plain.batch.rows[0]))
+    return plain.rejections[0] if plain.rejections else None
 
 
 def _shown_row(row: CleanRow | Rejection, columns: Mapping[str, int]) -> Row:

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from imports.models import ImportJob, RejectedRow
+from imports.reading.corrections import ADDED_COLUMNS
 
-# What follows the original columns. An import ignores columns that it does not know, so they may stay in.
-ADDED_COLUMNS = ("import_line", "import_column", "import_value", "import_reason")
 # Rows fetched, and written out, at a time.
 BATCH_ROWS = 1000
 
@@ -46,14 +45,17 @@ def _kept_positions(job: ImportJob) -> list[int]:
 
 
 def _written(row: RejectedRow, job: ImportJob, kept: list[int]) -> list[str]:
-    """The fields of `row` in their columns, and what is wrong with it."""
+    """The fields of `row` in their columns, and what is wrong with it.
+
+    A row whose fields are not those of the columns is shown as a whole in `import_value`, and its columns are empty: so
+    it is rejected again unless somebody has filled them in. Cut or filled up to the header, it would look correct.
+    """
     fault = row.faults[0]
-    # What an unquoted delimiter has pushed beyond the last column is shown there, whole.
-    surplus = job.delimiter.join(row.record[len(job.header) :])
+    is_whole = len(row.record) == len(job.header)
     return [
-        *(row.record[position] if position < len(row.record) else "" for position in kept),
+        *(row.record[position] if is_whole else "" for position in kept),
         str(row.line),
         fault["column"],
-        surplus or fault["value"],
+        fault["value"] if is_whole else job.delimiter.join(row.record),
         " ".join(fault["reason"] for fault in row.faults),
     ]

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from imports import progress
 from imports.models import ImportJob, ImportLane
+from imports.reading.columns import ignored_columns
 
 
 def represent(job: ImportJob) -> dict[str, Any]:
@@ -26,7 +27,11 @@ def represent(job: ImportJob) -> dict[str, Any]:
         "created_by": job.created_by.get_username() if job.created_by else None,
         "encoding": job.encoding,
         "delimiter": job.delimiter,
+        "sheet": job.sheet,
+        "format": job.format,
+        "warnings": job.warnings,
         "columns": {field: job.header[position] for field, position in job.columns.items()},
+        "ignored_columns": ignored_columns(job.header, job.columns),
         "progress": progress.progress(job),
         "total_rows": job.total_rows,
         "processed_rows": job.processed_rows,

@@ -20,9 +20,12 @@ from products.fields import (
     PRICE_MAX_DIGITS,
     SKU_MAX_LENGTH,
     SKU_NORMALIZED_MAX_LENGTH,
+    has_control_character,
     normalize_sku,
+    strip_all,
 )
 
+SKU_WITH_CONTROL_CHARACTER = "A SKU must have no control characters, such as a line break or a tab."
 SKU_TAKEN = "A product with this SKU already exists (letter case does not matter)."
 
 
@@ -77,9 +80,11 @@ class Product(models.Model):
         return printable(f"{self.sku} {self.name}")
 
     def clean_fields(self, exclude: Any = None) -> None:
-        self.sku = self.sku.strip()
+        self.sku = strip_all((self.sku,))[0]
         self.sku_normalized = normalize_sku(self.sku)
         super().clean_fields(exclude=exclude)
+        if "sku" not in set(exclude or ()) and has_control_character(self.sku):
+            raise ValidationError({"sku": ValidationError(SKU_WITH_CONTROL_CHARACTER, code="control_character")})
 
     def validate_constraints(self, exclude: Any = None) -> None:
         # The unique field is in no form, and so would not be checked; people see the clash at the field it follows.
@@ -97,7 +102,7 @@ class Product(models.Model):
         update_fields: Iterable[str] | None = None,
     ) -> None:
         """Save the product; `sku_normalized` follows `sku` and `updated_at` the clock, whoever saves."""
-        self.sku = self.sku.strip()
+        self.sku = strip_all((self.sku,))[0]
         self.sku_normalized = normalize_sku(self.sku)
         self.updated_at = timezone.now()
         if update_fields is not None:

@@ -40,7 +40,11 @@ _JOB: Data = {
     "created_by": "admin",
     "encoding": "",
     "delimiter": "",
+    "sheet": "",
+    "format": "",
+    "warnings": [],
     "columns": {},
+    "ignored_columns": [],
     "progress": 0.0,
     "total_rows": None,
     "processed_rows": 0,
@@ -49,6 +53,7 @@ _JOB: Data = {
     "unchanged_rows": 0,
     "duplicate_rows": 0,
     "rejected_rows": 0,
+    "skipped_rows": 0,
     "rows_per_second": None,
     "eta_seconds": None,
     "failure_reason": "",
@@ -62,6 +67,7 @@ _STARTED: Data = {
     "encoding": "utf-8",
     "delimiter": ",",
     "columns": {"sku": "SKU", "name": "Product name", "price": "Price"},
+    "ignored_columns": ["EAN"],
     "started_at": "2025-06-01T09:30:01Z",
 }
 _HALFWAY: Data = {

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from rest_framework import serializers
 
 from acme_importer.rest.serializers import StrictSerializer
-from imports.models import ENCODING_MAX_LENGTH, ImportJob, ImportLane, RejectedRow
+from imports.models import ENCODING_MAX_LENGTH, SHEET_MAX_LENGTH, ImportJob, ImportLane, RejectedRow
 from imports.options import Options
 from imports.reading.errors import FileRefusedError
 from imports.reading.header import DELIMITER_NAMES, DELIMITERS_BY_NAME
@@ -61,7 +61,7 @@ class UploadSerializer(StrictSerializer):
 
     file = serializers.FileField(
         error_messages={"required": NO_FILE, "empty": "The file is empty."},
-        help_text="The CSV file, plain or compressed (.gz, or .zip with one file in it).",
+        help_text="A CSV file, also compressed (.gz, or .zip with one file in it), or a workbook (.xlsx, .xls, .ods).",
     )
     mapping = MappingField(required=False)
     delimiter = DelimiterField(
@@ -73,6 +73,13 @@ class UploadSerializer(StrictSerializer):
         allow_blank=True,
         max_length=ENCODING_MAX_LENGTH,
         help_text="Such as utf-8 or cp1252. Detected unless given.",
+    )
+    sheet = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=SHEET_MAX_LENGTH,
+        trim_whitespace=False,
+        help_text="The name of the sheet of a workbook. The first one unless given.",
     )
     dry_run = serializers.BooleanField(
         default=False, help_text="Do everything except write products: the counts are those of a real import."
@@ -128,6 +135,12 @@ class JobSerializer(serializers.ModelSerializer):
     columns = serializers.DictField(
         child=serializers.CharField(), read_only=True, help_text="The name of the column that each product field is in."
     )
+    warnings = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="Sentences about the file as a whole."
+    )
+    ignored_columns = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="The names of the columns that are not imported."
+    )
     progress = serializers.FloatField(
         read_only=True, help_text="How much of the file has been read, from 0 to 1, by bytes; 1 only once completed."
     )
@@ -141,6 +154,9 @@ class JobSerializer(serializers.ModelSerializer):
         read_only=True, help_text="Rows with a SKU that occurs earlier in the file; the last one wins."
     )
     rejected_rows = serializers.IntegerField(read_only=True)
+    skipped_rows = serializers.IntegerField(
+        read_only=True, help_text="Rows that are no products of their own, such as the image rows of a Shopify export."
+    )
     rows_per_second = serializers.FloatField(
         read_only=True, allow_null=True, help_text="Since this run began; null while unknown."
     )
@@ -162,7 +178,11 @@ class JobSerializer(serializers.ModelSerializer):
             "created_by",
             "encoding",
             "delimiter",
+            "sheet",
+            "format",
+            "warnings",
             "columns",
+            "ignored_columns",
             "progress",
             "total_rows",
             "processed_rows",

@@ -48,6 +48,7 @@ class UploadViewSet(GenericViewSet):
             OpenApiParameter("mapping", str, description="As in the form."),
             OpenApiParameter("delimiter", str, description="As in the form."),
             OpenApiParameter("encoding", str, description="As in the form."),
+            OpenApiParameter("sheet", str, description="As in the form."),
             OpenApiParameter("dry_run", bool, description="As in the form."),
             OpenApiParameter(
                 "Location", str, OpenApiParameter.HEADER, description="The job's address.", response=[202]

@@ -26,7 +26,9 @@ def check_usage(options: dict[str, Any]) -> None:
         raise UsageError("--workers: must be 1 or more.")
     if options["workers"] > 1 and options["queue"]:
         raise UsageError("--workers cannot be used with --queue: how many workers the queue has is set by WORKERS.")
-    if options["resume"] is not None and any(options[name] for name in ("mapping", "delimiter", "encoding", "dry_run")):
+    if options["resume"] is not None and any(
+        options[name] for name in ("mapping", "delimiter", "encoding", "sheet", "dry_run")
+    ):
         raise UsageError("--resume continues with the options that the import was started with; it takes no others.")
     if options["rejected"]:
         _check_target(Path(options["rejected"]), options["file"])

@@ -159,7 +159,7 @@ def bad_row(catalogue: int, number: int) -> list[str]:
     bits = scramble(catalogue, number)
     sku, name, description, price, is_active = row(catalogue, number, bits)
     faulty = (
-        [sku, name, description, "n/a", is_active],
+        [sku, name, description, "call us", is_active],
         [sku, name, description, f"-{price}", is_active],
         [sku, name, description, f"{price}5", is_active],
         [sku, name, description, f"99999999999{price}", is_active],

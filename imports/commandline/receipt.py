@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from acme_importer.texts import duration, printable
 from imports import progress
 from imports.models import ImportJob, RejectedRow
+from imports.reading.columns import ignored_columns
 from imports.reading.header import DELIMITER_NAMES
+from imports.reading.numbers import NumberStyle
+from imports.skipped import skipped_by_reason
 
 # How many rejected rows are shown with their reasons.
 REASONS_SHOWN = 5
@@ -33,6 +36,8 @@ def _counts(job: ImportJob) -> Iterator[str]:
     yield f"    unchanged {job.unchanged_rows:>13,}"
     yield f"    duplicates{job.duplicate_rows:>13,}"
     yield f"    rejected  {job.rejected_rows:>13,}"
+    if job.skipped_rows:
+        yield f"    skipped   {job.skipped_rows:>13,}"
     if job.run_started_at and job.finished_at:
         rate = progress.rows_per_second(job)
         seconds = (job.finished_at - job.run_started_at).total_seconds()
@@ -47,13 +52,20 @@ def _decisions(job: ImportJob) -> Iterator[str]:
         for position, name in enumerate(job.header)
         if position in fields
     ]
-    ignored = [name for position, name in enumerate(job.header) if position not in fields]
-    yield f"  read as     {job.encoding}, delimiter: {DELIMITER_NAMES[job.delimiter]}"
+    ignored = ignored_columns(job.header, job.columns)
+    if job.format:
+        yield f"  format      {job.format}"
+    read_as = f"sheet '{job.sheet}'" if job.sheet else f"{job.encoding}, delimiter: {DELIMITER_NAMES[job.delimiter]}"
+    yield f"  read as     {read_as}"
+    if "price" in job.columns:
+        yield f"  prices      such as {NumberStyle.from_json(job.numbers).example}"
     yield f"  columns     {', '.join(names)}" + (f"; ignored: {', '.join(ignored)}" if ignored else "")
 
 
 def _reasons(job: ImportJob) -> Iterator[str]:
-    """The first of the rejected rows, and where all of them are."""
+    """What there is to know of the file, why rows were skipped, and the first of the rejected rows."""
+    yield from (f"Warning: {sentence}" for sentence in job.warnings)
+    yield from (f"Skipped: {count:,} × {sentence}" for sentence, count in skipped_by_reason(job).items())
     if job.rejected_rows:
         yield "Rejected:"
     for row in RejectedRow.objects.filter(job=job.pk).order_by("line")[:REASONS_SHOWN]:

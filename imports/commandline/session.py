@@ -66,6 +66,7 @@ class Session:
                 mapping=read_mapping(options["mapping"]),
                 delimiter=DELIMITERS_BY_NAME.get(options["delimiter"], options["delimiter"]),
                 encoding=options["encoding"],
+                sheet=options["sheet"],
                 dry_run=options["dry_run"],
             )
             with open_display() as display:

@@ -10,6 +10,7 @@ from acme_importer.texts import printable
 from imports.models import Draft
 from imports.options import Options
 from imports.preview import Preview
+from imports.reading.encodings import TWICE_UTF8, Detection, other_readings
 from imports.reading.header import DELIMITER_NAMES
 from products.fields import FIELDS
 
@@ -23,34 +24,63 @@ ENCODING_NAMES = {
     "cp1251": "Cyrillic (Windows-1251)",
     "cp1253": "Greek (Windows-1253)",
     "cp1254": "Turkish (Windows-1254)",
+    "cp1255": "Hebrew (Windows-1255)",
+    "cp1256": "Arabic (Windows-1256)",
+    "cp1257": "Baltic (Windows-1257)",
+    "cp874": "Thai (Windows-874)",
+    "iso8859-2": "Central European (ISO 8859-2)",
+    "koi8-r": "Cyrillic (KOI8-R)",
+    "cp866": "Cyrillic (DOS 866)",
+    "cp850": "Western European (DOS 850)",
+    "cp852": "Central European (DOS 852)",
     "gb18030": "Simplified Chinese (GB 18030)",
     "big5": "Traditional Chinese (Big5)",
     "cp932": "Japanese (Shift JIS)",
+    "euc_jp": "Japanese (EUC-JP)",
     "euc_kr": "Korean (EUC-KR)",
+    TWICE_UTF8: "UTF-8, encoded twice",
 }
 NO_COLUMN = "— not in the file —"
 LABEL_LENGTH = 40
 # A file may have a hundred thousand columns; a page should not.
 COLUMNS_OFFERED = 300
+# Other encodings beside one that is a guess.
+READINGS_OFFERED = 3
 
 
 class ReadingForm(forms.Form):
     """How a draft is to be read. Starts with what was detected; a choice that is left alone stays open."""
 
+    sheet = forms.ChoiceField(required=False)
     encoding = forms.ChoiceField(required=False)
     delimiter = forms.ChoiceField(required=False)
 
     def __init__(self, data: Any, *, draft: Draft, preview: Preview) -> None:
         self._draft = draft
         self._header = preview.header
-        initial = {"encoding": draft.asked_encoding, "delimiter": DELIMITER_NAMES.get(draft.asked_delimiter, "")}
+        initial = {
+            "sheet": preview.sheet,
+            "encoding": draft.asked_encoding,
+            "delimiter": DELIMITER_NAMES.get(draft.asked_delimiter, ""),
+        }
         super().__init__(data, initial=initial)
-        self._choices("encoding", ENCODING_NAMES, "" if draft.asked_encoding else preview.encoding)
-        delimiters = {name: name.capitalize() for name in DELIMITER_NAMES.values()}
-        found = DELIMITER_NAMES.get(preview.delimiter, "")
-        self._choices("delimiter", delimiters, "" if draft.asked_delimiter else found)
+        if preview.sheets:
+            self._offer_sheets(preview)
+        else:
+            del self.fields["sheet"]
+            self._choices("encoding", ENCODING_NAMES, "" if draft.asked_encoding else preview.encoding)
+            delimiters = {name: name.capitalize() for name in DELIMITER_NAMES.values()}
+            found = DELIMITER_NAMES.get(preview.delimiter, "")
+            self._choices("delimiter", delimiters, "" if draft.asked_delimiter else found)
         if self._header:
             self._add_columns(preview)
+
+    def _offer_sheets(self, preview: Preview) -> None:
+        """A workbook has sheets to choose from, and neither an encoding nor a delimiter."""
+        del self.fields["encoding"], self.fields["delimiter"]
+        field = self.fields["sheet"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  # for the type checker
+        field.choices = [(name, _short(name)) for name in preview.sheets]
 
     def _choices(self, name: str, choices: dict[str, str], found: str) -> None:
         field = self.fields[name]
@@ -80,8 +110,8 @@ class ReadingForm(forms.Form):
         return [self[f"column_{name}"] for name in FIELDS] if self._header else []
 
     def options(self) -> Options:
-        """What was chosen. A different encoding or delimiter gives other columns, which are detected again."""
-        if {"encoding", "delimiter"} & set(self.changed_data):
+        """What was chosen. A different sheet, encoding or delimiter gives other columns, which are detected again."""
+        if {"sheet", "encoding", "delimiter"} & set(self.changed_data):
             mapping = {}
         elif self.has_changed():
             chosen = {name: self.cleaned_data[f"column_{name}"] for name in FIELDS}
@@ -91,9 +121,18 @@ class ReadingForm(forms.Form):
         names = {name: delimiter for delimiter, name in DELIMITER_NAMES.items()}
         return Options(
             mapping=mapping,
-            delimiter=names.get(self.cleaned_data["delimiter"], ""),
-            encoding=self.cleaned_data["encoding"],
+            delimiter=names.get(self.cleaned_data.get("delimiter", ""), ""),
+            encoding=self.cleaned_data.get("encoding", ""),
+            sheet=self.cleaned_data.get("sheet", ""),
         )
+
+
+def readings_offered(detection: Detection) -> list[tuple[str, str, str]]:
+    """Other encodings that a guess could have been: of each its name in Python, its title, and how the words read."""
+    offered = [(name, words) for name, words in other_readings(detection) if name in ENCODING_NAMES]
+    return [
+        (name, ENCODING_NAMES[name], " · ".join(map(printable, words))) for name, words in offered[:READINGS_OFFERED]
+    ]
 
 
 def _short(text: str) -> str:

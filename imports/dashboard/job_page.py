@@ -17,7 +17,10 @@ from imports.dashboard import log, sentences
 from imports.dashboard.state import shown_state
 from imports.events import deliveries
 from imports.models import LEASE, ImportJob, ImportLane, RejectedRow, Work
+from imports.reading.columns import ignored_columns
 from imports.reading.header import DELIMITER_NAMES
+from imports.reading.numbers import NumberStyle
+from imports.skipped import skipped_by_reason
 
 REJECTED_PER_PAGE = 20
 DELIVERIES_SHOWN = 20
@@ -70,9 +73,9 @@ def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]
         "follow_ups": follow_ups(job),
         "delimiter": DELIMITER_NAMES.get(job.delimiter, ""),
         "column_names": [(field, job.header[position]) for field, position in job.columns.items()],
-        "ignored": sentences.column_list(
-            [name for position, name in enumerate(job.header) if position not in job.columns.values()]
-        ),
+        "ignored": sentences.column_list(ignored_columns(job.header, job.columns)),
+        "price_example": NumberStyle.from_json(job.numbers).example if "price" in job.columns else "",
+        "skipped": skipped_by_reason(job) if job.skipped_rows else {},
         "rejected_groups": groups,
         "rejected_code": code,
         "page_query": f"{urlencode({'code': code})}&" if code else "",

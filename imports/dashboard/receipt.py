@@ -14,7 +14,9 @@ def receipt_segments(job: ImportJob, *, every_kind: bool = False) -> list[Segmen
     if not every_kind:
         return segments
     by_kind = {segment.kind: segment for segment in segments}
-    return [by_kind.get(kind, Segment(kind, 0, 0, 0)) for kind in KINDS]
+    # Only of some files are rows skipped.
+    kinds = KINDS if job.skipped_rows else [kind for kind in KINDS if kind != "skipped"]
+    return [by_kind.get(kind, Segment(kind, 0, 0, 0)) for kind in kinds]
 
 
 def counted(kind: str, count: int) -> str:

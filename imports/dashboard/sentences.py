@@ -59,7 +59,7 @@ def progress_line(job: ImportJob, *, is_stalled: bool) -> ProgressLine:
 
 def verdict(found: Preview) -> str:
     """What is to be expected of a file, by its first rows."""
-    checked = found.rows_checked
+    checked = found.rows_checked - found.skipped.total()
     if not checked:
         return "The file has no rows"
     if found.faults:
@@ -73,6 +73,6 @@ def verdict(found: Preview) -> str:
 def rows_title(found: Preview) -> str:
     """The title of the table of rows in a preview."""
     shown = len(found.rows)
-    if shown == found.rows_checked and found.whole_file:
+    if shown == found.rows_checked - found.skipped.total() and found.whole_file:
         return "The rows, as they will be read"
     return f"The first {rows(shown)}, as {'it' if shown == 1 else 'they'} will be read"

@@ -9,41 +9,62 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate, compress
 from operator import itemgetter
 from typing import BinaryIO, NamedTuple
 
+from imports.reading.dialect import Dialect
+from imports.reading.encodings import decode_block
+from imports.reading.quoting import Piece, RecordJudge, wrong_field
+
 # A record longer than this is refused. Shop systems limit descriptions to some 64 KB, so this leaves ample room.
 MAX_RECORD_BYTES = 1024 * 1024
 BLOCK_BYTES = 64 * 1024
-# How much of a record that cannot be read is kept to show.
+# How much of a line that cannot be read is kept to show.
 EXCERPT_BYTES = 2000
+# Who looks ahead does not look past a line longer than this.
+LONGEST_LINE_AHEAD = 16 * 1024
+# A record with more quoted fields is none; so one that never ends does not take long to read.
+MOST_QUOTED_FIELDS = 2000
 
 csv.field_size_limit(MAX_RECORD_BYTES)
+
+
+class Damage(NamedTuple):
+    """Why a line cannot be read: which rule it breaks, a sentence without its end, and where: the position of the field
+    that it begins with, if that is known, and the text around.
+    """
+
+    code: str
+    reason: str
+    position: int | None = None
+    text: str = ""
 
 
 class Record(NamedTuple):
     """One record of the file.
 
-    `line` is the number of its first line, from 1. `fault` is empty, or a sentence why the record could not be read;
-    `fields` then holds the beginning of its first line as one text.
+    `line` is the number of its first line, from 1. If there is a `damage`, it could not be read; `fields` then holds
+    the beginning of the line as one text.
     """
 
     line: int
     fields: list[str]
-    fault: str = ""
+    damage: Damage | None = None
 
 
 class Batch(NamedTuple):
-    """Successive records: of each the number of its first line, and its fields. One with a `fault` is by itself.
+    """Successive records: of each the number of its first line, and its fields.
 
+    Lines with a `damage` are by themselves: the first is the one that is damaged, and others are what it takes with it.
     Only where it `has_bad_characters` may there be NUL or undecodable bytes in it.
     """
 
     lines: Sequence[int]
     rows: list[list[str]]
-    fault: str = ""
+    damage: Damage | None = None
     has_bad_characters: bool = False
 
 
@@ -55,8 +76,8 @@ class Position:
     line: int
 
 
-class _UnreadableRecordError(Exception):
-    """The record that begins at the reader's position cannot be read; the text says why."""
+class _LongLineError(Exception):
+    """The line that begins where reading stands is longer than a record may be."""
 
 
 class RecordReader:
@@ -64,103 +85,203 @@ class RecordReader:
 
     `stream` is a seekable binary file in `encoding`, which must keep ASCII as it is (`encodings.is_ascii_compatible`).
     Bytes that the encoding does not know come out as lone surrogates (PEP 383). Lines end with LF, CRLF or CR.
+    `width` is the number of columns, if it is known: it tells damaged rows from sound ones (`quoting`).
 
-    A block of whole lines is parsed at once; what of its last record lies behind it makes that record the first of the
-    next block. So a block holds whole records, and every lane finds the same ones, wherever its blocks begin.
+    A block of whole lines is parsed at once, and is taken as it is up to the first record that needs a closer look.
+    What is found there depends on the lines from that record on only, so every lane finds the same records, wherever
+    its blocks begin.
     """
 
-    def __init__(self, stream: BinaryIO, *, encoding: str, delimiter: str, start: Position) -> None:
+    def __init__(
+        self, stream: BinaryIO, *, encoding: str, dialect: Dialect, start: Position, width: int | None = None
+    ) -> None:
         self._stream = stream
         self._encoding = encoding
-        self._delimiter = delimiter
+        self._dialect = dialect
+        self._width = width
         self._go_to(start)
 
     def _go_to(self, position: Position) -> None:
         self._start = position
-        self._block = b""
-        # The records of the block, and the lines that they begin with; besides, the line behind the block.
-        self._rows: list[list[str]] = []
-        self._lines: Sequence[int] = [position.line]
-        # Whether there is a NUL or an undecodable byte in the block.
-        self._has_bad_characters = False
+        # The lines that are at hand, their sizes in bytes, and where in the file they end.
+        self._texts: list[str] = []
+        self._sizes: list[int] = []
+        self._texts_end = position.offset
+        self._is_at_end = False
+        # How many of the lines, from the first on, may have a NUL or an undecodable byte.
+        self._bad_lines = 0
+        # How many may have a doubtful quotation mark.
+        self._lines_to_check = 0
+        self._take([], [position.line])
+
+    def _take(self, rows: list[list[str]], lines: Sequence[int]) -> None:
+        """Have `rows` returned next. They begin with `lines`, which has besides the line behind them."""
+        self._rows, self._lines = rows, lines
         # The record to be returned next.
         self._next = 0
 
+    def _move_on(self) -> None:
+        """Leave the lines behind that have been returned."""
+        count = self._lines[-1] - self._start.line
+        self._start = Position(self._start.offset + sum(self._sizes[:count]), self._lines[-1])
+        del self._texts[:count], self._sizes[:count]
+        self._bad_lines = max(0, self._bad_lines - count)
+        self._lines_to_check = max(0, self._lines_to_check - count)
+
     @property
     def block_end(self) -> int:
-        """The offset of the end of what has been read: a cheap upper bound of `position.offset`."""
-        return self._start.offset + len(self._block)
+        """The offset behind the records that have been parsed: an upper bound of `position.offset`."""
+        return self._start.offset + sum(self._sizes[: self._lines[-1] - self._start.line])
 
     @property
     def position(self) -> Position:
         """Where reading goes on after the record that was returned last."""
         line = self._lines[self._next]
-        lines_before = self._block.splitlines(keepends=True)[: line - self._start.line]
-        return Position(self._start.offset + sum(map(len, lines_before)), line)
+        return Position(self._start.offset + sum(self._sizes[: line - self._start.line]), line)
 
     def __iter__(self) -> Iterator[Record]:
         """The records one by one."""
         while batch := self.read(1):
-            yield Record(batch.lines[0], batch.rows[0], batch.fault)
+            for line, fields in zip(batch.lines, batch.rows, strict=True):
+                yield Record(line, fields, batch.damage)
 
     def read(self, count: int) -> Batch | None:
-        """The next records, `count` at most; None at the end of the file."""
+        """The next records, `count` at most unless they are damaged; None at the end of the file."""
         while self._next == len(self._rows):
-            self._go_to(Position(self.block_end, self._lines[-1]))
+            self._move_on()
             try:
-                if not self._read_block():
+                if sum(self._sizes) < BLOCK_BYTES and not self._fetch(BLOCK_BYTES) and not self._texts:
                     return None
-            except _UnreadableRecordError as error:
-                return self._skip_first_line(str(error))
+            except _LongLineError:
+                if not self._texts:
+                    return self._skip_long_line()
+            if damaged_lines := self._parse():
+                return self._damaged(damaged_lines)
         begin, self._next = self._next, min(self._next + count, len(self._rows))
         records = slice(begin, self._next)
-        return Batch(self._lines[records], self._rows[records], has_bad_characters=self._has_bad_characters)
+        return Batch(self._lines[records], self._rows[records], has_bad_characters=self._bad_lines > 0)
 
-    def _read_block(self) -> bool:
-        """Read and parse the next block; False at the end of the file. Raises if its first record cannot be read."""
-        # A record that a block does not hold gets the room of the longest, and a byte more, to tell CR from CRLF.
-        for size in (BLOCK_BYTES, MAX_RECORD_BYTES + 1):
-            block = self._read_whole_lines(size)
-            if not block:
-                return False
-            if self._parse(block):
-                return True
-        raise _UnreadableRecordError(_NEVER_CLOSED)
-
-    def _parse(self, block: bytes) -> bool:
-        """Take in the records that are whole in `block`; False if not even the first one is, or is too long."""
-        texts = list(io.StringIO(self._decoded(block), newline=""))
-        rows = _whole_records(texts, self._delimiter)
-        first_line = self._start.line
-        # With the line behind the block.
-        lines: Sequence[int] = range(first_line, first_line + len(rows) + 1)
-        if len(rows) < len(texts):
-            lines = list(accumulate(map(_count_lines, rows), initial=first_line))
-            block = b"".join(block.splitlines(keepends=True)[: lines[-1] - first_line])
-        if not rows or (len(block) > MAX_RECORD_BYTES and self._first_is_too_long(block, lines)):
+    def _fetch(self, size: int) -> bool:
+        """Have more lines at hand; False if there are none."""
+        block = b"" if self._is_at_end else self._read_whole_lines(size)
+        if not block:
+            self._is_at_end = True
             return False
-        self._block = block
-        self._rows, self._lines = _without_blank(rows, lines)
+        text, has_bad_characters = self._decoded(block)
+        self._texts += io.StringIO(text, newline="")
+        if has_bad_characters:
+            self._bad_lines = len(self._texts)
+        if self._dialect.doubtful_mark.search(text):
+            self._lines_to_check = len(self._texts)
+        self._sizes += map(len, block.splitlines(keepends=True))
+        self._texts_end += len(block)
         return True
 
-    def _first_is_too_long(self, block: bytes, lines: Sequence[int]) -> bool:
-        first = block.splitlines(keepends=True)[: lines[1] - lines[0]]
-        return sum(map(len, first)) > MAX_RECORD_BYTES
+    def _line(self, number: int) -> str:
+        """A line by its place among those at hand or behind; empty behind the end, and behind what is too long."""
+        while number >= len(self._texts):
+            try:
+                if not self._fetch(BLOCK_BYTES):
+                    return ""
+            except _LongLineError:
+                return ""
+        return self._texts[number]
 
-    def _decoded(self, block: bytes) -> str:
-        try:
-            text = block.decode(self._encoding)
-            self._has_bad_characters = "\0" in text
-        except UnicodeDecodeError:
-            text = block.decode(self._encoding, "surrogateescape")
-            self._has_bad_characters = True
-        return text
+    def _line_ahead(self, number: int) -> str:
+        """The same for those who look ahead, which stops at a long line: memory must not depend on the lines."""
+        text = self._line(number)
+        return text if len(text) <= LONGEST_LINE_AHEAD else ""
+
+    def _lines_of_longest(self, number: int) -> Iterator[str]:
+        """The lines from `number` on that a record may have."""
+        size = ends = 0
+        closing = self._dialect.quote + self._dialect.delimiter
+        while text := self._line(number):
+            size += self._sizes[number]
+            # Many quoted fields are many lines, of which one has lost its mark.
+            ends += text.count(closing)
+            if size > MAX_RECORD_BYTES or ends > MOST_QUOTED_FIELDS:
+                return
+            yield text
+            number += 1
+
+    def _parse(self) -> int:
+        """Take in the next records among the lines at hand; returns how many damaged lines come first instead."""
+        rows = self._whole_records()
+        first_line = self._start.line
+        # With the line behind the last one.
+        lines: Sequence[int] = range(first_line, first_line + len(rows) + 1)
+        if len(rows) != len(self._texts):
+            lines = list(accumulate(map(_count_lines, rows), initial=first_line))
+        count = self._count_sound(rows, lines)
+        if not count:
+            piece = self._piece(0)
+            if piece.fields is None:
+                return piece.lines
+            rows, lines, count = [piece.fields], [first_line, first_line + piece.lines], 1
+        self._take(*_without_blank(rows[:count], lines[: count + 1]))
+        return 0
+
+    def _whole_records(self) -> list[list[str]]:
+        """The records in the lines at hand, up to one that does not end there or is damaged."""
+        rows: list[list[str]] = []
+        # What came before the error is in `rows`.
+        with suppress(csv.Error):
+            rows += self._dialect.reader(self._texts)
+        return rows
+
+    def _count_sound(self, rows: list[list[str]], lines: Sequence[int]) -> int:
+        """How many of `rows`, from the first on, are what they look like."""
+        if self._width is None:
+            # No record of several lines may be longer than the limit.
+            is_any_length = len(rows) == len(self._texts) or sum(self._sizes) <= MAX_RECORD_BYTES
+            return len(rows) if is_any_length else min(1, len(rows)) and int(self._piece(0).fields is not None)
+        is_regular = not self._lines_to_check and len(rows) == len(self._texts)
+        if is_regular and set(map(len, rows)) == {self._width}:
+            # The last one may go on, to tell by the lines behind.
+            return len(rows) if self._is_at_end else len(rows) - 1
+        last = len(rows) - 1
+        for number, fields in enumerate(rows):
+            length = lines[number + 1] - lines[number]
+            at = lines[number] - lines[0]
+            is_regular = at >= self._lines_to_check or not self._dialect.doubtful_mark.search(self._texts[at])
+            if is_regular and length == 1 and number < last and len(fields) == len(rows[number + 1]) == self._width:
+                continue
+            if not any(fields):
+                continue
+            piece = self._piece(at)
+            if piece.fields is None or piece.lines != length:
+                return number
+        return len(rows)
+
+    def _piece(self, at: int) -> Piece:
+        """What begins at a line that is at hand."""
+        judge = RecordJudge(self._line_ahead, self._lines_of_longest, self._dialect, self._width)
+        return judge.piece(at)
+
+    def _damaged(self, count: int) -> Batch:
+        """The first `count` lines, which cannot be read, and why."""
+        first, texts = self._start.line, self._texts[:count]
+        self._take([], [first + count])
+        numbers = [number for number, text in enumerate(texts) if text.strip()]
+        column, around = wrong_field(texts[0], self._dialect)
+        return Batch(
+            [first + number for number in numbers],
+            [[texts[number].rstrip("\r\n")[:EXCERPT_BYTES]] for number in numbers],
+            Damage("quoting", _NOT_CLOSED, column, around),
+        )
+
+    def _decoded(self, block: bytes) -> tuple[str, bool]:
+        """The text of `block`, and whether it may have NUL or undecodable bytes."""
+        text, is_clean = decode_block(block, self._encoding)
+        return text, not is_clean or "\0" in text
 
     def _read_whole_lines(self, size: int) -> bytes:
         """At most `size` bytes that end with a line; or one line, if it is longer; or the rest of the file."""
-        self._stream.seek(self._start.offset)
+        self._stream.seek(self._texts_end)
         block = self._stream.read(size)
         if len(block) < size:
+            self._is_at_end = True
             return block
         # A CR at the very end may be the first half of a CRLF, so it does not count as a line end there.
         cut = max(block.rfind(b"\n"), block.rfind(b"\r", 0, len(block) - 1)) + 1
@@ -176,17 +297,17 @@ class RecordReader:
             if not cut and len(block) > MAX_RECORD_BYTES:
                 cut = len(block)
         if cut > MAX_RECORD_BYTES and _first_line_end(block) >= cut:
-            raise _UnreadableRecordError("the line is longer than 1 MB")
+            raise _LongLineError
         return block[:cut]
 
-    def _skip_first_line(self, reason: str) -> Batch:
-        """Go on behind the first line of the record that cannot be read, whatever it was meant to hold."""
+    def _skip_long_line(self) -> Batch:
+        """Go on behind a line that is longer than a record may be."""
         offset, line = self._start.offset, self._start.line
         self._stream.seek(offset)
-        excerpt = self._stream.read(EXCERPT_BYTES).splitlines()[0]
+        excerpt = self._stream.read(EXCERPT_BYTES).decode(self._encoding, "surrogateescape")
         self._stream.seek(offset)
         self._go_to(Position(offset + self._length_of_line(), line + 1))
-        return Batch([line], [[excerpt.decode(self._encoding, "surrogateescape")]], fault=reason)
+        return Batch([line], [[excerpt]], Damage("unreadable", "the line is longer than 1 MB"))
 
     def _length_of_line(self) -> int:
         """Read to behind the next line end, in bounded memory; how many bytes that was."""
@@ -200,21 +321,6 @@ class RecordReader:
                 end += self._stream.read(1) == b"\n"
             return length + end
         return length
-
-
-def _whole_records(texts: list[str], delimiter: str) -> list[list[str]]:
-    """The records in the lines `texts`, up to one that goes on behind them, or that is too long for the csv reader."""
-    # The end of the text within quotes looks to the csv reader like the end of the record. So a last line of our own
-    # follows; where it is not a record by itself, the quotes were still open.
-    reader = csv.reader([*texts, _END_MARK], delimiter=delimiter)
-    rows: list[list[str]] = []
-    try:
-        rows += reader
-    except csv.Error:
-        # The one error that the csv reader has left when it is not strict and gets whole lines: a field too long. What
-        # came before is in `rows`; the record is the first of the next block, and then refused.
-        return rows
-    return rows[:-1]
 
 
 def _without_blank(rows: list[list[str]], lines: Sequence[int]) -> tuple[list[list[str]], Sequence[int]]:
@@ -239,8 +345,9 @@ def _first_line_end(block: bytes) -> int:
     return end + (2 if block[end : end + 2] == b"\r\n" else 1)
 
 
-# Any text will do, since it is told by its place.
-_END_MARK = "end of block"
 # So that a CR at a field's end and an LF at the next one's beginning stay two.
 _BETWEEN_FIELDS = " "
-_NEVER_CLOSED = "a quotation mark opens a field that is not closed within 1 MB, or never"
+_NOT_CLOSED = (
+    "a quotation mark that opens a field has to be closed right before a delimiter or the end of a line, "
+    "and one within the field has to be doubled"
+)

@@ -14,21 +14,26 @@ from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
-from imports.reading.csvfile import Batch, Record
+from imports.reading.amounts import ERROR_VALUES
+from imports.reading.booleans import BooleanReader
+from imports.reading.csvfile import Batch, Damage, Record
+from imports.reading.errors import BadValueError
 from imports.reading.header import DELIMITER_NAMES
+from imports.reading.numbers import NumberStyle, PriceReader, error_value
 from imports.reading.texts import shown
 from products.fields import (
+    CONTROL_CHARACTER,
     DESCRIPTION_MAX_LENGTH,
     FIELDS,
     NAME_MAX_LENGTH,
     PRICE_DECIMAL_PLACES,
     PRICE_MAX_DIGITS,
     SKU_MAX_LENGTH,
+    has_control_character,
+    has_invisible,
     normalize_skus,
+    strip_all,
 )
-
-TRUE_WORDS = frozenset("true t yes y 1 on active published enabled".split())
-FALSE_WORDS = frozenset("false f no n 0 off inactive draft archived unpublished disabled".split())
 
 _MAX_WHOLE_DIGITS = PRICE_MAX_DIGITS - PRICE_DECIMAL_PLACES
 # What most prices look like.
@@ -76,14 +81,6 @@ class Rejection(NamedTuple):
 _clean_row = cast("Callable[[tuple[Any, ...]], CleanRow]", partial(tuple.__new__, CleanRow))
 
 
-class _BadValueError(ValueError):
-    """A value breaks a rule: `code` names the rule; the text says what is wrong and what would be right."""
-
-    def __init__(self, code: str, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-
-
 class _FaultyBatchError(Exception):
     """Something is wrong with one of several rows."""
 
@@ -94,29 +91,39 @@ class RowReader:
     Args:
         header: the column names of the file.
         columns: the position of each field that the file has, as `header.find_columns` gives it.
-        delimiter: a file with semicolons may have decimal commas.
+        delimiter: a file with semicolons may have decimal commas, if nothing is known of its number style.
+        numbers: the number style of the price column.
+        words: what the file's own words in the column is_active mean.
 
     `fields` are the product fields that the file has, in the order of `CleanRow.values`.
     """
 
-    def __init__(self, header: Sequence[str], columns: Mapping[str, int], delimiter: str) -> None:
+    def __init__(
+        self,
+        header: Sequence[str],
+        columns: Mapping[str, int],
+        delimiter: str,
+        *,
+        numbers: NumberStyle | None = None,
+        words: Mapping[str, bool] | None = None,
+    ) -> None:
         self.fields = tuple(field for field in FIELDS if field in columns)
         self._header = header
         self._delimiter = delimiter
         self._sku_position = columns["sku"]
         cleaners: dict[str, Callable[[Sequence[str]], Sequence[Any]]] = {
-            "sku": partial(_required, what="a SKU", limit=SKU_MAX_LENGTH),
+            "sku": _skus,
             "name": partial(_required, what="a name", limit=NAME_MAX_LENGTH),
             "description": partial(_limited, limit=DESCRIPTION_MAX_LENGTH),
-            "price": partial(_prices, decimal_comma=delimiter == ";"),
-            "is_active": _BooleanWords().read,
+            "price": PriceReader(numbers).read if numbers else partial(_prices, decimal_comma=delimiter == ";"),
+            "is_active": BooleanReader(words).read,
         }
         self._cleaners = [(columns[field], cleaners[field]) for field in self.fields]
 
     def keys(self, batch: Batch) -> list[str]:
         """The normalized SKU of each record, which decides its lane; empty where the record has none."""
-        if batch.fault:
-            return [""]
+        if batch.damage:
+            return [""] * len(batch.rows)
         position = self._sku_position
         try:
             return normalize_skus(map(itemgetter(position), batch.rows))
@@ -128,11 +135,13 @@ class RowReader:
         lines, rows = batch.lines, batch.rows
         if not rows:
             return [], []
+        if batch.damage:
+            return [], self._damaged_rows(batch, batch.damage)
         try:
             return self._clean_rows(batch, keys), []
-        except (_FaultyBatchError, _BadValueError):
+        except (_FaultyBatchError, BadValueError):
             if len(rows) == 1:
-                return [], [Rejection(lines[0], tuple(self._faults(rows[0], batch)), rows[0])]
+                return [], [Rejection(lines[0], tuple(self._faults(rows[0])), rows[0])]
         middle = len(rows) // 2
         first, second = (
             self.read(batch._replace(lines=lines[half], rows=rows[half]), keys[half])
@@ -142,14 +151,14 @@ class RowReader:
 
     def read_one(self, record: Record) -> CleanRow | Rejection:
         """What becomes of `record`, about whose characters nothing is known."""
-        batch = Batch([record.line], [record.fields], record.fault, has_bad_characters=True)
+        batch = Batch([record.line], [record.fields], record.damage, has_bad_characters=True)
         rows, rejections = self.read(batch, self.keys(batch))
         return (rows or rejections)[0]
 
     def _clean_rows(self, batch: Batch, keys: Sequence[str]) -> list[CleanRow]:
         """The rows of `batch`, if nothing is wrong with any of them."""
-        lines, rows, fault, has_bad_characters = batch
-        if fault or set(map(len, rows)) != {len(self._header)}:
+        lines, rows, _, has_bad_characters = batch
+        if set(map(len, rows)) != {len(self._header)}:
             raise _FaultyBatchError
         columns = []
         for position, clean in self._cleaners:
@@ -159,15 +168,29 @@ class RowReader:
             columns.append(clean(texts))
         return list(map(_clean_row, zip(lines, keys, zip(*columns, strict=True), rows, strict=True)))
 
-    def _faults(self, fields: list[str], batch: Batch) -> list[Fault]:
+    def _faults(self, fields: list[str]) -> list[Fault]:
         """All that is wrong with the only record of `batch`."""
-        if batch.fault or len(fields) != len(self._header):
-            return [self._fault_of_record(fields, batch.fault)]
+        if len(fields) != len(self._header):
+            return [self._wrong_number_of_fields(fields)]
         return self._bad_characters(fields) or self._bad_values(fields)
 
-    def _fault_of_record(self, fields: list[str], fault: str) -> Fault:
-        if fault:
-            return Fault("", shown(fields[0]), "unreadable", f"The row cannot be read: {fault}.")
+    def _damaged_rows(self, batch: Batch, damage: Damage) -> list[Rejection]:
+        """The lines of a damaged row: the first by its damage, the others as lines that it takes with it."""
+        at = "" if damage.position is None else self._name_of(damage.position)
+        reason = f"{at}: {damage.reason}." if at else f"The row cannot be read: {damage.reason}."
+        faults = [Fault(at, shown(damage.text or batch.rows[0][0]), damage.code, reason)]
+        for fields in batch.rows[1:]:
+            reason = f"The line cannot be told from the damaged row in line {batch.lines[0]}."
+            faults.append(Fault("", shown(fields[0]), damage.code, reason))
+        return [
+            Rejection(line, (fault,), row) for line, fault, row in zip(batch.lines, faults, batch.rows, strict=True)
+        ]
+
+    def _name_of(self, position: int) -> str:
+        """The name of the column at `position`; its number, if it has none."""
+        return (self._header[position] if position < len(self._header) else "") or f"column {position + 1}"
+
+    def _wrong_number_of_fields(self, fields: list[str]) -> Fault:
         count, expected = len(fields), len(self._header)
         surplus = self._delimiter.join(fields[expected:])
         return Fault(
@@ -194,45 +217,45 @@ class RowReader:
         for position, clean in self._cleaners:
             try:
                 clean([fields[position]])
-            except _BadValueError as error:
+            except BadValueError as error:
                 column = self._header[position]
                 faults.append(Fault(column, shown(fields[position]), error.code, f"{column}: {error}"))
         return faults
 
 
+def _skus(texts: Sequence[str]) -> Sequence[str]:
+    """`texts` without what is around them, all of which must be SKUs then."""
+    skus = _required(texts, what="a SKU", limit=SKU_MAX_LENGTH)
+    if has_control_character("".join(skus)):
+        raise BadValueError("control_character", f"{_shown_with_controls(skus[0])} holds a control character.")
+    return skus
+
+
 def _required(texts: Sequence[str], *, what: str, limit: int) -> Sequence[str]:
-    """`texts` without outer white space, of which none may be empty then."""
+    """`texts` without what is around them, of which none may be empty then, nor an error of a spreadsheet."""
     stripped = list(map(str.strip, texts))
+    # What is rare is looked for in the whole column at once.
+    everything = "".join(stripped)
+    if has_invisible(everything):
+        stripped = strip_all(stripped)
     if not all(stripped):
-        raise _BadValueError("missing", f"is empty; every product needs {what}.")
+        raise BadValueError("missing", f"is empty; every product needs {what}.")
+    if "#" in everything and not ERROR_VALUES.isdisjoint(stripped):
+        raise error_value(stripped[0])
     return _limited(stripped, limit=limit)
+
+
+def _shown_with_controls(text: str) -> str:
+    """`text` for a sentence, its control characters written as `U+0007`."""
+    return f"'{CONTROL_CHARACTER.sub(lambda match: f'<U+{ord(match[0]):04X}>', shown(text))}'"
 
 
 def _limited(texts: Sequence[str], *, limit: int) -> Sequence[str]:
     """`texts`, of which none may have more than `limit` characters."""
     length = max(map(len, texts))
     if length > limit:
-        raise _BadValueError("too_long", f"has {length} characters; the limit is {limit}.")
+        raise BadValueError("too_long", f"has {length} characters; the limit is {limit}.")
     return texts
-
-
-class _BooleanWords(dict[str, bool]):
-    """Each spelling of a boolean that the file has, and what it means; a file has few, and most rows the same."""
-
-    MOST_KEPT = 1000
-    LONGEST_KEPT = 20
-
-    def read(self, texts: Sequence[str]) -> list[bool]:
-        """What each of `texts` means."""
-        return list(map(self.__getitem__, texts))
-
-    def __missing__(self, text: str) -> bool:
-        word = text.strip().casefold()
-        if word not in TRUE_WORDS and word not in FALSE_WORDS and word:
-            raise _BadValueError("not_boolean", f"'{shown(text)}' is neither yes nor no; write true or false.")
-        if len(self) < self.MOST_KEPT and len(text) <= self.LONGEST_KEPT:
-            self[text] = word not in FALSE_WORDS
-        return word not in FALSE_WORDS
 
 
 def _prices(texts: Sequence[str], *, decimal_comma: bool) -> list[Decimal | None]:
@@ -249,17 +272,17 @@ def _written_price(text: str, *, decimal_comma: bool) -> Decimal | None:
         return None
     amount = _without_currency(text.strip())
     if amount[:1] in ("-", "−"):
-        raise _BadValueError("negative", f"'{shown(text)}' is negative; a price is zero or more.")
+        raise BadValueError("negative", f"'{shown(text)}' is negative; a price is zero or more.")
     amount = _without_separators(amount, decimal_comma=decimal_comma)
     if not _NUMBER(amount):
-        raise _BadValueError("not_a_price", f"'{shown(text)}' is not a plain decimal number such as 1234.50.")
+        raise BadValueError("not_a_price", f"'{shown(text)}' is not a plain decimal number such as 1234.50.")
     whole, _, decimals = amount.partition(".")
     if len(decimals) > PRICE_DECIMAL_PLACES:
-        raise _BadValueError(
+        raise BadValueError(
             "decimals", f"'{shown(text)}' has {len(decimals)} decimals; a price has {PRICE_DECIMAL_PLACES} at most."
         )
     if len(whole.lstrip("0")) > _MAX_WHOLE_DIGITS:
-        raise _BadValueError(
+        raise BadValueError(
             "too_many_digits", f"'{shown(text)}' is too large; a price has {_MAX_WHOLE_DIGITS} digits before the point."
         )
     return Decimal(amount)

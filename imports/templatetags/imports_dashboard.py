@@ -24,8 +24,14 @@ RULES = {
     "nul": "NUL byte",
     "undecodable": "Undecodable bytes",
     "decimals": "Too many decimals",
+    "error_value": "Error in a cell",
+    "ambiguous": "Ambiguous price",
+    "number_style": "Price in another style",
+    "currency": "Another currency",
+    "control_character": "Control character",
     "refused": "Refused by the database",
     "unreadable": "Unreadable row",
+    "quoting": "Quotation marks",
 }
 
 

@@ -10,8 +10,9 @@ from rest_framework import serializers
 
 from acme_importer.rest.serializers import StrictSerializer
 from products import editing
+from products.fields import has_control_character, strip_all
 from products.filters import ProductFilter
-from products.models import SKU_TAKEN, Product, sku_is_taken
+from products.models import SKU_TAKEN, SKU_WITH_CONTROL_CHARACTER, Product, sku_is_taken
 from products.selection import Selection
 
 
@@ -31,7 +32,12 @@ class ProductSerializer(StrictSerializer, serializers.ModelSerializer):
         )
 
     def validate_sku(self, sku: str) -> str:
-        """Refuse the SKU of another product."""
+        """Refuse the SKU of another product, one with control characters, and one in which there is nothing to see."""
+        (sku,) = strip_all((sku,))
+        if not sku:
+            raise serializers.ValidationError(self.fields["sku"].error_messages["blank"], code="blank")
+        if has_control_character(sku):
+            raise serializers.ValidationError(SKU_WITH_CONTROL_CHARACTER, code="control_character")
         if sku_is_taken(sku, besides=self.instance.pk if self.instance else None):
             raise serializers.ValidationError(SKU_TAKEN, code="unique")
         return sku

@@ -12,31 +12,28 @@ from typing import Any
 
 FIELDS = ("sku", "name", "description", "price", "is_active")
 
-# What the files of these tests have as prices and as booleans: the text, and its value or the rule that it breaks.
+# What the files of these tests have as prices and as booleans: the text, and its value or the rule that it breaks. All
+# prices of a file are written in one style, with a decimal point or, where the delimiter is a semicolon, a comma.
 PRICES: dict[str, Decimal | str | None] = {
     "": None,
     " ": None,
+    "-": None,
     "0": Decimal(0),
     "1.50": Decimal("1.50"),
     "1.5": Decimal("1.50"),
+    "1.5000": Decimal("1.50"),
     " 7 ": Decimal(7),
     "$12": Decimal(12),
     "1 234.00": Decimal(1234),
     "9999999999.99": Decimal("9999999999.99"),
     "10000000000": "too_many_digits",
     "-1": "negative",
-    "1.234": "decimals",
+    "1.2345": "decimals",
     "NaN": "not_a_price",
     "1e3": "not_a_price",
     "cheap": "not_a_price",
 }
-# Where the delimiter is a semicolon, these are other prices, or none.
-SEMICOLON_PRICES: dict[str, Decimal | str | None] = {
-    **PRICES,
-    "1,5": Decimal("1.50"),
-    "1.234": Decimal(1234),
-    "1.234,5": Decimal("1234.50"),
-}
+SEMICOLON_PRICES: dict[str, Decimal | str | None] = {text.replace(".", ","): value for text, value in PRICES.items()}
 BOOLEANS: dict[str, bool | str] = {
     "": True,
     "true": True,
@@ -151,6 +148,8 @@ def value_of(name: str, text: str, delimiter: str) -> tuple[Any, str]:
     if name in ("sku", "name"):
         limit = 100 if name == "sku" else 255
         text = text.strip()
+        if name == "sku" and re.search("[\0-\x1f\x7f]", text):
+            return None, "control_character"
         return text, ("missing" if not text else "too_long" if len(text) > limit else "")
     known = BOOLEANS if name == "is_active" else SEMICOLON_PRICES if delimiter == ";" else PRICES
     value = known[text]

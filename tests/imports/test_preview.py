@@ -36,8 +36,8 @@ def test_it_tells_what_was_found_out():
     found = previewed(CSV)
 
     assert (found.encoding, found.delimiter) == ("utf-8", ";")
-    assert found.columns == {"sku": 0, "name": 1}
-    assert found.ignored == ["Preis", "Colour"]
+    assert found.columns == {"sku": 0, "name": 1, "price": 2}
+    assert found.ignored == ["Colour"]
     assert found.samples == ["A", "Lamp", "19,90", "red"]
     assert found.whole_file
 
@@ -59,7 +59,7 @@ def test_faults_are_those_that_the_import_then_finds():
 
     found = previewed(content)
 
-    assert codes(found) == {"not_a_price": 5, "missing": 2, "unreadable": 1}
+    assert codes(found) == {"not_a_price": 5, "missing": 2, "quoting": 1}
     assert found.rows_rejected == job.rejected_rows == 8
     assert [line for line, _ in found.faults[0].examples] == [2, 3, 4]
 
@@ -113,7 +113,7 @@ def zipped(*names: str) -> bytes:
     [
         (b"\n\n", "empty"),
         (zipped("a.csv", "b.csv"), "2 files"),
-        (zipped("xl/workbook.xml"), "Excel workbook"),
+        (zipped("xl/workbook.xml"), "workbook cannot be read"),
         (gzip.compress(b"sku,name\nA,Lamp\n")[:-12], "damaged"),
     ],
     ids=["blank", "two files", "workbook", "damaged"],

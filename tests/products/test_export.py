@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from products.export import BATCH_ROWS, csv_blocks
-from products.fields import normalize_sku
+from products.fields import has_control_character, normalize_sku, strip_all
 from products.models import Product
 from tests.imports.factories import run_import
 from tests.products.factories import client_with, make_product
@@ -18,12 +18,13 @@ pytestmark = pytest.mark.django_db
 
 COUNTS = ("created_rows", "updated_rows", "unchanged_rows", "duplicate_rows", "rejected_rows")
 
-# What the product takes in: no NUL, no halves of characters; names and SKUs without outer white space.
+# What the product takes in: no NUL, no halves of characters; names and SKUs without what nobody sees around them, SKUs
+# without control characters.
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
-stripped = texts.map(str.strip).filter(bool)
+stripped = texts.map(lambda text: strip_all((text,))[0]).filter(bool)
 products = st.builds(
     lambda sku, **fields: Product(sku=sku, sku_normalized=normalize_sku(sku), **fields),
-    sku=stripped,
+    sku=stripped.filter(lambda sku: not has_control_character(sku)),
     name=stripped,
     description=texts,
     price=st.none() | st.decimals(0, Decimal("9999999999.99"), places=2),

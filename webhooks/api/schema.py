@@ -13,11 +13,14 @@ JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
 def schema_of(value: Any) -> dict[str, Any]:
-    """The JSON schema of values like the example `value`. Of null only that it can be null is known: anything goes."""
+    """The JSON schema of values like the example `value`.
+
+    Of null, and of what an empty list may hold, nothing is known: anything goes.
+    """
     if isinstance(value, Mapping):
         return {"type": "object", "properties": {name: schema_of(item) for name, item in value.items()}}
     if isinstance(value, list):
-        return {"type": "array", "items": schema_of(value[0])}
+        return {"type": "array", "items": schema_of(value[0]) if value else {}}
     return {"type": JSON_TYPES[type(value)]} if value is not None else {}
 
 

@@ -33,6 +33,7 @@ class Command(ProductCommand):
             "--delimiter", default="", metavar="CHARACTER", help="Or comma, semicolon, tab, pipe. Default: detect it."
         )
         parser.add_argument("--encoding", default="", help="Such as utf-8 or cp1252. Default: detect it.")
+        parser.add_argument("--sheet", default="", metavar="NAME", help="Of a workbook. Default: the first sheet.")
         parser.add_argument(
             "--workers",
             type=int,

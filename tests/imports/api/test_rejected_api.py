@@ -110,19 +110,19 @@ def test_the_file_has_the_original_columns_first_and_then_what_is_wrong(api):
     bad_values, short, quoted, long = rows
     assert bad_values[:7] == ["green", "B", "", "cheap", "3", "name", ""]
     assert bad_values[7] == (
-        "name: is empty; every product needs a name. price: 'cheap' is not a plain decimal number such as 1234.50."
+        "name: is empty; every product needs a name. price: 'cheap' is not a price such as 1234.50."
     )
-    assert short[:7] == ["blue", "C", "Table", "", "4", "", ""]
+    assert short[:7] == ["", "", "", "", "4", "", "blue,C,Table"]
     assert short[7].startswith("The row has 3 fields, the header has 4 columns")
     assert quoted[:7] == ["grey", "D", 'Chair "XL"\nwith arms', "-1", "5", "price", "-1"]
-    assert long[:7] == ["pink", "E", "Bed", " large", "7", "", "5,6"]
+    assert long[:7] == ["", "", "", "", "7", "", "pink,E,Bed, large,5,6"]
 
 
-def test_a_surplus_is_shown_whole(api):
+def test_a_row_with_a_surplus_is_shown_whole(api):
     surplus = "x" * 5000
     job = run_import(f"sku,name\nA,Lamp,{surplus},y\n")
 
-    assert rows_of(download(api, job))[1][4] == f"{surplus},y"
+    assert rows_of(download(api, job))[1][4] == f"A,Lamp,{surplus},y"
 
 
 def test_the_file_is_named_after_the_original_and_comes_whatever_is_accepted(api):
@@ -231,3 +231,23 @@ def test_the_file_is_streamed_with_few_queries(api, django_assert_max_num_querie
         "S0,,0,name,,name: is empty.",
         f"S{count - 1},,{count - 1},name,,name: is empty.",
     )
+
+
+def test_rows_that_come_back_unfixed_are_rejected_again(api):
+    """Today's padded and cut rows would have looked correct."""
+    faulty = [
+        "A-1,Lamp,10,true,surplus",
+        "A-2,Lamp",
+        "A-3",
+        'A-4,"Lamp,10,true',
+        "A-5,Lamp,free,true",
+        ",Lamp,10,true",
+        "A-6,,10,true",
+        "A-7,Lamp,-1,true",
+        "A-8,Lamp,10,perhaps",
+    ]
+    job = run_import("\n".join(["sku,name,price,is_active", "OK,Lamp,10.50,true", *faulty, "OK2,Desk,1.20,no"]) + "\n")
+    assert RejectedRow.objects.filter(job=job).count() == len(faulty)
+    again = run_import(download(api, job))
+    assert RejectedRow.objects.filter(job=again).count() == len(faulty)
+    assert Product.objects.count() == 2

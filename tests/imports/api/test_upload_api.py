@@ -211,7 +211,7 @@ def test_a_file_in_another_field_is_a_400_that_says_which_fields_there_are(api):
 
     assert answer.status_code == 400
     assert answer.json() == {
-        "csv": ["There is no such field. The fields are: file, mapping, delimiter, encoding, dry_run."]
+        "csv": ["There is no such field. The fields are: file, mapping, delimiter, encoding, sheet, dry_run."]
     }
     assert stored_files() == []
 

@@ -112,7 +112,7 @@ class TestReceipt:
             "rejected": 1,
         }
         assert f"Import {last_job().pk} completed: small.csv" in text
-        assert "line 4: price: 'much' is not a plain decimal number" in text
+        assert "line 4: price: 'much' is not a price such as 1234.50" in text
 
     def test_it_says_what_was_decided_about_the_file(self, tmp_path: Path) -> None:
         path = tmp_path / "export.csv"
@@ -135,7 +135,7 @@ class TestReceipt:
         path.write_text(HEADER + "A1,Chair,\x1b[2J\n")
         _, text = run(path)
         assert "\x1b" not in text
-        assert r"'\x1b[2J' is not a plain decimal" in text
+        assert r"'\x1b[2J' is not a price" in text
 
     def test_a_dry_run_says_so_and_writes_no_product(self, small: Path) -> None:
         code, text = run(small, "--dry-run")

@@ -55,7 +55,7 @@ def test_the_first_upload_makes_the_folder(new_folder: Path) -> None:
 def test_a_worker_that_is_the_first_to_rewrite_a_file_makes_the_folder(new_folder: Path) -> None:
     job = make_job("sku,name\nA1,Chair\n".encode("utf-16"))
     (new_folder / "incoming").rmdir()
-    assert open_file(job, lambda: None).encoding.startswith("utf-16")
+    assert open_file(job, lambda: None).text.detected.encoding.startswith("utf-16")
 
 
 def test_there_is_nothing_to_clean_up_before_the_first_upload(new_folder: Path) -> None:

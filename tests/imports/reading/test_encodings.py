@@ -12,9 +12,12 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from benchmarks.texts import LANGUAGES, Language
 from imports.reading.encodings import (
+    TWICE_UTF8,
     byte_order_mark,
     canonical_name,
+    decode_block,
     decompressed,
     detect_encoding,
     is_ascii_compatible,
@@ -50,7 +53,7 @@ def make_file(names: list[str], rows: int = 30) -> str:
 
 
 def detect(data: bytes) -> str:
-    return detect_encoding(io.BytesIO(data))
+    return detect_encoding(io.BytesIO(data)).encoding
 
 
 @pytest.mark.parametrize("encoding", NAMES)
@@ -231,3 +234,61 @@ def archives() -> list[bytes]:
             archive.writestr("products.csv", content)
         made.append(file.getvalue())
     return made
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
+def test_twenty_product_names_are_enough_in_any_language(language: Language) -> None:
+    for encoding in language.encodings:
+        text = "\n".join(language.lines(20, seed=99)) + "\n"
+        written = text.encode(encoding, "ignore")
+        if written.decode(encoding) == text:
+            found = detect_encoding(io.BytesIO(written))
+            read = b"".join(utf8_blocks(io.BytesIO(written), found.encoding)).decode()
+            assert read == text, encoding
+
+
+def test_few_characters_make_a_guess_that_is_shown_with_the_words_it_decides() -> None:
+    data = "sku,name\nA,Größe L\nB,Töpfe (weiß)\nC,Plain\n".encode("cp1252")
+    found = detect_encoding(io.BytesIO(data))
+    assert (found.encoding, found.is_guess, found.examples) == ("cp1252", True, ("Größe", "Töpfe", "(weiß)"))
+
+
+def test_many_characters_are_no_guess() -> None:
+    found = detect_encoding(io.BytesIO(make_file(NAMES["cp1252"]).encode("cp1252")))
+    assert not found.is_guess
+
+
+@pytest.mark.parametrize("text", ["sku,name\nA,Plain\n", "sku,name\nA,Größe\n"])
+def test_ascii_and_utf_8_are_never_a_guess(text: str) -> None:
+    found = detect_encoding(io.BytesIO(text.encode()))
+    assert (found.encoding, found.is_guess, found.offer) == ("utf-8", False, "")
+
+
+def test_text_that_was_encoded_twice_is_recognized_and_can_be_undone() -> None:
+    text = make_file(NAMES["cp1252"])
+    twice = text.encode().decode("cp1252", "replace").replace("\ufffd", "\x9d").encode()
+    found = detect_encoding(io.BytesIO(twice))
+    assert (found.encoding, found.offer) == ("utf-8", TWICE_UTF8)
+    assert found.examples[0] == "MÃ¼ller"
+    assert b"".join(utf8_blocks(io.BytesIO(twice), TWICE_UTF8)).decode() == text
+
+
+def test_lines_that_were_encoded_once_stay_as_they_are_when_others_are_undone() -> None:
+    mixed = "Größe\nGrÃ¶ÃŸe\nplain\n".encode() + b"\xff\n"
+    assert b"".join(utf8_blocks(io.BytesIO(mixed), TWICE_UTF8)) == "Größe\nGröße\nplain\n".encode() + b"\xff\n"
+
+
+def test_what_a_sender_may_ask_for_includes_undoing_the_second_encoding() -> None:
+    assert canonical_name(TWICE_UTF8) == TWICE_UTF8
+    assert not is_ascii_compatible(TWICE_UTF8)
+
+
+def test_a_line_of_utf_8_in_a_file_of_another_encoding_is_read_as_utf_8() -> None:
+    block = "Größe\n".encode("cp1252") + "Café crème\n".encode() + b"plain\n"
+    assert decode_block(block, "cp1252") == ("Größe\nCafé crème\nplain\n", True)
+
+
+def test_bytes_that_are_no_text_are_kept_and_told() -> None:
+    assert decode_block(b"A\xff\n", "utf-8") == ("A\udcff\n", False)
+    assert decode_block(b"A\x81\n", "cp1252") == ("A\udc81\n", False)
+    assert decode_block("Ä\n".encode() + b"A\x81\n", "cp1252") == ("Ä\nA\udc81\n", False)

@@ -10,17 +10,19 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from imports.reading.csvfile import Batch, Record
+from imports.reading.csvfile import Batch, Damage, Record
+from imports.reading.numbers import detect_number_style
 from imports.reading.rows import CleanRow, Rejection, RowReader
+from products.fields import normalize_sku
 
 FIELDS = ["sku", "name", "description", "price", "is_active"]
 COLUMNS = {field: position for position, field in enumerate(FIELDS)}
 GOOD = ["A1", "Chair", "Comfortable", "9.90", "true"]
 
 
-def read(fields: list[str], *, delimiter: str = ",", fault: str = "") -> CleanRow | Rejection:
+def read(fields: list[str], *, delimiter: str = ",", damage: Damage | None = None) -> CleanRow | Rejection:
     reader = RowReader(FIELDS, COLUMNS, delimiter)
-    return reader.read_one(Record(7, fields, fault))
+    return reader.read_one(Record(7, fields, damage))
 
 
 def value_or_code(field: str, text: str, delimiter: str = ",") -> object:
@@ -191,25 +193,29 @@ def test_prices_of_files_with_semicolons_may_have_a_decimal_comma(text: str, exp
 
 
 @pytest.mark.parametrize(
-    "text",
-    [*"true TRUE True t yes YES y 1 on active Active published Published enabled".split(), "", " ", " true ", "\xa0"],
+    ("text", "expected"),
+    [
+        *[(text, True) for text in ("", "Yes", "ja", "in_stock", "1.0", "✓")],
+        *[(text, False) for text in ("draft", "nein", "-1", "0", "out of stock", "✗")],
+        *[(text, "not_boolean") for text in ("maybe", "2")],
+    ],
 )
-def test_what_means_active(text: str) -> None:
-    assert value_or_code("is_active", text) is True
+def test_what_is_active(text: str, expected: object) -> None:
+    assert value_or_code("is_active", text) == expected
 
 
-@pytest.mark.parametrize(
-    "text", [*"false FALSE f no NO n 0 off inactive draft Draft archived ARCHIVED unpublished disabled".split(), " no "]
-)
-def test_what_means_inactive(text: str) -> None:
-    assert value_or_code("is_active", text) is False
+def test_the_words_of_the_file_come_before_the_general_ones() -> None:
+    reader = RowReader(FIELDS, COLUMNS, ",", words={"ja": False, "ausgelaufen": False, "-1": True})
+    rows = [reader.read_one(Record(2, [*GOOD[:4], text])) for text in ("ja", "Ausgelaufen", "-1", "yes")]
+    assert [row.values[4] for row in rows if isinstance(row, CleanRow)] == [False, False, True, True]
 
 
-@pytest.mark.parametrize(
-    "text", ["maybe", "2", "-1", "01", "10", "truee", "yes!", "ja", "null", "None", "t rue", "1.0"]
-)
-def test_what_is_neither(text: str) -> None:
-    assert value_or_code("is_active", text) == "not_boolean"
+def test_prices_are_read_in_the_number_style_of_the_file_whatever_its_delimiter() -> None:
+    texts = ["12,50", "1.250", "9.90", "€5,00", "$5,00", "-", "1,125"]
+    style = detect_number_style(texts)
+    rows = [RowReader(FIELDS, COLUMNS, ",", numbers=style).read_one(Record(2, [*GOOD[:3], t, "true"])) for t in texts]
+    found = [row.values[3] if isinstance(row, CleanRow) else row.faults[0].code for row in rows]
+    assert found == [Decimal("12.5"), "ambiguous", Decimal("9.9"), Decimal(5), "currency", None, "ambiguous"]
 
 
 @pytest.mark.parametrize(
@@ -217,6 +223,22 @@ def test_what_is_neither(text: str) -> None:
     [
         ("sku", " A1 ", "A1"),
         ("sku", "\u00a0A 1\t", "A 1"),
+        ("sku", "\u200bZW-100\ufeff", "ZW-100"),
+        ("sku", "ZW\u200b100", "ZW\u200b100"),
+        ("sku", "\u200b", "missing"),
+        ("sku", "A\x07", "control_character"),
+        ("sku", "A\n1", "control_character"),
+        ("sku", "A\x7f1", "control_character"),
+        ("sku", "Ä\x851", "control_character"),
+        ("sku", "A\u20281", "control_character"),
+        ("sku", "#N/A", "error_value"),
+        ("sku", " #REF!", "error_value"),
+        ("sku", "#1", "#1"),
+        ("name", "#NAME?", "error_value"),
+        ("name", "#BEZUG!", "error_value"),
+        ("name", "#1 Lamp", "#1 Lamp"),
+        ("name", "\u200eLamp\u00a0\u200b", "Lamp"),
+        ("name", "\u2060", "missing"),
         ("sku", "ß" * 100, "ß" * 100),
         ("sku", " " + "x" * 100 + " ", "x" * 100),
         ("sku", "x" * 101, "too_long"),
@@ -276,9 +298,27 @@ def test_a_row_with_another_number_of_fields_is_rejected_and_told_of_quoting(cou
 
 
 def test_a_record_that_cannot_be_read_is_rejected_with_the_reason() -> None:
-    row = read(['"A1,Chair'], fault="a quotation mark is not closed")
+    row = read(['"A1,Chair'], damage=Damage("unreadable", "the line is longer than 1 MB"))
     assert isinstance(row, Rejection)
-    assert row.faults == (("", '"A1,Chair', "unreadable", "The row cannot be read: a quotation mark is not closed."),)
+    assert row.faults == (("", '"A1,Chair', "unreadable", "The row cannot be read: the line is longer than 1 MB."),)
+
+
+def test_a_damaged_row_is_rejected_with_the_column_and_the_text_there() -> None:
+    row = read(['A1,"Chair" x,,5,'], damage=Damage("quoting", "the mark is not closed", 1, '"Chair" x'))
+    assert isinstance(row, Rejection)
+    assert row.faults == (("name", '"Chair" x', "quoting", "name: the mark is not closed."),)
+
+
+def test_the_lines_that_a_damaged_row_takes_with_it_are_rejected_one_by_one() -> None:
+    batch = Batch([7, 8], [['A1,"Chair'], ["round"]], Damage("quoting", "the mark is not closed", 1, '"Chair'))
+    reader = RowReader(FIELDS, COLUMNS, ",")
+    rows, rejections = reader.read(batch, reader.keys(batch))
+    assert rows == []
+    assert [(row.line, row.faults[0].code, row.record) for row in rejections] == [
+        (7, "quoting", ['A1,"Chair']),
+        (8, "quoting", ["round"]),
+    ]
+    assert "line 7" in rejections[1].faults[0].reason
 
 
 def test_every_fault_of_a_row_is_told() -> None:
@@ -292,6 +332,12 @@ def test_every_fault_of_a_row_is_told() -> None:
     ]
     assert row.line == 7
     assert row.record == ["", "x" * 256, "", "cheap", "maybe"]
+
+
+def test_a_control_character_is_written_out() -> None:
+    row = read(["A\x071", *GOOD[1:]])
+    assert isinstance(row, Rejection)
+    assert row.faults[0].reason == "sku: 'A<U+0007>1' holds a control character."
 
 
 def test_faults_name_the_columns_as_the_file_does() -> None:
@@ -340,7 +386,7 @@ def test_any_text_gives_a_row_that_can_be_stored_or_a_rejection_that_can_be_show
             json.dumps(fault._asdict(), ensure_ascii=False).encode()
         return
     sku, name, description, price, is_active = row.values
-    assert row.sku_normalized == sku.casefold()
+    assert row.sku_normalized == normalize_sku(sku)
     assert 1 <= len(sku) <= 100
     assert len(row.sku_normalized) <= 300
     assert 1 <= len(name) <= 255

@@ -1,0 +1,105 @@
+"""A product file of 83 rows, and every single damage of one of its rows. Knows nothing of the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+HEADER = ["sku", "name", "description", "price", "is_active"]
+NAMES = (
+    "Stehlampe Größe L",
+    "Topf, rund",
+    'Monitor 27"',
+    "Tisch",
+    'Becher "Café"',
+    "Kissen, 40 × 40",
+    "Regal",
+    "Stuhl\nzweite Wahl",
+)
+DESCRIPTIONS = (
+    "",
+    "Aus Eiche, geölt.",
+    "Für Küche, Büro, Garten, Keller\nund Flur",
+    'Sieger im "Best Buy", 2024.\nMit Garantie.\n\nErsatzteile, Zubehör, Service, Versand, Montage\nauf Anfrage',
+    "Schlicht",
+    '"Unser Liebling"',
+    "\n<p>Beginnt mit einem Umbruch</p>\n",
+    ", beginnt mit einem Komma",
+    "<ul>\n<li>leicht, stabil</li>\n<li>waschbar</li>\n</ul>",
+    'Höhe 30", Breite 40"',
+    "Endet mit einem Umbruch, und mehr\n",
+)
+
+
+class Damaged(NamedTuple):
+    """A text in which one row is damaged, and which row that is."""
+
+    what: str
+    text: str
+    row: int
+    # The row with the mark in it as text, where that is what the file says.
+    literal: list[str]
+
+
+def product_rows(count: int = 83) -> list[list[str]]:
+    """The rows of the file, without the header."""
+    return [
+        [
+            f"AB-{number:03d}",
+            f"{NAMES[number * 5 % len(NAMES)]} {number}",
+            DESCRIPTIONS[number * 7 % len(DESCRIPTIONS)],
+            "" if number % 9 == 4 else f"{number}.{number * 37 % 100:02d}",
+            ("true", "false", "", "yes")[number % 4],
+        ]
+        for number in range(1, count + 1)
+    ]
+
+
+def raw_field(value: str, delimiter: str, *, always: bool) -> str:
+    """`value` as it is written in a file."""
+    if always or any(character in value for character in f'"\r\n{delimiter}'):
+        return '"' + value.replace('"', '""') + '"'
+    return value
+
+
+def damages(rows: list[list[str]], delimiter: str, line_end: str, *, always: bool) -> Iterator[Damaged]:
+    """The file of `rows`, once with each of the damages of each field of each row."""
+    raw_rows = [[raw_field(value, delimiter, always=always) for value in row] for row in rows]
+    lines = [delimiter.join(raw) + line_end for raw in raw_rows]
+    for number, raw in enumerate(raw_rows):
+
+        def damaged(what: str, fields: list[str], position: int, number: int = number) -> Damaged:
+            before, behind = "".join(lines[:number]), "".join(lines[number + 1 :])
+            text = before + delimiter.join(fields) + line_end + behind
+            row = rows[number]
+            literal = [*row[:position], fields[position], *row[position + 1 :]]
+            return Damaged(f"{what} in field {position}", text, number, literal)
+
+        for position, field in enumerate(raw):
+            for what, changed in field_damages(field, delimiter):
+                # A line end in the first or last column leaves a whole row, and a line of its own.
+                if what == "a line end" and position in (0, len(raw) - 1):
+                    continue
+                yield damaged(what, [*raw[:position], changed, *raw[position + 1 :]], position)
+            if position:
+                joined = [*raw[: position - 1], raw[position - 1] + field, *raw[position + 1 :]]
+                yield damaged("no delimiter before", joined, position - 1)
+                yield damaged("cut off before", raw[:position], position - 1)
+            yield damaged("a delimiter before", [*raw[:position], "", *raw[position:]], position)
+
+
+def field_damages(field: str, delimiter: str) -> Iterator[tuple[str, str]]:
+    """Each of the damages of one field, as it is written: what it is, and what becomes of the field."""
+    is_quoted = field.startswith('"')
+    for at in sorted({0, 1, len(field) // 3, len(field) // 2, len(field) - 1, len(field)} - {-1}):
+        yield f"a quotation mark at {at}", field[:at] + '"' + field[at:]
+    for at, character in enumerate(field):
+        if character == '"':
+            yield f"no quotation mark at {at}", field[:at] + field[at + 1 :]
+    if not is_quoted:
+        yield "a delimiter", field[: len(field) // 2] + delimiter + field[len(field) // 2 :]
+        yield "a line end", field[: len(field) // 2] + "\n" + field[len(field) // 2 :]
+    else:
+        # Where the reader would find the end of the field, if it went by the quotation mark alone.
+        for at in {field.find(delimiter), field.find("\n")} - {-1}:
+            yield f"a quotation mark before what looks like the field's end at {at}", field[:at] + '"' + field[at:]

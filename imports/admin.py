@@ -14,13 +14,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views import View
 
+from acme_importer.dashboard.badges import badge
 from acme_importer.texts import printable
 from imports import jobs
 from imports.dashboard import job_page
 from imports.dashboard.import_page import ReviewView, UploadView
 from imports.dashboard.job_actions import ImportForRealView, JobActionView, change_state
 from imports.dashboard.permissions import may_control, may_import
-from imports.dashboard.state import LABELS, in_state
+from imports.dashboard.state import LABELS, in_state, shown_state
 from imports.models import ImportJob
 from imports.progress import progress
 from imports.templatetags import imports_dashboard
@@ -38,6 +39,20 @@ class StateFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[ImportJob]) -> QuerySet[ImportJob]:  # noqa: ARG002
         name = self.value()
         return in_state(queryset, name) if name in LABELS else queryset
+
+
+# What the list does not show, and takes time to read: each of these is JSON, or long.
+NOT_LISTED = (
+    "asked_mapping",
+    "header",
+    "columns",
+    "sheets",
+    "warnings",
+    "numbers",
+    "words",
+    "failure_reason",
+    "last_error",
+)
 
 
 @admin.register(ImportJob)
@@ -70,8 +85,11 @@ class ImportJobAdmin(admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"title": "Imports", **(extra_context or {})})
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportJob]:  # noqa: ARG002
-        return ImportJob.objects.with_progress().select_related("created_by", "follows")
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportJob]:
+        jobs = ImportJob.objects.with_progress().select_related("created_by")
+        if request.resolver_match and request.resolver_match.url_name == "imports_importjob_changelist":
+            return jobs.defer(*NOT_LISTED)
+        return jobs.select_related("follows")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return False
@@ -124,12 +142,13 @@ class ImportJobAdmin(admin.ModelAdmin):
     @admin.display(description="Status", ordering="status")
     def state(self, job: ImportJob) -> SafeString:
         """The job's state in a word, and how far it is."""
-        badge = render_to_string("badge.html", imports_dashboard.status_badge(job))
+        shown = shown_state(job)
+        state = badge(shown.label, shown.kind)
         is_running = job.status == ImportJob.Status.RUNNING
         return (
-            format_html('{} <span class="quiet number">{}</span>', badge, f"{progress(job):.0%}")
+            format_html('{} <span class="quiet number">{}</span>', state, f"{progress(job):.0%}")
             if is_running
-            else badge
+            else state
         )
 
     @admin.display(description="Receipt", ordering="processed_rows")

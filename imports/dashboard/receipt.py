@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from acme_importer.dashboard.drawings import Segment, stack
 from imports.models import ImportJob, ImportLane
 
@@ -24,7 +26,7 @@ def counted(kind: str, count: int) -> str:
     return "duplicates" if kind == "duplicate" and count != 1 else kind
 
 
-def receipt_text(job: ImportJob) -> str:
+def receipt_text(segments: Sequence[Segment]) -> str:
     """The receipt in words."""
-    parts = [f"{part.count:,} {counted(part.kind, part.count)}" for part in receipt_segments(job)]
+    parts = [f"{part.count:,} {counted(part.kind, part.count)}" for part in segments if part.count]
     return ", ".join(parts) or "no rows"

@@ -1,7 +1,7 @@
 """The row: from a record of the file to clean values, or to the reasons why not. Does not know the database.
 
 Values are checked by the column, a batch of records at once: that takes a third of the time that row by row takes
-(measured). In a batch that has something wrong in it, the rows concerned are found by bisection.
+(measured: benchmarks/stages.py). In a batch that has something wrong in it, the rows concerned are found by bisection.
 """
 
 from __future__ import annotations

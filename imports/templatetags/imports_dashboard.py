@@ -91,4 +91,5 @@ def receipt_bar(job: ImportJob, *, legend: bool = True, every_kind: bool = False
 
     `every_kind` is for a page whose script updates it: kinds with no rows so far are in it too.
     """
-    return {"parts": receipt_segments(job, every_kind=every_kind), "said": receipt_text(job), "legend": legend}
+    parts = receipt_segments(job, every_kind=every_kind)
+    return {"parts": parts, "said": receipt_text(parts), "legend": legend}

@@ -6,13 +6,12 @@ What receivers respond goes through `printable`: it comes from strangers.
 from __future__ import annotations
 
 import json
-from functools import cache
 from typing import Any
 
-from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from acme_importer.dashboard.badges import badge
 from acme_importer.texts import printable
 from webhooks.delivery import Outcome
 from webhooks.models import Attempt, Delivery, Endpoint
@@ -23,22 +22,16 @@ KINDS = {Delivery.Status.PENDING: "", Delivery.Status.DELIVERED: "good", Deliver
 MESSAGE_EXCERPT = 200
 
 
-@cache
-def badge(kind: str, text: str) -> SafeString:
-    """A badge: `kind` is the colour's meaning. There are a handful of them, and lists have one in each row."""
-    return render_to_string("badge.html", {"kind": kind, "text": text})
-
-
 def endpoint_state(endpoint: Endpoint) -> SafeString:
     """Whether the endpoint is enabled, and whether it fails."""
     if not endpoint.enabled:
-        return badge("bad" if endpoint.disabled_reason else "", "Disabled")
-    return badge("warn", "Failing") if endpoint.failures_in_a_row else badge("good", "Enabled")
+        return badge("Disabled", "bad" if endpoint.disabled_reason else "")
+    return badge("Failing", "warn") if endpoint.failures_in_a_row else badge("Enabled", "good")
 
 
 def delivery_state(delivery: Delivery) -> SafeString:
     """The status of a delivery."""
-    return badge(KINDS[Delivery.Status(delivery.status)], delivery.get_status_display())
+    return badge(delivery.get_status_display(), KINDS[Delivery.Status(delivery.status)])
 
 
 def with_more(text: str, more: str) -> SafeString:

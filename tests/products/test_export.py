@@ -42,6 +42,7 @@ def table():
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(products, min_size=1, max_size=8, unique_by=lambda product: product.sku_normalized))
 def test_importing_an_export_again_changes_nothing(made):

@@ -110,6 +110,7 @@ def test_only_what_stands_around_a_text_is_stripped(texts):
     assert strip_all(texts) == [re.sub(f"^{invisible}+|{invisible}+$(?![\n])", "", text) for text in texts]
 
 
+@pytest.mark.slow
 def test_no_character_becomes_more_than_the_column_has_room_for():
     longest = max(len(normalize_sku(chr(code))) for code in range(sys.maxunicode + 1))
     assert longest * SKU_MAX_LENGTH == SKU_NORMALIZED_MAX_LENGTH

@@ -372,6 +372,7 @@ STYLES = st.builds(NumberStyle, st.sampled_from(DECIMALS), st.sampled_from(THOUS
 )
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=1500)
 @given(NUMBERS, STYLES)
 def test_no_number_is_read_as_another_than_it_can_be(text: str, style: NumberStyle) -> None:
@@ -430,6 +431,7 @@ def test_a_column_in_any_style_is_read_as_it_was_meant(
     assert PriceReader(style).read(column) == [Decimal(cents) / 100 for cents, _ in [(1250, 2), *prices]]
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=500)
 @given(st.lists(st.one_of(NUMBERS, st.builds("{} {}".format, NUMBERS, st.sampled_from(["€", "$", "USD", "kg"])))))
 def test_the_short_cuts_read_as_the_rules_do(column: list[str]) -> None:

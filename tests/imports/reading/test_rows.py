@@ -408,6 +408,7 @@ ANY_ROW = st.one_of(
 )
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=300)
 @given(st.lists(ANY_ROW, max_size=20), st.sampled_from(",;"))
 def test_a_batch_gives_what_its_records_give_one_by_one(rows: list[list[str]], delimiter: str) -> None:

@@ -145,6 +145,7 @@ def test_compression_that_cannot_be_bounded_is_refused(method: int) -> None:
         open_workbook(io.BytesIO(rezipped(xlsx(["sku"]), {}, method)), LIMIT)
 
 
+@pytest.mark.slow
 def test_entities_that_multiply_are_refused_in_little_time_and_memory() -> None:
     entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
     bomb = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e0 "lol">{entities}]><worksheet>&e11;</worksheet>'
@@ -190,6 +191,7 @@ def test_a_sheet_that_is_wider_than_any_table_of_products_is_refused() -> None:
         read(xlsx([*[None] * MAX_COLUMNS, "far out"]))
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_rows() -> None:
     content = xlsx(["sku", "price"], *[[number, number / 100] for number in range(20_000)])
     tracemalloc.start()

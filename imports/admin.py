@@ -14,14 +14,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views import View
 
-from acme_importer.dashboard.badges import badge
 from acme_importer.texts import printable
 from imports import jobs
 from imports.dashboard import job_page
 from imports.dashboard.import_page import ReviewView, UploadView
 from imports.dashboard.job_actions import ImportForRealView, JobActionView, change_state
 from imports.dashboard.permissions import may_control, may_import
-from imports.dashboard.state import LABELS, in_state, shown_state
+from imports.dashboard.state import LABELS, in_state
 from imports.models import ImportJob
 from imports.progress import progress
 from imports.templatetags import imports_dashboard
@@ -142,8 +141,7 @@ class ImportJobAdmin(admin.ModelAdmin):
     @admin.display(description="Status", ordering="status")
     def state(self, job: ImportJob) -> SafeString:
         """The job's state in a word, and how far it is."""
-        shown = shown_state(job)
-        state = badge(shown.label, shown.kind)
+        state = imports_dashboard.status_badge(job)
         is_running = job.status == ImportJob.Status.RUNNING
         return (
             format_html('{} <span class="quiet number">{}</span>', state, f"{progress(job):.0%}")

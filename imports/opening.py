@@ -20,7 +20,7 @@ from imports.files.incoming import IncomingFile
 from imports.files.storage import delete_stored, new_content_name, open_stored
 from imports.models import ImportJob, SentFile
 from imports.reading import encodings, header
-from imports.reading.columns import choose, find_columns
+from imports.reading.columns import ColumnsFound, choose
 from imports.reading.corrections import is_correction
 from imports.reading.csvfile import MAX_RECORD_BYTES, Position, RecordReader
 from imports.reading.dialect import Dialect
@@ -100,7 +100,10 @@ def open_file(job: ImportJob, still_alive: Callable[[], None]) -> Opened:
     try:
         with open_stored(job.stored_as, still_alive) as stream:
             opened = _opened(stream, job, place)
-            opened = decide(opened, job, opened.columns or _chosen(opened, job))
+            chosen = choose(opened.header, job.asked_mapping)
+            if not opened.format:
+                chosen.check()
+            opened = decide(opened, job, chosen)
             size = opened.text.stream.seek(0, SEEK_END)
         place.close()
     except BaseException:
@@ -109,16 +112,12 @@ def open_file(job: ImportJob, still_alive: Callable[[], None]) -> Opened:
     return replace(opened, content_stored_as=place.name, content_size=size)
 
 
-def _chosen(opened: Opened, file: SentFile) -> dict[str, int]:
-    """The columns by mapping and name; raises FileRefusedError where they have to be asked for."""
-    return find_columns(opened.header, file.asked_mapping)
-
-
-def decide(opened: Opened, file: SentFile, columns: dict[str, int]) -> Opened:
-    """`opened` with its `columns`, and what is decided from the values in them."""
+def decide(opened: Opened, file: SentFile, chosen: ColumnsFound) -> Opened:
+    """`opened` with its columns, those of a known format or else the `chosen` ones, and what their values decide."""
     known = format_named(opened.format)
+    columns = opened.columns or chosen.columns
     words = known.active if known else {}
-    asked = choose(opened.header, file.asked_mapping).questions if not known else ()
+    asked = () if known else chosen.questions
     warnings = [*opened.warnings, *(question.sentence for question in asked if not question.must_be_answered)]
     if file.follows and is_correction(opened.header):
         # A few corrected rows do not show how the whole file was written.

@@ -112,9 +112,8 @@ def preview(file: SentFile) -> Preview:
     found.samples = _samples(records, len(opened.header))
     fields = [record.fields for record in records if not record.damage]
     chosen = choose(opened.header, file.asked_mapping, fields)
-    found.columns = opened.columns or chosen.columns
-    opened = decide(opened, file, dict(found.columns))
-    found.warnings, found.numbers = opened.warnings, opened.numbers
+    opened = decide(opened, file, chosen)
+    found.columns, found.warnings, found.numbers = opened.columns, opened.warnings, opened.numbers
     if not opened.format:
         try:
             chosen.check()

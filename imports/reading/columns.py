@@ -54,11 +54,6 @@ class ColumnsFound:
         return self.columns
 
 
-def find_columns(header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, int]:
-    """The position in `header` of each field that the file has; raises FileRefusedError where that must be asked."""
-    return choose(header, mapping).check()
-
-
 def choose(
     header: Sequence[str], mapping: Mapping[str, str] | None = None, records: Sequence[Sequence[str]] = ()
 ) -> ColumnsFound:

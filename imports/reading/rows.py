@@ -90,7 +90,7 @@ class RowReader:
 
     Args:
         header: the column names of the file.
-        columns: the position of each field that the file has, as `header.find_columns` gives it.
+        columns: the position of each field that the file has, as `columns.choose` gives it.
         delimiter: a file with semicolons may have decimal commas, if nothing is known of its number style.
         numbers: the number style of the price column.
         words: what the file's own words in the column is_active mean.

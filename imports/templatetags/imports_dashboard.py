@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from acme_importer import texts
+from acme_importer.dashboard import badges
 from acme_importer.dashboard.drawings import Segment
 from imports.dashboard.receipt import counted, receipt_segments, receipt_text
 from imports.dashboard.state import shown_state
@@ -72,17 +74,17 @@ def word(segment: Segment) -> str:
     return counted(segment.kind, segment.count)
 
 
-@register.inclusion_tag("badge.html")
-def status_badge(job: ImportJob) -> dict[str, str]:
+@register.simple_tag
+def status_badge(job: ImportJob) -> SafeString:
     """The state of a job from `with_progress`, in a badge."""
     state = shown_state(job)
-    return {"kind": state.kind, "text": state.label}
+    return badges.badge(state.label, state.kind)
 
 
-@register.inclusion_tag("badge.html")
-def badge(text: object, kind: str = "") -> dict[str, object]:
+@register.simple_tag
+def badge(text: object, kind: str = "") -> SafeString:
     """A word or a number in a badge: `good`, `busy`, `warn`, `bad`, or plain; `count` has no dot."""
-    return {"kind": kind, "text": text}
+    return badges.badge(str(text), kind)
 
 
 @register.inclusion_tag("admin/imports/importjob/receipt_bar.html")

@@ -42,7 +42,7 @@ class StateFilter(admin.SimpleListFilter):
 
 # What the list does not show, and takes time to read: each of these is JSON, or long.
 NOT_LISTED = (
-    "asked_mapping",
+    "asked",
     "header",
     "columns",
     "sheets",

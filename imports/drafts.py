@@ -17,7 +17,7 @@ def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follow
 
     `follows` is the import whose rejected rows the file corrects; what was said of its columns applies here too.
     """
-    options = Options(mapping=follows.asked_mapping) if follows else Options()
+    options = Options(mapping=follows.options.mapping) if follows else Options()
     stored = storage.keep(file)
     try:
         return Draft.objects.create(follows=follows, **jobs.sent_fields(stored, options, user))
@@ -28,11 +28,8 @@ def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follow
 
 def change(draft: Draft, options: Options) -> None:
     """Note how the sender wants the file to be read."""
-    draft.asked_mapping = options.mapping
-    draft.asked_delimiter = options.delimiter
-    draft.asked_encoding = options.encoding
-    draft.asked_sheet = options.sheet
-    draft.save(update_fields=["asked_mapping", "asked_delimiter", "asked_encoding", "asked_sheet"])
+    draft.asked = options.as_json()
+    draft.save(update_fields=["asked"])
 
 
 def submit(draft: Draft, *, dry_run: bool) -> ImportJob:

@@ -75,10 +75,7 @@ def sent_fields(
         "stored_as": stored.stored_as,
         "file_size": stored.size,
         "sha256": stored.sha256,
-        "asked_mapping": options.mapping,
-        "asked_delimiter": options.delimiter,
-        "asked_encoding": options.encoding,
-        "asked_sheet": options.sheet,
+        "asked": options.as_json(),
         "created_by_id": user.pk if user else None,
     }
 

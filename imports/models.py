@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from acme_importer.texts import printable
 from imports.files.storage import FILENAME_MAX_LENGTH
+from imports.options import Options
 
 # How long a claim holds without a sign of life. A chunk takes a second or two; a worker that has been silent for this
 # long is taken for dead. Should it live after all, its chunk fails at the compare-and-set of the lane's offset.
@@ -32,17 +33,18 @@ class SentFile(models.Model):
     file_size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
 
-    # Empty means: detect it.
-    asked_mapping = models.JSONField(default=dict, blank=True)
-    asked_delimiter = models.CharField(max_length=1, blank=True)
-    asked_encoding = models.CharField(max_length=ENCODING_MAX_LENGTH, blank=True)
-    # Of a workbook, which sheet; empty means the first one.
-    asked_sheet = models.CharField(max_length=SHEET_MAX_LENGTH, blank=True)
+    # The options that came with it (`imports.options`); what is not there is detected.
+    asked = models.JSONField(default=dict, blank=True)
     # The import whose rejected rows this file corrects, or the dry run whose file is imported for real.
     follows = models.ForeignKey("ImportJob", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
         abstract = True
+
+    @property
+    def options(self) -> Options:
+        """What the sender says about the file."""
+        return Options.from_json(self.asked)
 
 
 class Draft(SentFile):

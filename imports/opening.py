@@ -100,7 +100,7 @@ def open_file(job: ImportJob, still_alive: Callable[[], None]) -> Opened:
     try:
         with open_stored(job.stored_as, still_alive) as stream:
             opened = _opened(stream, job, place)
-            chosen = choose(opened.header, job.asked_mapping)
+            chosen = choose(opened.header, job.options.mapping)
             if not opened.format:
                 chosen.check()
             opened = decide(opened, job, chosen)
@@ -180,7 +180,7 @@ def _text(stream: BinaryIO, file: SentFile, place: Place) -> Text:
     """The text of a file, whatever it is wrapped in."""
     workbook = open_workbook(stream, size_limit())
     if workbook:
-        sheet = file.asked_sheet or workbook.sheets[0]
+        sheet = file.options.sheet or workbook.sheets[0]
         if sheet not in workbook.sheets:
             names = ", ".join(f"'{shown(name)}'" for name in workbook.sheets)
             raise FileRefusedError(f"sheet: the workbook has no sheet '{shown(sheet)}'. Its sheets are {names}.")
@@ -190,7 +190,7 @@ def _text(stream: BinaryIO, file: SentFile, place: Place) -> Text:
     stream = place.take(stream) if unpacked is None else place.keep(encodings.unpacked_blocks(unpacked))
     check_is_table(stream.read(1024))
     stream.seek(0)
-    detected, start = _encoding(stream, file.asked_encoding)
+    detected, start = _encoding(stream, file.options.encoding)
     if encodings.is_ascii_compatible(detected.encoding):
         return Text(stream, detected.encoding, start, detected)
     stream.seek(start)
@@ -233,17 +233,17 @@ def _look_into(text: Text, file: SentFile) -> tuple[Opened, Recognized | None]:
         raise FileRefusedError("The file is empty: it does not even have a header.")
     if not text.delimiter:
         decoded = [line.decode(text.encoding, "surrogateescape") for line in lines]
-        delimiter = file.asked_delimiter or header.find_delimiter(decoded, file.asked_mapping.get("sku", ""))
+        delimiter = file.options.delimiter or header.find_delimiter(decoded, file.options.mapping.get("sku", ""))
         text = replace(text, delimiter=delimiter)
     start = Position(text.start, 1)
     first = list(islice(_reader(text, start), HEADER_AMONG))
     records = [record.fields for record in first]
-    recognized = None if file.asked_mapping else recognize_among(records)
+    recognized = None if file.options.mapping else recognize_among(records)
     if recognized:
         index, data = recognized[0], recognized[0] + 1
         damage = first[index].damage
     else:
-        found = header.find_header(records, file.asked_mapping)
+        found = header.find_header(records, file.options.mapping)
         index, data = found.index, found.data
         # Where nothing speaks for another line, the header is the first one.
         damage = first[index].damage if found.score else first[0].damage

@@ -111,7 +111,7 @@ def preview(file: SentFile) -> Preview:
     records, found.whole_file = _first_records(beginning)
     found.samples = _samples(records, len(opened.header))
     fields = [record.fields for record in records if not record.damage]
-    chosen = choose(opened.header, file.asked_mapping, fields)
+    chosen = choose(opened.header, file.options.mapping, fields)
     opened = decide(opened, file, chosen)
     found.columns, found.warnings, found.numbers = opened.columns, opened.warnings, opened.numbers
     if not opened.format:

@@ -60,18 +60,18 @@ class ReadingForm(forms.Form):
         self._header = preview.header
         initial = {
             "sheet": preview.sheet,
-            "encoding": draft.asked_encoding,
-            "delimiter": DELIMITER_NAMES.get(draft.asked_delimiter, ""),
+            "encoding": draft.options.encoding,
+            "delimiter": DELIMITER_NAMES.get(draft.options.delimiter, ""),
         }
         super().__init__(data, initial=initial)
         if preview.sheets:
             self._offer_sheets(preview)
         else:
             del self.fields["sheet"]
-            self._choices("encoding", ENCODING_NAMES, "" if draft.asked_encoding else preview.encoding)
+            self._choices("encoding", ENCODING_NAMES, "" if draft.options.encoding else preview.encoding)
             delimiters = {name: name.capitalize() for name in DELIMITER_NAMES.values()}
             found = DELIMITER_NAMES.get(preview.delimiter, "")
-            self._choices("delimiter", delimiters, "" if draft.asked_delimiter else found)
+            self._choices("delimiter", delimiters, "" if draft.options.delimiter else found)
         if self._header:
             self._add_columns(preview)
 
@@ -117,7 +117,7 @@ class ReadingForm(forms.Form):
             chosen = {name: self.cleaned_data[f"column_{name}"] for name in FIELDS}
             mapping = {name: self._header[int(position)] if position else "" for name, position in chosen.items()}
         else:
-            mapping = self._draft.asked_mapping
+            mapping = self._draft.options.mapping
         names = {name: delimiter for delimiter, name in DELIMITER_NAMES.items()}
         return Options(
             mapping=mapping,

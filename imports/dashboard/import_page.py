@@ -145,7 +145,7 @@ class ReviewView(ImportView):
     def _use_encoding(self, draft: Draft, encoding: str) -> HttpResponse:
         """Take one of the encodings that are offered beside a guess."""
         try:
-            drafts.change(draft, Options(delimiter=draft.asked_delimiter, encoding=encoding))
+            drafts.change(draft, Options(delimiter=draft.options.delimiter, encoding=encoding))
         except FileRefusedError as error:
             messages.error(self.request, printable(str(error)))
         return redirect(self.request.path)

@@ -111,7 +111,7 @@ def test_options_are_fields_of_the_form(api):
     assert api.post("/api/uploads/", {"file": a_file(), **options}).status_code == 202
 
     job = ImportJob.objects.get()
-    assert (job.asked_mapping, job.asked_delimiter, job.asked_encoding) == ({"name": "Title"}, ";", "cp1252")
+    assert (job.options.mapping, job.options.delimiter, job.options.encoding) == ({"name": "Title"}, ";", "cp1252")
     assert job.dry_run
 
 
@@ -123,7 +123,7 @@ def test_options_are_query_parameters(api, form):
 
     assert answer.status_code == 202
     job = ImportJob.objects.get()
-    assert (job.asked_mapping, job.asked_delimiter, job.asked_encoding) == ({"name": "Title"}, ";", "cp1252")
+    assert (job.options.mapping, job.options.delimiter, job.options.encoding) == ({"name": "Title"}, ";", "cp1252")
     assert job.dry_run
 
 
@@ -132,7 +132,7 @@ def test_options_that_are_left_empty_are_found_out(api):
 
     assert answer.status_code == 202
     job = ImportJob.objects.get()
-    assert (job.asked_mapping, job.asked_delimiter, job.asked_encoding, job.dry_run) == ({}, "", "", False)
+    assert (job.options.mapping, job.options.delimiter, job.options.encoding, job.dry_run) == ({}, "", "", False)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_delimiter_is_given_as_itself_or_by_its_name(api, written, delimiter):
     answer = send_raw(api, query=f"?delimiter={quote(written)}")
 
     assert answer.status_code == 202
-    assert ImportJob.objects.get().asked_delimiter == delimiter
+    assert ImportJob.objects.get().options.delimiter == delimiter
 
 
 @pytest.mark.parametrize(

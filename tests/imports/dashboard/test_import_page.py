@@ -95,7 +95,7 @@ def test_another_column_is_chosen_and_the_preview_follows(client):
     page = html(client, url)
     assert "All 2 rows can be read" in page
     assert "Ignored columns: <bdi>Title</bdi>" in page
-    assert Draft.objects.get().asked_mapping == {
+    assert Draft.objects.get().options.mapping == {
         "sku": "SKU", "name": "Colour", "description": "", "price": "", "is_active": ""
     }  # fmt: skip
 
@@ -119,7 +119,7 @@ def test_a_file_without_a_sku_column_is_fixed_in_the_page(client):
 
     client.post(url, {"action": "preview", **columns(sku=0, name=1)})
     client.post(url, {"action": "import", **columns(sku=0, name=1)})
-    assert ImportJob.objects.get().asked_mapping["sku"] == "Artikel"
+    assert ImportJob.objects.get().options.mapping["sku"] == "Artikel"
 
 
 def test_another_delimiter_finds_the_columns_again(client):
@@ -129,7 +129,7 @@ def test_another_delimiter_finds_the_columns_again(client):
     client.post(url, {"action": "preview", "delimiter": "semicolon", **columns(sku=0)})
 
     draft = Draft.objects.get()
-    assert (draft.asked_delimiter, draft.asked_mapping) == (";", {})
+    assert (draft.options.delimiter, draft.options.mapping) == (";", {})
     assert "Ignored columns: <bdi>x|name</bdi>" in html(client, url)
 
 

@@ -48,7 +48,7 @@ def test_another_sheet_is_chosen_and_imported(admin_client: Client, review) -> N
 
     chosen = {"sheet": "Offers", "column_sku": "0", "column_name": "1", "action": "import"}
     admin_client.post(address, chosen)
-    assert ImportJob.objects.get().asked_sheet == "Offers"
+    assert ImportJob.objects.get().options.sheet == "Offers"
 
 
 def test_a_guess_is_shown_with_its_words_and_changed_with_one_click(admin_client: Client, review) -> None:
@@ -59,7 +59,7 @@ def test_a_guess_is_shown_with_its_words_and_changed_with_one_click(admin_client
     assert 'name="use_encoding"' in page
 
     admin_client.post(address, {"use_encoding": "cp1251"})
-    assert Draft.objects.get().asked_encoding == "cp1251"
+    assert Draft.objects.get().options.encoding == "cp1251"
     page = admin_client.get(address).content.decode()
     assert "Größe".encode("cp1252").decode("cp1251") in page
     assert "The encoding is a guess" not in page
@@ -69,7 +69,7 @@ def test_no_other_encoding_than_those_that_can_be_read_is_taken(admin_client: Cl
     address = review(GUESS)
     page = admin_client.post(address, {"use_encoding": "rot13"}, follow=True).content.decode()
     assert "is not one that can be read" in page
-    assert Draft.objects.get().asked_encoding == ""
+    assert Draft.objects.get().options.encoding == ""
 
 
 def test_a_text_that_was_encoded_twice_is_repaired_with_one_click(admin_client: Client, review) -> None:

@@ -95,6 +95,7 @@ class LaneRun:
             self._job.content_delimiter,
             numbers=NumberStyle.from_json(self._job.numbers),
             words=self._job.words,
+            extra=self._job.options.extra,
         )
         self._writer = make_writer(job_id=self._job.pk, fields=self._row_reader.fields, dry_run=self._job.dry_run)
         self._reader = RecordReader(

@@ -22,27 +22,30 @@ class PriceFilter(filters.NumberFilter):
         super().__init__("price", max_digits=PRICE_MAX_DIGITS, decimal_places=PRICE_DECIMAL_PLACES, **kwargs)
 
 
-class ExtraField(forms.CharField):
-    """`NAME:TEXT`, taken for both. A colon in the name is written as `\\:`, a backslash as `\\\\`."""
+# A name and a text; in the name, a colon is written as `\:`, a backslash as `\\`.
+_NAME_AND_TEXT = re.compile(r"((?:[^:\\]|\\[:\\])+):(.+)", re.DOTALL)
 
-    _NAME_AND_TEXT = re.compile(r"((?:[^:\\]|\\[:\\])+):(.+)", re.DOTALL)
+
+class ExtraField(forms.CharField):
+    """`NAME:TEXT`, both raw, with their spaces; no extra has longer ones, even with a backslash for each letter."""
 
     def __init__(self, **kwargs: Any) -> None:
-        # Both are raw texts, with their spaces, and no longer in any extra, even with a backslash for each letter.
         super().__init__(strip=False, max_length=2 * MAX_LENGTH, **kwargs)
 
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        if not text:
-            return None
-        found = self._NAME_AND_TEXT.fullmatch(text)
-        if not found:
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and not _NAME_AND_TEXT.fullmatch(value):
             raise ValidationError(r"Must be NAME:TEXT; a colon in the name is written as \:.", code="invalid")
-        return re.sub(r"\\(.)", r"\1", found[1]), found[2]
 
 
 class ExtraFilter(filters.Filter):
     field_class = ExtraField
+
+    def filter(self, qs: QuerySet[Product], value: str) -> QuerySet[Product]:
+        """Keep the products whose extra has the text of that name."""
+        if not value or not (found := _NAME_AND_TEXT.fullmatch(value)):
+            return qs
+        return qs.filter(extra__has_text=(re.sub(r"\\(.)", r"\1", found[1]), found[2]))
 
 
 class ProductFilter(filters.FilterSet):
@@ -59,7 +62,6 @@ class ProductFilter(filters.FilterSet):
     price_max = PriceFilter(lookup_expr="lte", help_text="The highest price.")
     last_import = WholeNumberFilter(help_text="The number of the import that wrote the product last.")
     extra = ExtraFilter(
-        lookup_expr="has_text",
         help_text=(
             "A text of the product's extra, as `NAME:TEXT` (`Brand:Acme`), exactly. A colon in the name is written as "
             "`\\:`, a backslash as `\\\\`."

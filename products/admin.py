@@ -100,7 +100,7 @@ class ProductAdmin(ProductActions, admin.ModelAdmin):
         url = f"{reverse('admin:products_product_changelist')}?last_import={product.last_import}"
         return format_html('Import {} · <a href="{}">View its products</a>', product.last_import, url)
 
-    @admin.display(description="What suppliers say besides")
+    @admin.display(description="Other columns of imported files")
     def extra_texts(self, product: Product) -> str:
         """The texts by the names of their columns; the long ones shortened, which the API and exports have whole."""
         return extra_table(product.extra)

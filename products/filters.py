@@ -48,15 +48,32 @@ class ExtraFilter(filters.Filter):
         return qs.filter(extra__has_text=(re.sub(r"\\(.)", r"\1", found[1]), found[2]))
 
 
+# Each word of a search is looked for in the whole table.
+MOST_WORDS = 10
+LONGEST_TEXT = 200
+
+
+class TextFilter(filters.CharFilter):
+    """A filter by a text of a bounded length."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, max_length=LONGEST_TEXT, **kwargs)
+
+
+def check_number_of_words(text: str) -> None:
+    """Raise ValidationError where a search has more words than are looked for."""
+    count = len(text.split())
+    if count > MOST_WORDS:
+        raise ValidationError(f"Has {count} words; a search takes {MOST_WORDS} at most.", code="too_many_words")
+
+
 class ProductFilter(filters.FilterSet):
     """The filters by name. Several together select the products for which all of them hold."""
 
-    sku = filters.CharFilter(method="having_sku", help_text="The SKU, in any letter case.")
-    sku_prefix = filters.CharFilter(method="having_sku_prefix", help_text="How the SKU begins, in any letter case.")
-    name = filters.CharFilter(lookup_expr="icontains", help_text="A part of the name, in any letter case.")
-    description = filters.CharFilter(
-        lookup_expr="icontains", help_text="A part of the description, in any letter case."
-    )
+    sku = TextFilter(method="having_sku", help_text="The SKU, in any letter case.")
+    sku_prefix = TextFilter(method="having_sku_prefix", help_text="How the SKU begins, in any letter case.")
+    name = TextFilter(lookup_expr="icontains", help_text="A part of the name, in any letter case.")
+    description = TextFilter(lookup_expr="icontains", help_text="A part of the description, in any letter case.")
     is_active = TrueOrFalseFilter(help_text="`true` or `false`.")
     price_min = PriceFilter(lookup_expr="gte", help_text="The lowest price.")
     price_max = PriceFilter(lookup_expr="lte", help_text="The highest price.")
@@ -67,8 +84,10 @@ class ProductFilter(filters.FilterSet):
             "`\\:`, a backslash as `\\\\`."
         ),
     )
-    search = filters.CharFilter(
-        method="having_words", help_text="Words, each of which is in the SKU, the name or the description."
+    search = TextFilter(
+        method="having_words",
+        validators=[check_number_of_words],
+        help_text=f"Words, each of which is in the SKU, the name or the description; {MOST_WORDS} at most.",
     )
 
     class Meta:

@@ -98,7 +98,7 @@ class RecordReader:
         self._stream = stream
         self._encoding = encoding
         self._dialect = dialect
-        self._width = width
+        self._width = None if width is None else width + dialect.trailing
         self._go_to(start)
 
     def _go_to(self, position: Position) -> None:
@@ -207,28 +207,39 @@ class RecordReader:
 
     def _parse(self) -> int:
         """Take in the next records among the lines at hand; returns how many damaged lines come first instead."""
-        rows = self._whole_records()
-        first_line = self._start.line
-        # With the line behind the last one.
-        lines: Sequence[int] = range(first_line, first_line + len(rows) + 1)
-        if len(rows) != len(self._texts):
-            lines = list(accumulate(map(_count_lines, rows), initial=first_line))
+        rows, lines = self._whole_records()
         count = self._count_sound(rows, lines)
         if not count:
             piece = self._piece(0)
             if piece.fields is None:
                 return piece.lines
-            rows, lines, count = [piece.fields], [first_line, first_line + piece.lines], 1
-        self._take(*_without_blank(rows[:count], lines[: count + 1]))
+            rows, lines, count = [piece.fields], [lines[0], lines[0] + piece.lines], 1
+        rows, lines = _without_blank(rows[:count], lines[: count + 1])
+        if self._dialect.trailing:
+            _trim(rows, self._dialect.trailing)
+        self._take(rows, lines)
         return 0
 
-    def _whole_records(self) -> list[list[str]]:
-        """The records in the lines at hand, up to one that does not end there or is damaged."""
+    def _whole_records(self) -> tuple[list[list[str]], Sequence[int]]:
+        """The records in the lines at hand, up to one that does not end there or is damaged; and the numbers of the
+        lines that they begin with, and of the one behind them.
+        """
         rows: list[list[str]] = []
+        reader, first = self._dialect.reader(self._texts), self._start.line
+        if self._dialect.escape:
+            # A line end behind the escape need not be one in the field.
+            ends = [first]
+            with suppress(csv.Error):
+                for fields in reader:
+                    rows.append(fields)
+                    ends.append(first + reader.line_num)
+            return rows, ends
         # What came before the error is in `rows`.
         with suppress(csv.Error):
-            rows += self._dialect.reader(self._texts)
-        return rows
+            rows += reader
+        if len(rows) == len(self._texts):
+            return rows, range(first, first + len(rows) + 1)
+        return rows, list(accumulate(map(_count_lines, rows), initial=first))
 
     def _count_sound(self, rows: list[list[str]], lines: Sequence[int]) -> int:
         """How many of `rows`, from the first on, are what they look like."""
@@ -330,6 +341,14 @@ def _without_blank(rows: list[list[str]], lines: Sequence[int]) -> tuple[list[li
         return rows, lines
     is_kept = list(map(any, rows))
     return list(compress(rows, is_kept)), [*compress(lines, is_kept), lines[-1]]
+
+
+def _trim(rows: list[list[str]], trailing: int) -> None:
+    """Take from the end of each row what the delimiters there leave: `trailing` empty fields at most."""
+    for fields in rows:
+        for _ in range(trailing):
+            if fields and not fields[-1]:
+                del fields[-1]
 
 
 def _count_lines(fields: list[str]) -> int:

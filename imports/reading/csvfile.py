@@ -17,7 +17,7 @@ from typing import BinaryIO, NamedTuple
 
 from imports.reading.dialect import Dialect
 from imports.reading.encodings import decode_block
-from imports.reading.quoting import Piece, RecordJudge, wrong_field
+from imports.reading.quoting.judge import Piece, RecordJudge, wrong_field
 
 # A record longer than this is refused. Shop systems limit descriptions to some 64 KB, so this leaves ample room.
 MAX_RECORD_BYTES = 1024 * 1024

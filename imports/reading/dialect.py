@@ -66,14 +66,20 @@ class Dialect:
 
     @cached_property
     def doubtful_mark(self) -> re.Pattern[str]:
-        """A quotation mark that may open a field as well as close one, or that is within a field but not doubled."""
+        """A mark that may open a field as well as close one, or that is within a field but not doubled.
+
+        In unusual dialects, every escape, and every mark where a space may be before it.
+        """
         quote, delimiter = re.escape(self.quote), re.escape(self.delimiter)
+        if self.skip_initial_space:
+            return re.compile(quote)
         # Begins with the mark, which is found fast.
         either = f"(?<={delimiter}{quote}){delimiter}"
         within = rf"(?<=[^{quote}{delimiter}\r\n]{quote})[^{quote}{delimiter}\r\n ]"
         # Words go on behind a comma and a space, where fields do not.
-        words = "" if self.skip_initial_space else f"|{delimiter} "
-        return re.compile(f"{quote}(?:{either}|{within}{words})")
+        words = f"|{delimiter} "
+        escape = f"|{re.escape(self.escape)}" if self.escape else ""
+        return re.compile(f"{quote}(?:{either}|{within}{words}){escape}")
 
     @cached_property
     def needlessly_quoted(self) -> re.Pattern[str]:

@@ -19,8 +19,8 @@ from imports.reading.header import DELIMITER_NAMES, find_delimiter
 from imports.reading.wrapped import unwrapped
 
 # So much of a text is read in each of the dialects that it may be in, from a little before what suggests one.
-TRIED_BYTES = 32 * 1024
-BYTES_BEFORE = 4 * 1024
+TRIED_BYTES = 16 * 1024
+BYTES_BEFORE = 2 * 1024
 # Of so many rows one may be damaged; and one in any case.
 DAMAGED = 10
 # What stands in one row only may be its damage.
@@ -104,7 +104,7 @@ def surplus_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
 def _with_single_quotes(sample: bytes, encoding: str, dialect: Dialect) -> Dialect:
     begin = re.compile(rb"(?:^|[\r\n]|" + re.escape(dialect.delimiter.encode()) + rb") *(['\"])")
     marks = Counter(begin.findall(sample[:TRIED_BYTES]))
-    if marks[b"'"] < ENOUGH or marks[b'"'] * DAMAGED > marks[b"'"]:
+    if marks[b"'"] < ENOUGH:
         return dialect
     single = replace(dialect, quote="'")
     # Some of its marks are escaped perhaps.
@@ -113,7 +113,9 @@ def _with_single_quotes(sample: bytes, encoding: str, dialect: Dialect) -> Diale
     if not reading.is_sound:
         return dialect
     is_better = reading.sound >= before.sound + ENOUGH
-    is_quoted = reading.sound >= before.sound and before.has_column_between("'")
+    # Where both fit, either marks may be text.
+    is_only_mark = marks[b'"'] * DAMAGED <= marks[b"'"]
+    is_quoted = is_only_mark and reading.sound >= before.sound and before.has_column_between("'")
     return single if is_better or is_quoted else dialect
 
 

@@ -42,9 +42,7 @@ def opened_records(text: str) -> list[Record]:
     assert opened.header == HEADER
     content, width = opened.text, len(opened.header)
     return list(
-        RecordReader(
-            content.stream, encoding=content.encoding, dialect=content.dialect, start=opened.data, width=width
-        )
+        RecordReader(content.stream, encoding=content.encoding, dialect=content.dialect, start=opened.data, width=width)
     )
 
 

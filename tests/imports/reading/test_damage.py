@@ -115,6 +115,11 @@ def outcomes(text: str, width: int = 3) -> list[tuple[int, str | list[str]]]:
             id="the same in the last column, where the first line looks like a row",
         ),
         pytest.param(
+            'A-1,"Lamp\n, x,"9"\nA-2,Fan,20\n',
+            [(1, "quoting"), (2, "quoting"), (3, ["A-2", "Fan", "20"])],
+            id="a line that begins with a comma and a space, as words go on",
+        ),
+        pytest.param(
             'A-1,"Lamp\nbig,,10\n",10\nA-2,Fan,20\n',
             [(1, ["A-1", "Lamp\nbig,,10\n", "10"]), (4, ["A-2", "Fan", "20"])],
             id="a sound field of several lines with delimiters",

@@ -108,7 +108,7 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> None:
             content_stored_as=opened.content_stored_as,
             content_size=opened.content_size,
             content_encoding=opened.text.encoding,
-            content_delimiter=opened.text.delimiter,
+            content_dialect=opened.text.dialect.as_json(),
             content_has_marks=opened.text.has_marks,
             encoding=opened.text.detected.encoding,
             delimiter=opened.delimiter,

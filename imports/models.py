@@ -135,7 +135,8 @@ class ImportJob(SentFile, Work):
     content_stored_as = models.CharField(max_length=255, blank=True)
     content_size = models.PositiveBigIntegerField(default=0)
     content_encoding = models.CharField(max_length=ENCODING_MAX_LENGTH, blank=True)
-    content_delimiter = models.CharField(max_length=1, blank=True)
+    # How its fields are separated and quoted (`imports.reading.dialect`).
+    content_dialect = models.JSONField(default=dict, blank=True)
     content_has_marks = models.BooleanField(default=False)
     # The sheet of a workbook, and the names of all of its sheets.
     sheet = models.CharField(max_length=SHEET_MAX_LENGTH, blank=True)

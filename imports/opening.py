@@ -19,9 +19,9 @@ from django.core.files.storage import default_storage
 from imports.files.incoming import IncomingFile
 from imports.files.storage import delete_stored, new_content_name, open_stored
 from imports.models import ImportJob, SentFile
-from imports.reading import encodings, header
+from imports.reading import dialects, encodings, header, spaced
 from imports.reading.columns import ColumnsFound, choose
-from imports.reading.corrections import is_correction
+from imports.reading.corrections import ADDED_COLUMNS, is_correction
 from imports.reading.csvfile import MAX_RECORD_BYTES, Position, RecordReader
 from imports.reading.dialect import Dialect
 from imports.reading.encodings import Detection
@@ -31,8 +31,9 @@ from imports.reading.formats.rewrite import DELIMITER as REWRITTEN_DELIMITER
 from imports.reading.formats.rewrite import Rewriter, needs_rewriting
 from imports.reading.header import HEADER_AMONG
 from imports.reading.numbers import NumberStyle, detect_number_style
-from imports.reading.texts import shown, storable
+from imports.reading.texts import shown
 from imports.reading.workbooks import MAX_SHEET_ROWS, check_is_table, open_workbook, sheet_as_csv
+from imports.reading.wrapped import unwrapped_blocks
 
 # How much larger than the upload limit a compressed file may become.
 MAX_UNPACKED_RATIO = 10
@@ -40,6 +41,8 @@ MAX_UNPACKED_RATIO = 10
 BEGINNING_BYTES = 8 * 1024 * 1024
 # By so many records it is decided how numbers and yes or no are written.
 SAMPLE_RECORDS = 10_000
+# And by so many whether each row ends with a delimiter.
+SAMPLE_RECORDS_OF_WIDTH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Text:
     encoding: str
     start: int
     detected: Detection
-    delimiter: str = ""
+    dialect: Dialect = field(default_factory=Dialect)
     has_marks: bool = False
     sheet: str = ""
     sheets: list[str] = field(default_factory=list)
@@ -162,7 +165,11 @@ def size_limit() -> int:
 
 def _opened(stream: BinaryIO, file: SentFile, place: Place) -> Opened:
     text = _text(stream, file, place)
+    delimiter, warnings = text.dialect.delimiter, _warnings(text)
+    if not text.sheet:
+        text, delimiter, warnings = _in_dialect(text, file, place)
     opened, recognized = _look_into(text, file)
+    opened = replace(opened, delimiter=delimiter, warnings=[*warnings, *opened.warnings])
     if recognized is None:
         return opened
     opened = replace(opened, format=recognized.format.name, columns=dict(recognized.columns))
@@ -170,7 +177,9 @@ def _opened(stream: BinaryIO, file: SentFile, place: Place) -> Opened:
         return opened
     rewriter = Rewriter(recognized, opened.header, header_line=opened.data.line - 1, from_workbook=bool(text.sheet))
     rewritten = place.keep(rewriter.blocks(_records(opened)))
-    text = replace(text, stream=rewritten, encoding="utf-8", start=0, delimiter=REWRITTEN_DELIMITER, has_marks=True)
+    text = replace(
+        text, stream=rewritten, encoding="utf-8", start=0, dialect=Dialect(REWRITTEN_DELIMITER), has_marks=True
+    )
     reader = _reader(text, Position(0, 1))
     next(iter(reader))
     return replace(opened, text=text, data=reader.position, warnings=[*opened.warnings, *rewriter.warnings])
@@ -185,7 +194,7 @@ def _text(stream: BinaryIO, file: SentFile, place: Place) -> Text:
             names = ", ".join(f"'{shown(name)}'" for name in workbook.sheets)
             raise FileRefusedError(f"sheet: the workbook has no sheet '{shown(sheet)}'. Its sheets are {names}.")
         kept = place.keep(sheet_as_csv(workbook, sheet))
-        return Text(kept, "utf-8", 0, Detection("utf-8"), ",", has_marks=True, sheet=sheet, sheets=workbook.sheets)
+        return Text(kept, "utf-8", 0, Detection("utf-8"), has_marks=True, sheet=sheet, sheets=workbook.sheets)
     unpacked = encodings.decompressed(stream)
     stream = place.take(stream) if unpacked is None else place.keep(encodings.unpacked_blocks(unpacked))
     check_is_table(stream.read(1024))
@@ -219,22 +228,66 @@ def _encoding(stream: BinaryIO, asked: str) -> tuple[Detection, int]:
 
 
 def _reader(text: Text, start: Position, width: int | None = None) -> RecordReader:
-    return RecordReader(text.stream, encoding=text.encoding, dialect=Dialect(text.delimiter), start=start, width=width)
+    return RecordReader(text.stream, encoding=text.encoding, dialect=text.dialect, start=start, width=width)
+
+
+def _in_dialect(text: Text, file: SentFile, place: Place) -> tuple[Text, str, list[str]]:
+    """`text` in its dialect, the delimiter of the file itself, and what to say of it to the sender.
+
+    Rows that are quoted as a whole, and columns by spaces, are rewritten. What the options say wins.
+    """
+    text.stream.seek(text.start)
+    sample = text.stream.read(BEGINNING_BYTES)
+    decoded = [line.decode(text.encoding, "surrogateescape") for line in _first_lines(sample)]
+    if not decoded:
+        return text, "", []
+    asked = file.options
+    if all(name in decoded[0] for name in ADDED_COLUMNS):
+        # The file of rejected rows is in the usual dialect, whatever the original was in.
+        asked = replace(asked, delimiter=asked.delimiter.strip(" "), quote='"', escape="")
+    delimiter = asked.delimiter or dialects.detect_delimiter(decoded, asked.mapping.get("sku", ""))
+    text.stream.seek(text.start)
+    if delimiter == " ":
+        blocks = spaced.tabbed_blocks(text.stream, asked.quote or '"')
+        dialect = Dialect(spaced.DELIMITER, asked.quote or '"', asked.escape)
+        return replace(text, stream=place.keep(blocks), start=0, dialect=dialect), delimiter, []
+    warnings = []
+    if not asked.quote and dialects.has_wrapped_lines(sample, delimiter):
+        text = replace(text, stream=place.keep(unwrapped_blocks(text.stream, delimiter)), start=0)
+        sample = text.stream.read(BEGINNING_BYTES)
+        warnings = ["Some rows are quoted as a whole; they are read without these quotation marks."]
+    dialect = dialects.detect_dialect(sample, text.encoding, delimiter, asked.quote, asked.escape)
+    unasked = replace(
+        dialect, quote='"' if asked.quote else dialect.quote, escape="" if asked.escape else dialect.escape
+    )
+    return replace(text, dialect=dialect), delimiter, [*warnings, *dialects.remarks(unasked)]
+
+
+def _first_lines(sample: bytes) -> list[bytes]:
+    """Those that the header is among."""
+    return [line for line in sample[:MAX_RECORD_BYTES].splitlines()[:HEADER_AMONG] if line.strip()]
+
+
+def _in_its_width(text: Text, names: list[str], data: Position) -> tuple[Text, list[str], list[str]]:
+    """`text` and the header, where delimiters end each row or only the header; and what to say of it to the sender."""
+    records = islice(_reader(text, data), SAMPLE_RECORDS_OF_WIDTH)
+    surplus = dialects.surplus_of(names, [record.fields for record in records if not record.damage])
+    if text.sheet or not surplus:
+        return text, names, []
+    if surplus < 0:
+        return text, names[:surplus], ["The header ends with a delimiter, which the rows do not have; it is ignored."]
+    dialect = replace(text.dialect, trailing=surplus)
+    return replace(text, dialect=dialect), names, dialects.remarks(Dialect(trailing=surplus))
 
 
 def _look_into(text: Text, file: SentFile) -> tuple[Opened, Recognized | None]:
-    """Find the delimiter and the header of a text, and the known format that it is in, unless a mapping says more.
+    """Find the header of a text, and the known format that it is in, unless a mapping says more.
 
     Raises FileRefusedError if there is no header.
     """
     text.stream.seek(text.start)
-    lines = [line for line in text.stream.read(MAX_RECORD_BYTES).splitlines()[:HEADER_AMONG] if line.strip()]
-    if not lines:
+    if not _first_lines(text.stream.read(MAX_RECORD_BYTES)):
         raise FileRefusedError("The file is empty: it does not even have a header.")
-    if not text.delimiter:
-        decoded = [line.decode(text.encoding, "surrogateescape") for line in lines]
-        delimiter = file.options.delimiter or header.find_delimiter(decoded, file.options.mapping.get("sku", ""))
-        text = replace(text, delimiter=delimiter)
     start = Position(text.start, 1)
     first = list(islice(_reader(text, start), HEADER_AMONG))
     records = [record.fields for record in first]
@@ -252,8 +305,9 @@ def _look_into(text: Text, file: SentFile) -> tuple[Opened, Recognized | None]:
     reader = _reader(text, start)
     for _ in range(data):
         next(iter(reader))
-    names = [storable(name).strip() for name in records[index]]
-    opened = Opened(text, text.delimiter, names, reader.position, warnings=_warnings(text))
+    names = [header.clean_name(name) for name in records[index]]
+    text, names, warnings = _in_its_width(text, names, reader.position)
+    opened = Opened(text, text.dialect.delimiter, names, reader.position, warnings=warnings)
     return opened, recognized[1] if recognized else None
 
 

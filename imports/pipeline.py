@@ -89,10 +89,11 @@ class LaneRun:
         self._job: ImportJob = lane.job
         self._lanes = self._job.lanes.count()
         self._records = lane.records
+        dialect = Dialect.from_json(self._job.content_dialect)
         self._row_reader = RowReader(
             self._job.header,
             self._job.columns,
-            self._job.content_delimiter,
+            dialect.delimiter,
             numbers=NumberStyle.from_json(self._job.numbers),
             words=self._job.words,
             extra=self._job.options.extra,
@@ -101,7 +102,7 @@ class LaneRun:
         self._reader = RecordReader(
             stream,
             encoding=self._job.content_encoding,
-            dialect=Dialect(self._job.content_delimiter),
+            dialect=dialect,
             start=Position(lane.offset, lane.line),
             width=len(self._job.header),
         )

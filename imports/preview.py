@@ -16,7 +16,6 @@ from imports.models import SentFile
 from imports.opening import Beginning, Opened, decide, open_beginning
 from imports.reading.columns import choose, ignored_columns
 from imports.reading.csvfile import MAX_RECORD_BYTES, Batch, Record, RecordReader
-from imports.reading.dialect import Dialect
 from imports.reading.encodings import Detection
 from imports.reading.errors import FileRefusedError
 from imports.reading.marked import unmarked
@@ -127,8 +126,7 @@ def preview(file: SentFile) -> Preview:
 def _first_records(beginning: Beginning) -> tuple[list[Record], bool]:
     """The first `ROWS_CHECKED` records, as far as they are whole, and whether the file has no more."""
     text, data, width = beginning.opened.text, beginning.opened.data, len(beginning.opened.header)
-    dialect = Dialect(text.delimiter)
-    reader = RecordReader(text.stream, encoding=text.encoding, dialect=dialect, start=data, width=width)
+    reader = RecordReader(text.stream, encoding=text.encoding, dialect=text.dialect, start=data, width=width)
     # No record reaches further than this, so one that begins before it is whole.
     whole_until = text.stream.seek(0, SEEK_END) - MAX_RECORD_BYTES
     records: list[Record] = []
@@ -155,7 +153,7 @@ def _check(records: Sequence[Record], found: Preview, opened: Opened, *, extra: 
     row_reader = RowReader(
         found.header,
         found.columns,
-        opened.text.delimiter,
+        opened.text.dialect.delimiter,
         numbers=opened.numbers,
         words=opened.words,
         extra=extra,

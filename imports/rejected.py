@@ -20,10 +20,10 @@ def filename(job: ImportJob) -> str:
 
 
 def csv_blocks(job: ImportJob) -> Iterator[str]:
-    """The file, block by block, in the delimiter of the original, which decides how its prices are read."""
+    """The file, block by block, in the delimiter of the original, unless that is space, and otherwise usual CSV."""
     kept = _kept_positions(job)
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, delimiter=job.delimiter or ",")
+    writer = csv.writer(buffer, delimiter=job.delimiter.strip(" ") or ",")
     writer.writerow([*(job.header[position] for position in kept), *ADDED_COLUMNS])
     rejected = RejectedRow.objects.filter(job=job.pk).order_by("line")
     for number, row in enumerate(rejected.iterator(chunk_size=BATCH_ROWS), start=1):

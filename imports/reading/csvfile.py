@@ -11,13 +11,15 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import accumulate, compress
-from operator import itemgetter
+from itertools import accumulate, compress, takewhile
+from operator import itemgetter, not_
 from typing import BinaryIO, NamedTuple
 
 from imports.reading.dialect import Dialect
 from imports.reading.encodings import decode_block
-from imports.reading.quoting import Piece, RecordJudge, wrong_field
+from imports.reading.quoting.fields import wrong_field
+from imports.reading.quoting.judge import RecordJudge
+from imports.reading.quoting.lines import Piece
 
 # A record longer than this is refused. Shop systems limit descriptions to some 64 KB, so this leaves ample room.
 MAX_RECORD_BYTES = 1024 * 1024
@@ -98,7 +100,7 @@ class RecordReader:
         self._stream = stream
         self._encoding = encoding
         self._dialect = dialect
-        self._width = width
+        self._width = None if width is None else width + dialect.trailing
         self._go_to(start)
 
     def _go_to(self, position: Position) -> None:
@@ -155,8 +157,8 @@ class RecordReader:
             except _LongLineError:
                 if not self._texts:
                     return self._skip_long_line()
-            if damaged_lines := self._parse():
-                return self._damaged(damaged_lines)
+            if damaged := self._parse():
+                return self._damaged(damaged)
         begin, self._next = self._next, min(self._next + count, len(self._rows))
         records = slice(begin, self._next)
         return Batch(self._lines[records], self._rows[records], has_bad_characters=self._bad_lines > 0)
@@ -205,30 +207,53 @@ class RecordReader:
             yield text
             number += 1
 
-    def _parse(self) -> int:
-        """Take in the next records among the lines at hand; returns how many damaged lines come first instead."""
-        rows = self._whole_records()
-        first_line = self._start.line
-        # With the line behind the last one.
-        lines: Sequence[int] = range(first_line, first_line + len(rows) + 1)
-        if len(rows) != len(self._texts):
-            lines = list(accumulate(map(_count_lines, rows), initial=first_line))
+    def _parse(self) -> Piece | None:
+        """Take in the next records among the lines at hand; returns what is damaged, if that comes first."""
+        rows, lines = self._whole_records()
         count = self._count_sound(rows, lines)
+        if self._dialect.trailing:
+            count = next((number for number in range(count) if not self._is_ended(rows[number])), count)
         if not count:
             piece = self._piece(0)
-            if piece.fields is None:
-                return piece.lines
-            rows, lines, count = [piece.fields], [first_line, first_line + piece.lines], 1
-        self._take(*_without_blank(rows[:count], lines[: count + 1]))
-        return 0
+            if piece.fields is None or not self._is_ended(piece.fields):
+                return piece
+            rows, lines, count = [piece.fields], [lines[0], lines[0] + piece.lines], 1
+        rows, lines = _without_blank(rows[:count], lines[: count + 1])
+        if self._dialect.trailing:
+            _trim(rows, self._dialect.trailing)
+        self._take(rows, lines)
+        return None
 
-    def _whole_records(self) -> list[list[str]]:
-        """The records in the lines at hand, up to one that does not end there or is damaged."""
+    def _is_ended(self, fields: list[str]) -> bool:
+        """Whether a row ends with the delimiters that rows end with here; or has another number of fields anyway."""
+        empty = self._dialect.trailing
+        return (
+            not empty
+            or self._width is None
+            or len(fields) >= self._width
+            or _count_empty(fields, empty) + (self._width - empty) != len(fields)
+        )
+
+    def _whole_records(self) -> tuple[list[list[str]], Sequence[int]]:
+        """The records in the lines at hand, up to one that does not end there or is damaged; and the numbers of the
+        lines that they begin with, and of the one behind them.
+        """
         rows: list[list[str]] = []
+        reader, first = self._dialect.reader(self._texts), self._start.line
+        if self._dialect.escape:
+            # A line end behind the escape need not be one in the field.
+            ends = [first]
+            with suppress(csv.Error):
+                for fields in reader:
+                    rows.append(fields)
+                    ends.append(first + reader.line_num)
+            return rows, ends
         # What came before the error is in `rows`.
         with suppress(csv.Error):
-            rows += self._dialect.reader(self._texts)
-        return rows
+            rows += reader
+        if len(rows) == len(self._texts):
+            return rows, range(first, first + len(rows) + 1)
+        return rows, list(accumulate(map(_count_lines, rows), initial=first))
 
     def _count_sound(self, rows: list[list[str]], lines: Sequence[int]) -> int:
         """How many of `rows`, from the first on, are what they look like."""
@@ -259,16 +284,18 @@ class RecordReader:
         judge = RecordJudge(self._line_ahead, self._lines_of_longest, self._dialect, self._width)
         return judge.piece(at)
 
-    def _damaged(self, count: int) -> Batch:
-        """The first `count` lines, which cannot be read, and why."""
-        first, texts = self._start.line, self._texts[:count]
-        self._take([], [first + count])
+    def _damaged(self, piece: Piece) -> Batch:
+        """The lines that come first, which cannot be read, and why."""
+        first, texts = self._start.line, self._texts[: piece.lines]
+        self._take([], [first + piece.lines])
         numbers = [number for number, text in enumerate(texts) if text.strip()]
-        column, around = wrong_field(texts[0], self._dialect)
+        damage = Damage("field_count", _NOT_ENDED)
+        if piece.fields is None:
+            damage = Damage("quoting", _NOT_CLOSED, *wrong_field(texts[0], self._dialect))
         return Batch(
             [first + number for number in numbers],
             [[texts[number].rstrip("\r\n")[:EXCERPT_BYTES]] for number in numbers],
-            Damage("quoting", _NOT_CLOSED, column, around),
+            damage,
         )
 
     def _decoded(self, block: bytes) -> tuple[str, bool]:
@@ -332,6 +359,17 @@ def _without_blank(rows: list[list[str]], lines: Sequence[int]) -> tuple[list[li
     return list(compress(rows, is_kept)), [*compress(lines, is_kept), lines[-1]]
 
 
+def _trim(rows: list[list[str]], trailing: int) -> None:
+    """Take from the end of each row what the delimiters there leave: `trailing` empty fields at most."""
+    for fields in rows:
+        del fields[len(fields) - _count_empty(fields, trailing) :]
+
+
+def _count_empty(fields: list[str], most: int) -> int:
+    """How many of the last fields are empty, `most` at most."""
+    return len(list(takewhile(not_, fields[: -most - 1 : -1])))
+
+
 def _count_lines(fields: list[str]) -> int:
     """How many lines the record has: all line ends but the last one are in its fields."""
     text = _BETWEEN_FIELDS.join(fields)
@@ -347,6 +385,7 @@ def _first_line_end(block: bytes) -> int:
 
 # So that a CR at a field's end and an LF at the next one's beginning stay two.
 _BETWEEN_FIELDS = " "
+_NOT_ENDED = "it does not end with a delimiter as the other rows do, so that values may be in the wrong columns"
 _NOT_CLOSED = (
     "a quotation mark that opens a field has to be closed right before a delimiter or the end of a line, "
     "and one within the field has to be doubled"

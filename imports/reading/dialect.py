@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -25,6 +25,18 @@ class Dialect:
     escape: str = ""
     # Whether white space between a delimiter and a field's beginning is no part of the field.
     skip_initial_space: bool = False
+    # How many delimiters, with nothing behind them, end each row: so many empty fields at its end are none.
+    trailing: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The dialect as it is stored: what is unusual in it, and the delimiter."""
+        usual = asdict(Dialect(""))
+        return {name: value for name, value in asdict(self).items() if value != usual[name]}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Dialect:
+        """The dialect that was stored."""
+        return cls(**stored)
 
     def reader(self, lines: Iterable[str]) -> Reader:
         """Python's reader for this dialect, which raises `csv.Error` where the quotation marks are not right."""
@@ -54,14 +66,20 @@ class Dialect:
 
     @cached_property
     def doubtful_mark(self) -> re.Pattern[str]:
-        """A quotation mark that may open a field as well as close one, or that is within a field but not doubled."""
+        """A mark that may open a field as well as close one, or that is within a field but not doubled.
+
+        In unusual dialects, every escape, and every mark where a space may be before it.
+        """
         quote, delimiter = re.escape(self.quote), re.escape(self.delimiter)
+        if self.skip_initial_space:
+            return re.compile(quote)
         # Begins with the mark, which is found fast.
         either = f"(?<={delimiter}{quote}){delimiter}"
         within = rf"(?<=[^{quote}{delimiter}\r\n]{quote})[^{quote}{delimiter}\r\n ]"
         # Words go on behind a comma and a space, where fields do not.
-        words = "" if self.skip_initial_space else f"|{delimiter} "
-        return re.compile(f"{quote}(?:{either}|{within}{words})")
+        words = f"|{delimiter} "
+        escape = f"|{re.escape(self.escape)}" if self.escape else ""
+        return re.compile(f"{quote}(?:{either}|{within}{words}){escape}")
 
     @cached_property
     def needlessly_quoted(self) -> re.Pattern[str]:

@@ -17,8 +17,9 @@ from imports.reading.questions import numbered
 from imports.reading.texts import storable
 from products.fields import FIELDS
 
+# Those that are detected. Columns by spaces are read only where somebody says so.
 DELIMITERS = ",;\t|"
-DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
 DELIMITERS_BY_NAME = {**{name: delimiter for delimiter, name in DELIMITER_NAMES.items()}, r"\t": "\t"}
 
 # The header is one of so many first records.
@@ -135,6 +136,19 @@ def find_delimiter(lines: Sequence[str], sku_column: str) -> str:
         if rank(line, best)[0]:
             return best
     return max(DELIMITERS, key=lambda delimiter: rank(lines[0], delimiter))
+
+
+def clean_name(text: str) -> str:
+    """A column name without what is around it: white space, a byte order mark, curly or other quotation marks."""
+    name = storable(text).strip().strip("\ufeff").strip()
+    if len(name) > 1 and name[-1] in _QUOTED_BY.get(name[0], ""):
+        name = name[1:-1].strip()
+    return name
+
+
+# The marks that may end what one of them begins.
+_QUOTED_BY = {'"': '"', "'": "'", "`": "`´'", "´": "´", "“": "”“", "”": "”", "„": "“”", "‘": "’", "‚": "‘’", "’": "’"}
+_QUOTED_BY |= {"«": "»", "»": "«"}
 
 
 def check_mapping(mapping: object) -> dict[str, str]:

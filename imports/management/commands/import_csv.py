@@ -30,7 +30,10 @@ class Command(ProductCommand):
             help='Which column is which field; repeat it, or give JSON: \'{"name": "Title"}\'.',
         )
         parser.add_argument(
-            "--delimiter", default="", metavar="CHARACTER", help="Or comma, semicolon, tab, pipe. Default: detect it."
+            "--delimiter",
+            default="",
+            metavar="CHARACTER",
+            help="Or comma, semicolon, tab, pipe, space. Default: detect it.",
         )
         parser.add_argument("--encoding", default="", help="Such as utf-8 or cp1252. Default: detect it.")
         parser.add_argument("--sheet", default="", metavar="NAME", help="Of a workbook. Default: the first sheet.")

@@ -147,6 +147,7 @@ def test_options_that_are_left_empty_are_found_out(api):
         ("Semicolon", ";"),
         ("tab", "\t"),
         ("pipe", "|"),
+        ("space", " "),
     ],
 )
 def test_a_delimiter_is_given_as_itself_or_by_its_name(api, written, delimiter):
@@ -172,7 +173,7 @@ def test_a_delimiter_is_given_as_itself_or_by_its_name(api, written, delimiter):
         pytest.param("mapping", "[" * 100_000, id="mapping-too-deep"),
         ("delimiter", "x"),
         ("delimiter", ",;"),
-        ("delimiter", " "),
+        ("delimiter", "  "),
         ("encoding", "klingon"),
         ("encoding", "base64"),
         ("encoding", "undefined"),

@@ -152,6 +152,8 @@ class ImportJob(SentFile, Work):
     # How its prices are written (`imports.reading.numbers`), and which words mean active or inactive in it.
     numbers = models.JSONField(default=dict, blank=True)
     words = models.JSONField(default=dict, blank=True)
+    # What only the sender can say: {"field", "sentence", "candidates", "mapping"}; empty if nothing is open.
+    question = models.JSONField(default=dict, blank=True)
 
     total_rows = models.PositiveBigIntegerField(null=True)
     failure_reason = models.TextField(blank=True)

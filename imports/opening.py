@@ -30,7 +30,8 @@ from imports.reading.formats.recognize import Recognized, format_named, recogniz
 from imports.reading.formats.rewrite import DELIMITER as REWRITTEN_DELIMITER
 from imports.reading.formats.rewrite import Rewriter, needs_rewriting
 from imports.reading.header import HEADER_AMONG
-from imports.reading.numbers import NumberStyle, detect_number_style
+from imports.reading.numbers import NumberStyle, detect_number_style, with_asked
+from imports.reading.questions import Question
 from imports.reading.texts import shown, storable
 from imports.reading.workbooks import MAX_SHEET_ROWS, check_is_table, open_workbook, sheet_as_csv
 
@@ -40,6 +41,8 @@ MAX_UNPACKED_RATIO = 10
 BEGINNING_BYTES = 8 * 1024 * 1024
 # By so many records it is decided how numbers and yes or no are written.
 SAMPLE_RECORDS = 10_000
+# So many show what is in columns without a telling name.
+PROPOSAL_RECORDS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,16 @@ class Opened:
     content_size: int = 0
 
 
+class QuestionOpenError(FileRefusedError):
+    """Only the sender can say which column is which. `opened` and `chosen` are what was found all the same."""
+
+    def __init__(self, question: Question, opened: Opened, chosen: ColumnsFound) -> None:
+        super().__init__(question.sentence)
+        self.question = question
+        self.opened = opened
+        self.chosen = chosen
+
+
 class Place(Protocol):
     """Where the rewritings of a file are kept."""
 
@@ -94,22 +107,28 @@ class Place(Protocol):
 def open_file(job: ImportJob, still_alive: Callable[[], None]) -> Opened:
     """Detect how the job's file is to be read. `still_alive` is called now and then while that takes long.
 
-    Raises FileRefusedError, with a sentence for the sender, if the file cannot be imported.
+    Raises FileRefusedError, with a sentence for the sender, if the file cannot be imported; QuestionOpenError if it is
+    only not clear which column is which.
     """
     place = _Stored(job.stored_as, still_alive)
     try:
         with open_stored(job.stored_as, still_alive) as stream:
             opened = _opened(stream, job, place)
-            chosen = choose(opened.header, job.options.mapping)
-            if not opened.format:
-                chosen.check()
+            records = [] if opened.format else _first_records(opened, PROPOSAL_RECORDS)
+            chosen = choose(opened.header, job.options.mapping, records)
             opened = decide(opened, job, chosen)
+            _check_answered(opened, chosen)
             size = opened.text.stream.seek(0, SEEK_END)
         place.close()
     except BaseException:
         place.discard()
         raise
     return replace(opened, content_stored_as=place.name, content_size=size)
+
+
+def _check_answered(opened: Opened, chosen: ColumnsFound) -> None:
+    if not opened.format and chosen.open_question:
+        raise QuestionOpenError(chosen.open_question, opened, chosen)
 
 
 def decide(opened: Opened, file: SentFile, chosen: ColumnsFound) -> Opened:
@@ -124,7 +143,14 @@ def decide(opened: Opened, file: SentFile, chosen: ColumnsFound) -> Opened:
         numbers = NumberStyle.from_json(file.follows.numbers)
     else:
         numbers = detect_number_style(_prices(opened, columns), known.decimal if known else "")
-    return replace(opened, columns=columns, numbers=numbers, words=dict(words), warnings=warnings)
+    said = file.options
+    return replace(
+        opened,
+        columns=columns,
+        numbers=with_asked(numbers, said.numbers),
+        words={**words, **said.words},
+        warnings=warnings,
+    )
 
 
 def _prices(opened: Opened, columns: Mapping[str, int]) -> list[str]:
@@ -132,8 +158,14 @@ def _prices(opened: Opened, columns: Mapping[str, int]) -> list[str]:
     position = columns.get("price")
     if position is None:
         return []
-    records = islice(_reader(opened.text, opened.data, len(opened.header)), SAMPLE_RECORDS)
-    return [record.fields[position] for record in records if position < len(record.fields) and not record.damage]
+    records = _first_records(opened, SAMPLE_RECORDS)
+    return [fields[position] for fields in records if position < len(fields)]
+
+
+def _first_records(opened: Opened, count: int) -> list[list[str]]:
+    """The fields of the first `count` records, without the damaged ones."""
+    records = islice(_reader(opened.text, opened.data, len(opened.header)), count)
+    return [record.fields for record in records if not record.damage]
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,10 @@ _JOB: Data = {
     "warnings": [],
     "columns": {},
     "ignored_columns": [],
+    "numbers": {},
+    "words": {},
+    "options": {},
+    "question": None,
     "progress": 0.0,
     "total_rows": None,
     "processed_rows": 0,
@@ -68,6 +72,7 @@ _STARTED: Data = {
     "delimiter": ",",
     "columns": {"sku": "SKU", "name": "Product name", "price": "Price"},
     "ignored_columns": ["EAN"],
+    "numbers": {"decimal": ".", "thousands": ",", "currency": "EUR", "source": "detected"},
     "started_at": "2025-06-01T09:30:01Z",
 }
 _HALFWAY: Data = {

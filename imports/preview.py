@@ -11,21 +11,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from io import SEEK_END
+from itertools import islice
 
 from imports.models import SentFile
 from imports.opening import Beginning, Opened, decide, open_beginning
+from imports.reading.booleans import words_found
 from imports.reading.columns import choose, ignored_columns
-from imports.reading.csvfile import MAX_RECORD_BYTES, Batch, Record, RecordReader
+from imports.reading.csvfile import MAX_RECORD_BYTES, Batch, Position, Record, RecordReader
 from imports.reading.dialect import Dialect
 from imports.reading.encodings import Detection
 from imports.reading.errors import FileRefusedError
+from imports.reading.header import HEADER_AMONG
 from imports.reading.marked import unmarked
 from imports.reading.numbers import NumberStyle
+from imports.reading.questions import Question
 from imports.reading.rows import CleanRow, Fault, Rejection, RowReader
-from imports.reading.texts import shown
+from imports.reading.texts import shown, storable
 
 ROWS_CHECKED = 1000
 ROWS_SHOWN = 20
+# Of a line that may be the header, this many fields are shown.
+FIELDS_SHOWN = 8
 # Of each kind of fault, this many rows are shown.
 EXAMPLES = 3
 
@@ -37,6 +43,15 @@ class Row:
     line: int
     values: list[str]
     faults: Sequence[Fault] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A record among the first of a file, by the line that it begins in: its first fields; it may be the header."""
+
+    number: int
+    fields: list[str]
+    is_header: bool
 
 
 @dataclass(slots=True)
@@ -69,6 +84,12 @@ class Preview:
     # The first value in each column of the file.
     samples: list[str] = field(default_factory=list)
     columns: Mapping[str, int] = field(default_factory=dict)
+    # What only the sender can say about the columns.
+    questions: Sequence[Question] = ()
+    # The first lines of the file, of which one is the header; empty if it is in a known format.
+    first_lines: list[Line] = field(default_factory=list)
+    # The words in the status column, and what each means; None if that is not known.
+    words: Mapping[str, bool | None] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     rows_checked: int = 0
     # How many of them are skipped, by the code of the reason.
@@ -114,7 +135,11 @@ def preview(file: SentFile) -> Preview:
     chosen = choose(opened.header, file.options.mapping, fields)
     opened = decide(opened, file, chosen)
     found.columns, found.warnings, found.numbers = opened.columns, opened.warnings, opened.numbers
+    if "is_active" in found.columns:
+        position = found.columns["is_active"]
+        found.words = words_found((record[position] for record in fields if position < len(record)), opened.words)
     if not opened.format:
+        found.questions, found.first_lines = chosen.questions, _first_lines(beginning)
         try:
             chosen.check()
         except FileRefusedError as error:
@@ -139,6 +164,20 @@ def _first_records(beginning: Beginning) -> tuple[list[Record], bool]:
         if beginning.cut and reader.block_end > whole_until:
             return records, False
     return records, True
+
+
+def _first_lines(beginning: Beginning) -> list[Line]:
+    """The records that the header is looked for among."""
+    opened = beginning.opened
+    start = Position(opened.text.start, 1)
+    reader = RecordReader(
+        opened.text.stream, encoding=opened.text.encoding, dialect=Dialect(opened.text.delimiter), start=start
+    )
+    lines = []
+    for record in islice(reader, HEADER_AMONG):
+        is_header = [storable(name).strip() for name in record.fields] == opened.header
+        lines.append(Line(record.line, [shown(text) for text in record.fields[:FIELDS_SHOWN]], is_header))
+    return lines
 
 
 def _samples(records: Sequence[Record], columns: int) -> list[str]:

@@ -42,12 +42,11 @@ def test_another_sheet_is_chosen_and_imported(admin_client: Client, review) -> N
     assert "no column" in page
     assert 'name="encoding"' not in page
 
-    admin_client.post(address, {"sheet": "Offers", "action": "preview"})
+    admin_client.post(address, {"use_sheet": "Offers"})
     page = admin_client.get(address).content.decode()
     assert "The row can be read" in page
 
-    chosen = {"sheet": "Offers", "column_sku": "0", "column_name": "1", "action": "import"}
-    admin_client.post(address, chosen)
+    admin_client.post(address, {"column_sku": "0", "column_name": "1", "action": "import"})
     assert ImportJob.objects.get().options.sheet == "Offers"
 
 

@@ -120,11 +120,19 @@ def answered(said: Options, clicked: Mapping[str, str], found: Preview) -> Optio
         return replace(said, header_line=_number(line) if line else None, mapping={})
     if column := clicked.get("use_column"):
         name, _, position = column.partition(":")
-        reference = column_reference(_number(position), found.header) if position else ""
-        return replace(said, mapping={**said.mapping, name: reference})
+        return replace(said, mapping={**said.mapping, name: _reference(position, found.header)})
     if sign := clicked.get("use_decimal"):
         return replace(said, numbers={**said.numbers, "decimal": sign})
     return None
+
+
+def _reference(position: str, header: Sequence[str]) -> str:
+    """How a mapping names the column at `position`; empty if that is."""
+    if not position:
+        return ""
+    if _number(position) >= len(header):
+        raise FileRefusedError(f"There is no column {position}.")
+    return column_reference(int(position), header)
 
 
 def _number(text: str) -> int:

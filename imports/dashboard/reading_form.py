@@ -13,6 +13,7 @@ from imports.dashboard.encodings import ENCODING_NAMES
 from imports.models import Draft
 from imports.options import NEW_PRODUCTS, Options
 from imports.preview import Preview
+from imports.reading.booleans import WORDS
 from imports.reading.errors import FileRefusedError
 from imports.reading.header import DELIMITER_NAMES
 from imports.reading.numbers import NumberStyle
@@ -45,8 +46,8 @@ class ReadingForm(forms.Form):
         super().__init__(data)
         self._said = draft.options
         self._header = preview.header
-        # Unknown words first.
-        self._words = sorted(preview.words, key=lambda word: preview.words[word] is not None)[:WORDS_OFFERED]
+        # Those that are not generally known first, whatever has been said of them by now.
+        self._words = sorted(preview.words, key=WORDS.__contains__)[:WORDS_OFFERED]
         if not preview.sheets:
             self._add_reading(preview)
         if self._header:
@@ -109,10 +110,10 @@ class ReadingForm(forms.Form):
     def _add_rows(self) -> None:
         """What becomes of the rows."""
         said = self._said
-        usual, *others = (name for name in MODES if name)
-        modes = {name: MODES[name].capitalize() for name in others}
+        usual_mode, *other_modes = (name for name in MODES if name)
+        modes = {name: MODES[name].capitalize() for name in other_modes}
         mode = said.mode if said.mode in modes else ""
-        self._add("mode", "Rows", modes, chosen=mode, usual=MODES[usual].capitalize())
+        self._add("mode", "Rows", modes, chosen=mode, usual=MODES[usual_mode].capitalize())
         new = "inactive" if said.new_products == "inactive" else ""
         self._add("new_products", "New products without a status", {"inactive": "Inactive"}, chosen=new, usual="Active")
         for name, choices in EMPTY_CELLS.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -138,7 +140,12 @@ def test_the_page_of_an_import_tells_what_was_said(admin_client: Client):
 
 
 def test_a_correction_inherits_what_was_said_of_values_but_not_how_the_old_file_was_written():
-    said = {"words": {"weg": False}, "numbers": {"decimal": ","}, "empty_cells": {"price": "keep"}, "extra": True}
+    said: dict[str, Any] = {
+        "words": {"weg": False},
+        "numbers": {"decimal": ","},
+        "empty_cells": {"price": "keep"},
+        "extra": True,
+    }
     first = run_import(CSV, mapping={"name": "name"}, encoding="cp1252", delimiter=";", quote='"', escape="\\", **said)
 
     draft = drafts.create(upload("sku,name\n"), make_user(), follows=first)

@@ -85,7 +85,10 @@ def _has_errors(fields: Sequence[Any]) -> bool:
 
 def _columns(found: Preview) -> str:
     names = {name: found.header[position] for name, position in found.columns.items()}
-    return ", ".join(field if field == name else f"{field} from “{name}”" for field, name in names.items()) or "none"
+    return (
+        ", ".join(field if field == name.casefold() else f"{field} from “{name}”" for field, name in names.items())
+        or "none"
+    )
 
 
 def _header(draft: Draft, found: Preview) -> str:

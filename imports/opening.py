@@ -31,6 +31,7 @@ from imports.reading.formats.rewrite import DELIMITER as REWRITTEN_DELIMITER
 from imports.reading.formats.rewrite import Rewriter, needs_rewriting
 from imports.reading.header import HEADER_AMONG
 from imports.reading.numbers import NumberStyle, detect_number_style, with_asked
+from imports.reading.proposals import rows_looked_at
 from imports.reading.questions import Question
 from imports.reading.texts import shown, storable
 from imports.reading.workbooks import MAX_SHEET_ROWS, check_is_table, open_workbook, sheet_as_csv
@@ -41,8 +42,6 @@ MAX_UNPACKED_RATIO = 10
 BEGINNING_BYTES = 8 * 1024 * 1024
 # By so many records it is decided how numbers and yes or no are written.
 SAMPLE_RECORDS = 10_000
-# So many show what is in columns without a telling name.
-PROPOSAL_RECORDS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def open_file(job: ImportJob, still_alive: Callable[[], None]) -> Opened:
     try:
         with open_stored(job.stored_as, still_alive) as stream:
             opened = _opened(stream, job, place)
-            records = [] if opened.format else _first_records(opened, PROPOSAL_RECORDS)
+            records = [] if opened.format else list(_first_records(opened, rows_looked_at(len(opened.header))))
             chosen = choose(opened.header, job.options.mapping, records)
             opened = decide(opened, job, chosen)
             _check_answered(opened, chosen)
@@ -162,10 +161,10 @@ def _prices(opened: Opened, columns: Mapping[str, int]) -> list[str]:
     return [fields[position] for fields in records if position < len(fields)]
 
 
-def _first_records(opened: Opened, count: int) -> list[list[str]]:
+def _first_records(opened: Opened, count: int) -> Iterator[list[str]]:
     """The fields of the first `count` records, without the damaged ones."""
     records = islice(_reader(opened.text, opened.data, len(opened.header)), count)
-    return [record.fields for record in records if not record.damage]
+    return (record.fields for record in records if not record.damage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ def _about_prices(prices: Sequence[str], style: NumberStyle) -> Asked:
         Answer(
             "use_decimal",
             sign,
-            " · ".join(f"{_short(price)} is {_read(price, with_asked(style, {'decimal': sign}))}" for price in prices),
+            " · ".join(_outcome(price, with_asked(style, {"decimal": sign})) for price in prices),
             f"decimal {name}",
         )
         for sign, name in DECIMAL_SIGNS.items()
@@ -100,13 +100,13 @@ def _about_prices(prices: Sequence[str], style: NumberStyle) -> Asked:
     return Asked("How are the prices written?", reason, answers, costs_rows=True)
 
 
-def _read(price: str, style: NumberStyle) -> str:
+def _outcome(price: str, style: NumberStyle) -> str:
     """What becomes of `price` in that style."""
     try:
         (amount,) = PriceReader(style).read([price])
     except BadValueError as error:
-        return "too precise" if error.code == "decimals" else "rejected"
-    return f"{amount:.2f}"
+        return f"{_short(price)} {'has too many decimals' if error.code == 'decimals' else 'is rejected'}"
+    return f"{_short(price)} is {amount:.2f}"
 
 
 def answered(said: Options, clicked: Mapping[str, str], found: Preview) -> Options | None:
@@ -114,6 +114,8 @@ def answered(said: Options, clicked: Mapping[str, str], found: Preview) -> Optio
     if encoding := clicked.get("use_encoding"):
         return replace(said, encoding=encoding, mapping={})
     if sheet := clicked.get("use_sheet"):
+        if sheet not in found.sheets:
+            raise FileRefusedError(f"The workbook has no sheet '{sheet}'.")
         return replace(said, sheet=sheet, header_line=None, mapping={})
     if "use_header" in clicked:
         line = clicked["use_header"]

@@ -83,7 +83,7 @@ def test_ambiguous_prices_are_answered_by_what_one_of_them_is(admin_client: Clie
     assert "How are the prices written?" in page
     assert answers(page, "use_decimal") == {
         ".": "1,125 is 1125.00 · 2,250 is 2250.00 decimal point",
-        ",": "1,125 is too precise · 2,250 is 2.25 decimal comma",
+        ",": "1,125 has too many decimals · 2,250 is 2.25 decimal comma",
     }
     admin_client.post(address, {"use_decimal": "."})
     assert options().numbers == {"decimal": "."}
@@ -149,6 +149,7 @@ def test_a_line_is_chosen_as_the_header(admin_client: Client, review: Review):
         {"use_header": "²"},
         {"use_header": "99999"},
         {"use_decimal": "!"},
+        {"use_sheet": "Sheet 9"},
         {"use_encoding": "rot13"},
     ],
 )
@@ -167,3 +168,12 @@ def test_hostile_names_are_harmless_on_buttons(admin_client: Client, review: Rev
 
     assert "<b>" not in page.replace("<bdi>", "")
     assert "\u202e" not in page
+
+
+def test_a_header_line_that_makes_no_sense_any_more_can_be_taken_back(admin_client: Client, review: Review):
+    address = review("sku,name\nA,Lamp\n")
+    admin_client.post(address, {"use_header": "900"})
+
+    page = html(admin_client, address)
+
+    assert answers(page, "use_header")[""] == "Detect the header"

@@ -31,7 +31,7 @@ from imports.reading.numbers import NumberStyle
 from imports.reading.rows import CleanRow, Rejection, RowReader
 from imports.reading.texts import storable
 from imports.writing.choose import make_writer
-from imports.writing.plan import Outcome
+from imports.writing.plan import Outcome, Rules
 
 # A chunk also ends when this much of the file has been passed: rows may be long, and memory must not depend on them.
 CHUNK_BYTES = 8 * 1024 * 1024
@@ -81,6 +81,17 @@ def open_lane(lane: ImportLane) -> Iterator[LaneRun]:
         yield LaneRun(lane, stream)
 
 
+def _rules_of(job: ImportJob) -> Rules:
+    """What the sender of the job's file lets it do."""
+    options, name_position = job.options, job.columns.get("name")
+    return Rules(
+        may_create=options.mode != "update_only",
+        may_update=options.mode != "create_only",
+        new_is_active=options.new_products != "inactive",
+        name_column="name" if name_position is None else job.header[name_position],
+    )
+
+
 class LaneRun:
     """One worker's run along one lane, from its checkpoint on. `lane` follows what has been committed."""
 
@@ -95,8 +106,14 @@ class LaneRun:
             self._job.content_delimiter,
             numbers=NumberStyle.from_json(self._job.numbers),
             words=self._job.words,
+            empty_cells=self._job.options.empty_cells,
         )
-        self._writer = make_writer(job_id=self._job.pk, fields=self._row_reader.fields, dry_run=self._job.dry_run)
+        self._writer = make_writer(
+            job_id=self._job.pk,
+            fields=self._row_reader.fields,
+            rules=_rules_of(self._job),
+            dry_run=self._job.dry_run,
+        )
         self._reader = RecordReader(
             stream,
             encoding=self._job.content_encoding,
@@ -116,6 +133,7 @@ class LaneRun:
             self._move_checkpoint(chunk)
             outcome = self._writer.write(chunk.rows) if chunk.rows else Outcome()
             rejections = chunk.rejections + outcome.rejections
+            skipped = chunk.skipped + outcome.skipped
             self._keep(rejections)
             ImportLane.objects.filter(pk=self.lane.pk).update(
                 created_rows=F("created_rows") + outcome.created,
@@ -123,15 +141,15 @@ class LaneRun:
                 unchanged_rows=F("unchanged_rows") + outcome.unchanged,
                 duplicate_rows=F("duplicate_rows") + outcome.duplicate,
                 rejected_rows=F("rejected_rows") + len(rejections),
-                skipped_rows=F("skipped_rows") + chunk.skipped.total(),
-                skipped_by_reason=Counter(self.lane.skipped_by_reason) + chunk.skipped,
+                skipped_rows=F("skipped_rows") + skipped.total(),
+                skipped_by_reason=Counter(self.lane.skipped_by_reason) + skipped,
             )
             if chunk.at_end:
                 jobs.finish_if_all_lanes_have(self._job.pk, total_rows=chunk.records)
             else:
                 self._watch_job(chunk, rejections)
         self.lane.offset, self.lane.line = chunk.end.offset, chunk.end.line
-        self.lane.skipped_by_reason = dict(Counter(self.lane.skipped_by_reason) + chunk.skipped)
+        self.lane.skipped_by_reason = dict(Counter(self.lane.skipped_by_reason) + skipped)
         # With DEBUG on, Django keeps the text of the last 9,000 queries, and a chunk's are a megabyte long.
         reset_queries()
         return not chunk.at_end

@@ -19,6 +19,7 @@ from imports.reading.booleans import words_found
 from imports.reading.columns import choose, ignored_columns
 from imports.reading.csvfile import MAX_RECORD_BYTES, Batch, Position, Record, RecordReader
 from imports.reading.dialect import Dialect
+from imports.reading.empty_cells import KEEP, Kept
 from imports.reading.encodings import Detection
 from imports.reading.errors import FileRefusedError
 from imports.reading.header import HEADER_AMONG
@@ -145,7 +146,7 @@ def preview(file: SentFile) -> Preview:
         except FileRefusedError as error:
             found.refusal = str(error)
             return found
-    _check(records, found, opened)
+    _check(records, found, opened, file.options.empty_cells)
     return found
 
 
@@ -189,10 +190,15 @@ def _samples(records: Sequence[Record], columns: int) -> list[str]:
     return samples
 
 
-def _check(records: Sequence[Record], found: Preview, opened: Opened) -> None:
+def _check(records: Sequence[Record], found: Preview, opened: Opened, empty_cells: Mapping[str, str]) -> None:
     """Read `records` as the import will, and note the first rows and all faults."""
     row_reader = RowReader(
-        found.header, found.columns, opened.text.delimiter, numbers=opened.numbers, words=opened.words
+        found.header,
+        found.columns,
+        opened.text.delimiter,
+        numbers=opened.numbers,
+        words=opened.words,
+        empty_cells=empty_cells,
     )
     groups: dict[str, FaultGroup] = {}
     for record in records:
@@ -232,8 +238,10 @@ def _shown_row(row: CleanRow | Rejection, columns: Mapping[str, int]) -> Row:
     return Row(row.line, [shown(field) for field in fields], row.faults)
 
 
-def _shown_value(value: str | bool | Decimal | None) -> str:
-    """A clean value for people."""
+def _shown_value(value: str | bool | Decimal | Kept | None) -> str:
+    """A clean value for people; an empty cell that keeps the product's is shown empty."""
+    if value is KEEP:
+        return ""
     if isinstance(value, bool):
         return "active" if value else "inactive"
     if isinstance(value, Decimal):

@@ -11,15 +11,16 @@ from collections.abc import Sequence
 from imports.models import DryRunSku
 from imports.reading.rows import CleanRow
 from imports.writing.catalogue import find_products
-from imports.writing.plan import Outcome, make_plan
+from imports.writing.plan import USUAL_RULES, Outcome, Rules, make_plan
 
 
 class DryRunWriter:
     """Counts what a real run would do, and remembers the SKUs that it would have written."""
 
-    def __init__(self, job_id: int, fields: tuple[str, ...]) -> None:
+    def __init__(self, job_id: int, fields: tuple[str, ...], rules: Rules = USUAL_RULES) -> None:
         self._job_id = job_id
         self._fields = fields
+        self._rules = rules
 
     def write(self, rows: Sequence[CleanRow]) -> Outcome:
         """See Writer; the catalogue stays as it is."""
@@ -30,7 +31,8 @@ class DryRunWriter:
             rows,
             catalogue,
             set(written.values_list("sku_normalized", flat=True)),
-            may_create="name" in self._fields,
+            self._fields,
+            self._rules,
         )
         DryRunSku.objects.bulk_create(
             [DryRunSku(job_id=self._job_id, sku_normalized=sku) for sku in (*plan.create, *plan.update)],

@@ -117,6 +117,7 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> None:
             format=opened.format,
             warnings=opened.warnings,
             header=opened.header,
+            header_lines=opened.header_lines,
             columns=opened.columns,
             numbers=opened.numbers.as_json(),
             words=opened.words,

@@ -22,6 +22,7 @@ from imports.reading.errors import FileRefusedError
 from imports.reading.marked import unmarked
 from imports.reading.numbers import NumberStyle
 from imports.reading.rows import CleanRow, Fault, Rejection, RowReader
+from imports.reading.table import Table, skipped_and_rejected
 from imports.reading.texts import shown
 
 ROWS_CHECKED = 1000
@@ -66,6 +67,10 @@ class Preview:
     warnings: list[str] = field(default_factory=list)
     numbers: NumberStyle = field(default_factory=NumberStyle)
     header: list[str] = field(default_factory=list)
+    # The lines that the header is in: one, or two with a second row of names or units; none if there is no header.
+    header_lines: list[int] = field(default_factory=list)
+    # The first line looks like a product, and the sender must say where the header is, or that there is none.
+    looks_like_data: bool = False
     # The first value in each column of the file.
     samples: list[str] = field(default_factory=list)
     columns: Mapping[str, int] = field(default_factory=dict)
@@ -103,6 +108,8 @@ def preview(file: SentFile) -> Preview:
         detected=opened.text.detected,
         delimiter=opened.delimiter,
         header=opened.header,
+        header_lines=opened.header_lines,
+        looks_like_data=opened.looks_like_data,
         sheet=opened.text.sheet,
         sheets=opened.text.sheets,
         format=opened.format,
@@ -116,6 +123,7 @@ def preview(file: SentFile) -> Preview:
     found.columns, found.warnings, found.numbers = opened.columns, opened.warnings, opened.numbers
     if not opened.format:
         try:
+            opened.check_header()
             chosen.check()
         except FileRefusedError as error:
             found.refusal = str(error)
@@ -155,9 +163,10 @@ def _check(records: Sequence[Record], found: Preview, opened: Opened) -> None:
     row_reader = RowReader(
         found.header, found.columns, opened.text.delimiter, numbers=opened.numbers, words=opened.words
     )
+    table = Table(found.header, found.columns, has_marks=opened.text.has_marks, is_sheet=bool(opened.text.sheet))
     groups: dict[str, FaultGroup] = {}
     for record in records:
-        row = _read(record, row_reader, found, opened)
+        row = _read(record, table, row_reader, found, opened)
         if row is None:
             continue
         if len(found.rows) < ROWS_SHOWN:
@@ -172,11 +181,18 @@ def _check(records: Sequence[Record], found: Preview, opened: Opened) -> None:
     found.faults = sorted(groups.values(), key=lambda group: -group.count)
 
 
-def _read(record: Record, row_reader: RowReader, found: Preview, opened: Opened) -> CleanRow | Rejection | None:
+def _read(
+    record: Record, table: Table, row_reader: RowReader, found: Preview, opened: Opened
+) -> CleanRow | Rejection | None:
     """What becomes of `record`; None if it is skipped."""
+    batch = Batch([record.line], [record.fields], record.damage, has_bad_characters=True)
+    batch, _, apart = table.take_out(batch, row_reader.keys(batch))
+    if apart.keys:
+        skipped, rejections = skipped_and_rejected(apart.fates)
+        found.skipped += skipped
+        return rejections[0] if rejections else None
     if not opened.text.has_marks:
         return row_reader.read_one(record)
-    batch = Batch([record.line], [record.fields], record.damage, has_bad_characters=True)
     used = list(found.columns.values())
     plain = unmarked(batch, [""], found.header, used, is_sheet=bool(opened.text.sheet))
     found.skipped += plain.skipped

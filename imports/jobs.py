@@ -138,6 +138,7 @@ def _found(opened: Opened) -> dict[str, Any]:
         "format": opened.format,
         "warnings": opened.warnings,
         "header": opened.header,
+        "header_lines": opened.header_lines,
         "columns": opened.columns,
         "numbers": opened.numbers.as_json(),
         "words": opened.words,
@@ -145,13 +146,18 @@ def _found(opened: Opened) -> dict[str, Any]:
 
 
 def ask(job: ImportJob, error: QuestionOpenError) -> None:
-    """From queued to failed: which column is which must be said first. What was found is noted all the same."""
+    """From queued to failed: which column is which, or where the header is, must be said first.
+
+    What was found is noted all the same.
+    """
     question, chosen = error.question, error.chosen
+    # Of columns that may be none, nothing is proposed.
+    proposed = chosen.proposed_mapping if question.field else {}
     asked = {
         "field": question.field,
         "sentence": question.sentence,
         "candidates": [column_reference(position, chosen.header) for position, _ in question.candidates],
-        "mapping": {**job.options.mapping, **chosen.proposed_mapping} if chosen.proposed_mapping else {},
+        "mapping": {**job.options.mapping, **proposed} if proposed else {},
     }
     end(job.pk, Status.FAILED, reason=str(error), question=asked, **_found(error.opened))
 

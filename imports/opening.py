@@ -19,10 +19,11 @@ from django.core.files.storage import default_storage
 from imports.files.incoming import IncomingFile
 from imports.files.storage import delete_stored, new_content_name, open_stored
 from imports.models import ImportJob, SentFile
+from imports.options import HIGHEST_HEADER_LINE, NO_HEADER
 from imports.reading import encodings, header
 from imports.reading.columns import ColumnsFound, choose
 from imports.reading.corrections import is_correction
-from imports.reading.csvfile import MAX_RECORD_BYTES, Position, RecordReader
+from imports.reading.csvfile import MAX_RECORD_BYTES, Position, Record, RecordReader
 from imports.reading.dialect import Dialect
 from imports.reading.encodings import Detection
 from imports.reading.errors import FileRefusedError
@@ -32,7 +33,7 @@ from imports.reading.formats.rewrite import Rewriter, needs_rewriting
 from imports.reading.header import HEADER_AMONG
 from imports.reading.numbers import NumberStyle, detect_number_style, with_asked
 from imports.reading.proposals import rows_looked_at
-from imports.reading.questions import Question
+from imports.reading.questions import HEADER_QUESTION, Question
 from imports.reading.texts import shown, storable
 from imports.reading.workbooks import MAX_SHEET_ROWS, check_is_table, open_workbook, sheet_as_csv
 
@@ -73,6 +74,10 @@ class Opened:
     delimiter: str
     header: list[str]
     data: Position
+    # The lines of the header: one, or two with a second row of names or units; none if the file has no header.
+    header_lines: list[int] = field(default_factory=list)
+    # The line taken for the header may be a product: nothing tells that it is a header, and nobody has said so.
+    looks_like_data: bool = False
     format: str = ""
     columns: dict[str, int] = field(default_factory=dict)
     # How the prices of the file are written, and what the words of its status column mean.
@@ -82,9 +87,18 @@ class Opened:
     content_stored_as: str = ""
     content_size: int = 0
 
+    def question(self, chosen: ColumnsFound) -> Question | None:
+        """What must be said before the file can be imported, if anything: no product is lost in silence."""
+        if self.format:
+            return None
+        return HEADER_QUESTION if self.looks_like_data else chosen.open_question
+
 
 class QuestionOpenError(FileRefusedError):
-    """Only the sender can say which column is which. `opened` and `chosen` are what was found all the same."""
+    """Only the sender can say which column is which, or whether there is a header.
+
+    `opened` and `chosen` are what was found all the same.
+    """
 
     def __init__(self, question: Question, opened: Opened, chosen: ColumnsFound) -> None:
         super().__init__(question.sentence)
@@ -126,8 +140,8 @@ def open_file(job: ImportJob, still_alive: Callable[[], None]) -> Opened:
 
 
 def _check_answered(opened: Opened, chosen: ColumnsFound) -> None:
-    if not opened.format and chosen.open_question:
-        raise QuestionOpenError(chosen.open_question, opened, chosen)
+    if question := opened.question(chosen):
+        raise QuestionOpenError(question, opened, chosen)
 
 
 def decide(opened: Opened, file: SentFile, chosen: ColumnsFound) -> Opened:
@@ -259,7 +273,11 @@ def _look_into(text: Text, file: SentFile) -> tuple[Opened, Recognized | None]:
     Raises FileRefusedError if there is no header.
     """
     text.stream.seek(text.start)
-    lines = [line for line in text.stream.read(MAX_RECORD_BYTES).splitlines()[:HEADER_AMONG] if line.strip()]
+    asked = file.options.header_line
+    # The line that is asked for is to tell the delimiter.
+    among = slice(asked - 1, asked) if asked else slice(HEADER_AMONG)
+    all_lines = text.stream.read(MAX_RECORD_BYTES).splitlines()
+    lines = [line for line in all_lines[among] if line.strip()] or list(filter(bytes.strip, all_lines))[:1]
     if not lines:
         raise FileRefusedError("The file is empty: it does not even have a header.")
     if not text.delimiter:
@@ -267,25 +285,46 @@ def _look_into(text: Text, file: SentFile) -> tuple[Opened, Recognized | None]:
         delimiter = file.options.delimiter or header.find_delimiter(decoded, file.options.mapping.get("sku", ""))
         text = replace(text, delimiter=delimiter)
     start = Position(text.start, 1)
-    first = list(islice(_reader(text, start), HEADER_AMONG))
+    first = list(islice(_reader(text, start), HEADER_AMONG if asked is None else HIGHEST_HEADER_LINE))
     records = [record.fields for record in first]
-    recognized = None if file.options.mapping else recognize_among(records)
+    chosen = _record_in_line(asked, first) if asked else None
+    recognized = None
+    if not file.options.mapping and asked != NO_HEADER:
+        recognized = recognize_among(records if chosen is None else [records[chosen]])
     if recognized:
-        index, data = recognized[0], recognized[0] + 1
-        damage = first[index].damage
+        index = recognized[0] if chosen is None else chosen
+        found = header.HeaderFound(index, records[index], 1, (index,))
+    elif asked == NO_HEADER:
+        found = header.without_header(records, is_sheet=bool(text.sheet))
     else:
-        found = header.find_header(records, file.options.mapping)
-        index, data = found.index, found.data
-        # Where nothing speaks for another line, the header is the first one.
-        damage = first[index].damage if found.score else first[0].damage
-    if damage:
-        raise FileRefusedError(f"The header cannot be read: {damage.reason}.")
+        found = header.find_header(records, file.options.mapping, chosen)
+    # Where nothing speaks for another line, the header is the first one.
+    judged = first[found.index if found.score or asked else 0]
+    if judged.damage and asked != NO_HEADER:
+        raise FileRefusedError(f"The header cannot be read: {judged.damage.reason}.")
     reader = _reader(text, start)
-    for _ in range(data):
+    for _ in range(found.data):
         next(iter(reader))
-    names = [storable(name).strip() for name in records[index]]
-    opened = Opened(text, text.delimiter, names, reader.position, warnings=_warnings(text))
+    opened = Opened(
+        text,
+        text.delimiter,
+        [storable(name).strip() for name in found.names],
+        reader.position,
+        header_lines=[first[row].line for row in found.rows],
+        looks_like_data=asked is None and found.looks_like_data,
+        warnings=_warnings(text),
+    )
     return opened, recognized[1] if recognized else None
+
+
+def _record_in_line(line: int, first: list[Record]) -> int:
+    """Which of the `first` records begins in that line. Raises FileRefusedError if none does."""
+    for index, record in enumerate(first):
+        if record.line == line:
+            return index
+        if record.line > line:
+            raise FileRefusedError(f"header_line: no row begins in line {line}; it is blank, or a part of another row.")
+    raise FileRefusedError(f"header_line: the file has no line {line} that could be the header.")
 
 
 def _records(opened: Opened) -> Iterator[tuple[int, list[str], str]]:

@@ -29,6 +29,7 @@ from imports.reading.dialect import Dialect
 from imports.reading.marked import Unmarked, unmarked
 from imports.reading.numbers import NumberStyle
 from imports.reading.rows import CleanRow, Rejection, RowReader
+from imports.reading.table import Table, skipped_and_rejected
 from imports.reading.texts import storable
 from imports.writing.choose import make_writer
 from imports.writing.plan import Outcome, Rules
@@ -50,6 +51,7 @@ class Chunk:
     skipped: Counter[str]
     end: Position
     records: int
+    second_table: int
     at_end: bool
 
 
@@ -114,6 +116,13 @@ class LaneRun:
             rules=_rules_of(self._job),
             dry_run=self._job.dry_run,
         )
+        self._table = Table(
+            self._job.header,
+            self._job.columns,
+            second_table=lane.second_table,
+            has_marks=self._job.content_has_marks,
+            is_sheet=bool(self._job.sheet),
+        )
         self._reader = RecordReader(
             stream,
             encoding=self._job.content_encoding,
@@ -172,6 +181,7 @@ class LaneRun:
             offset=chunk.end.offset,
             line=chunk.end.line,
             records=chunk.records,
+            second_table=chunk.second_table,
             finished=chunk.at_end,
             attempts=0,
             last_error="",
@@ -190,7 +200,13 @@ class LaneRun:
         at_end = True
         while batch := self._reader.read(rows_limit - len(rows) - len(rejections)):
             self._records += len(batch.rows)
-            batch, keys = self._own(batch)
+            batch, keys, apart = self._table.take_out(batch, self._row_reader.keys(batch))
+            if apart.keys:
+                own_fates = compress(apart.fates, self._is_own(apart.keys))
+                passed, refused = skipped_and_rejected(list(own_fates))
+                skipped += passed
+                rejections += refused
+            batch, keys = self._own(batch, keys)
             if self._job.content_has_marks:
                 batch, keys, refused, passed = self._unmarked(batch, keys)
                 rejections += refused
@@ -201,16 +217,19 @@ class LaneRun:
             if len(rows) + len(rejections) >= rows_limit or self._reader.block_end > bytes_limit:
                 at_end = False
                 break
-        return Chunk(rows, rejections, skipped, self._reader.position, self._records, at_end)
+        return Chunk(rows, rejections, skipped, self._reader.position, self._records, self._table.second_table, at_end)
 
-    def _own(self, batch: Batch) -> tuple[Batch, list[str]]:
+    def _own(self, batch: Batch, keys: list[str]) -> tuple[Batch, list[str]]:
         """Those records of `batch` that belong to this lane, and their normalized SKUs."""
-        keys = self._row_reader.keys(batch)
         if self._lanes == 1:
             return batch, keys
-        is_own = [lane == self.lane.number for lane in lanes_of(keys, self._lanes)]
+        is_own = self._is_own(keys)
         lines, rows = list(compress(batch.lines, is_own)), list(compress(batch.rows, is_own))
         return batch._replace(lines=lines, rows=rows), list(compress(keys, is_own))
+
+    def _is_own(self, keys: list[str]) -> list[bool]:
+        """Which SKUs belong to this lane."""
+        return [lane == self.lane.number for lane in lanes_of(keys, self._lanes)]
 
     def _unmarked(self, batch: Batch, keys: list[str]) -> Unmarked:
         job = self._job

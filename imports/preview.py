@@ -27,7 +27,8 @@ from imports.reading.marked import unmarked
 from imports.reading.numbers import NumberStyle
 from imports.reading.questions import Question
 from imports.reading.rows import CleanRow, Fault, Rejection, RowReader
-from imports.reading.texts import shown, storable
+from imports.reading.table import Table, skipped_and_rejected
+from imports.reading.texts import shown
 
 ROWS_CHECKED = 1000
 ROWS_SHOWN = 20
@@ -82,10 +83,13 @@ class Preview:
     warnings: list[str] = field(default_factory=list)
     numbers: NumberStyle = field(default_factory=NumberStyle)
     header: list[str] = field(default_factory=list)
+    # The lines that the header is in: one, or two with a second row of names or units; none if there is no header.
+    header_lines: list[int] = field(default_factory=list)
     # The first value in each column of the file.
     samples: list[str] = field(default_factory=list)
     columns: Mapping[str, int] = field(default_factory=dict)
-    # What only the sender can say about the columns.
+    # What only the sender can say, before the file can be imported; and what could be said about its columns.
+    question: Question | None = None
     questions: Sequence[Question] = ()
     # The first lines of the file, of which one is the header; empty if it is in a known format.
     first_lines: list[Line] = field(default_factory=list)
@@ -125,6 +129,7 @@ def preview(file: SentFile) -> Preview:
         detected=opened.text.detected,
         delimiter=opened.delimiter,
         header=opened.header,
+        header_lines=opened.header_lines,
         sheet=opened.text.sheet,
         sheets=opened.text.sheets,
         format=opened.format,
@@ -141,11 +146,9 @@ def preview(file: SentFile) -> Preview:
         found.words = words_found((record[position] for record in fields if position < len(record)), opened.words)
     if not opened.format:
         found.questions, found.first_lines = chosen.questions, _first_lines(beginning)
-        try:
-            chosen.check()
-        except FileRefusedError as error:
-            found.refusal = str(error)
-            return found
+    if question := opened.question(chosen):
+        found.refusal, found.question = question.sentence, question
+        return found
     _check(records, found, opened, file.options.empty_cells)
     return found
 
@@ -176,8 +179,8 @@ def _first_lines(beginning: Beginning) -> list[Line]:
     )
     lines = []
     for record in islice(reader, HEADER_AMONG):
-        is_header = [storable(name).strip() for name in record.fields] == opened.header
-        lines.append(Line(record.line, [shown(text) for text in record.fields[:FIELDS_SHOWN]], is_header))
+        fields = [shown(text) for text in record.fields[:FIELDS_SHOWN]]
+        lines.append(Line(record.line, fields, record.line in opened.header_lines))
     return lines
 
 
@@ -200,9 +203,10 @@ def _check(records: Sequence[Record], found: Preview, opened: Opened, empty_cell
         words=opened.words,
         empty_cells=empty_cells,
     )
+    table = Table(found.header, found.columns, has_marks=opened.text.has_marks, is_sheet=bool(opened.text.sheet))
     groups: dict[str, FaultGroup] = {}
     for record in records:
-        row = _read(record, row_reader, found, opened)
+        row = _read(record, table, row_reader, found, opened)
         if row is None:
             continue
         if len(found.rows) < ROWS_SHOWN:
@@ -217,11 +221,18 @@ def _check(records: Sequence[Record], found: Preview, opened: Opened, empty_cell
     found.faults = sorted(groups.values(), key=lambda group: -group.count)
 
 
-def _read(record: Record, row_reader: RowReader, found: Preview, opened: Opened) -> CleanRow | Rejection | None:
+def _read(
+    record: Record, table: Table, row_reader: RowReader, found: Preview, opened: Opened
+) -> CleanRow | Rejection | None:
     """What becomes of `record`; None if it is skipped."""
+    batch = Batch([record.line], [record.fields], record.damage, has_bad_characters=True)
+    batch, _, apart = table.take_out(batch, row_reader.keys(batch))
+    if apart.keys:
+        skipped, rejections = skipped_and_rejected(apart.fates)
+        found.skipped += skipped
+        return rejections[0] if rejections else None
     if not opened.text.has_marks:
         return row_reader.read_one(record)
-    batch = Batch([record.line], [record.fields], record.damage, has_bad_characters=True)
     used = list(found.columns.values())
     plain = unmarked(batch, [""], found.header, used, is_sheet=bool(opened.text.sheet))
     found.skipped += plain.skipped

@@ -30,6 +30,7 @@ def represent(job: ImportJob) -> dict[str, Any]:
         "sheet": job.sheet,
         "format": job.format,
         "warnings": job.warnings,
+        "header_lines": job.header_lines,
         "columns": {field: job.header[position] for field, position in job.columns.items()},
         "ignored_columns": ignored_columns(job.header, job.columns),
         "numbers": job.numbers,

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from imports.options import NO_HEADER, Options
+from imports.options import Options
+from imports.reading.empty_cells import USUAL
 
 MODES = {
     "": "create new products and update existing ones",
     "create_and_update": "create new products and update existing ones",
     "update_only": "only update existing products",
     "create_only": "only create new products",
-}
-# What an empty cell does to an existing product unless something else is said.
-USUAL_EMPTY_CELLS = {"name": "keep", "description": "clear", "price": "clear", "is_active": "keep"}
-# What it can do: a product has a name and a status, which cannot be cleared.
-EMPTY_CELLS = {
-    "name": ("keep", "reject"),
-    "description": ("keep", "clear", "reject"),
-    "price": ("keep", "clear", "reject"),
-    "is_active": ("keep", "reject"),
 }
 _DONE = {"keep": "keeps it", "clear": "clears it", "reject": "rejects the row"}
 
@@ -34,7 +26,7 @@ def said_of_rows(options: Options) -> list[str]:
     said += [
         f"an empty {name} {_DONE[choice]}"
         for name, choice in options.empty_cells.items()
-        if choice and choice != USUAL_EMPTY_CELLS[name]
+        if choice and choice != USUAL[name]
     ]
     if options.extra:
         said.append("ignored columns are kept with the products")
@@ -46,8 +38,8 @@ def said_of_words(words: Mapping[str, bool]) -> list[str]:
     return [f"{word} → {'active' if is_active else 'inactive'}" for word, is_active in words.items()]
 
 
-def said_of_header(options: Options) -> str:
-    """Where the header is, if that was said."""
-    if options.header_line is None:
-        return ""
-    return "none" if options.header_line == NO_HEADER else f"line {options.header_line}"
+def header_place(lines: Sequence[int]) -> str:
+    """Where the header is, by its lines."""
+    if not lines:
+        return "none: columns go by their numbers"
+    return f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]} and {lines[-1]}"

@@ -172,7 +172,9 @@ class UploadSerializer(StrictSerializer):
 class QuestionSerializer(serializers.Serializer):
     """What only the sender of a file can say."""
 
-    field = serializers.CharField(help_text="The product field whose column is not clear.")
+    field = serializers.CharField(
+        help_text="The product field whose column is not clear; empty if it is the header: send `header_line`."
+    )
     sentence = serializers.CharField(help_text="The question, for people.")
     candidates = serializers.ListField(
         child=serializers.CharField(), help_text="The columns that it could be, the best first, for a mapping."
@@ -195,6 +197,11 @@ class JobSerializer(serializers.ModelSerializer):
         read_only=True,
         allow_null=True,
         help_text="The import whose rejected rows this file corrects, or the dry run whose file is imported.",
+    )
+    header_lines = serializers.ListField(
+        child=serializers.IntegerField(),
+        read_only=True,
+        help_text="The lines of the header: one, or two with a second row of names or units; none if there is none.",
     )
     columns = serializers.DictField(
         child=serializers.CharField(), read_only=True, help_text="The name of the column that each product field is in."
@@ -262,6 +269,7 @@ class JobSerializer(serializers.ModelSerializer):
             "sheet",
             "format",
             "warnings",
+            "header_lines",
             "columns",
             "ignored_columns",
             "numbers",

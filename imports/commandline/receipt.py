@@ -10,7 +10,7 @@ from imports.models import ImportJob, RejectedRow
 from imports.reading.columns import ignored_columns
 from imports.reading.header import DELIMITER_NAMES
 from imports.reading.numbers import NumberStyle
-from imports.said import said_of_rows, said_of_words
+from imports.said import header_place, said_of_rows, said_of_words
 from imports.skipped import skipped_by_reason
 
 # How many rejected rows are shown with their reasons.
@@ -60,6 +60,8 @@ def _decisions(job: ImportJob) -> Iterator[str]:
         yield f"  format      {job.format}"
     read_as = f"sheet '{job.sheet}'" if job.sheet else f"{job.encoding}, delimiter: {DELIMITER_NAMES[job.delimiter]}"
     yield f"  read as     {read_as}"
+    if job.header_lines != [1]:
+        yield f"  header      {header_place(job.header_lines)}"
     if "price" in job.columns:
         yield f"  prices      such as {NumberStyle.from_json(job.numbers).example}"
     if job.options.words:

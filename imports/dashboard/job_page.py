@@ -20,7 +20,7 @@ from imports.models import LEASE, ImportJob, ImportLane, RejectedRow, Work
 from imports.reading.columns import ignored_columns
 from imports.reading.header import DELIMITER_NAMES
 from imports.reading.numbers import NumberStyle
-from imports.said import said_of_header, said_of_rows, said_of_words
+from imports.said import header_place, said_of_rows, said_of_words
 from imports.skipped import skipped_by_reason
 
 REJECTED_PER_PAGE = 20
@@ -75,7 +75,7 @@ def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]
         "delimiter": DELIMITER_NAMES.get(job.delimiter, ""),
         "column_names": [(field, job.header[position]) for field, position in job.columns.items()],
         "ignored": sentences.column_list(ignored_columns(job.header, job.columns)),
-        "header_said": said_of_header(job.options),
+        "header_place": header_place(job.header_lines),
         "words_said": said_of_words(job.options.words),
         "rows_said": said_of_rows(job.options),
         "price_example": NumberStyle.from_json(job.numbers).example if "price" in job.columns else "",

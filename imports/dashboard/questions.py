@@ -10,7 +10,7 @@ from imports.options import NO_HEADER, Options
 from imports.preview import Preview
 from imports.reading.errors import BadValueError, FileRefusedError
 from imports.reading.numbers import DECIMAL_SIGNS, NumberStyle, PriceReader, with_asked
-from imports.reading.questions import Question, column_reference, is_numbered
+from imports.reading.questions import HEADER_QUESTION, Question, column_reference, is_numbered
 
 # So many columns are offered, the best first.
 COLUMNS_OFFERED = 8
@@ -43,13 +43,20 @@ class Asked:
 
 def questions_of(found: Preview) -> list[Asked]:
     """What is to be asked of a file: the one question that must be answered, or else what should be looked at."""
-    first = next((question for question in found.questions if question.must_be_answered), None)
-    if first:
-        return [_about_column(first, found)]
+    if found.question is HEADER_QUESTION:
+        return [_about_header(found)]
+    if found.question:
+        return [_about_column(found.question, found)]
     asked = [_about_column(question, found) for question in found.questions]
     if prices := _ambiguous_prices(found):
         asked.append(_about_prices(prices, found.numbers))
     return asked
+
+
+def _about_header(found: Preview) -> Asked:
+    lines = [Answer("use_header", str(line), f"Line {line} is the header") for line in found.header_lines]
+    answers = [Answer("use_header", str(NO_HEADER), "The file has no header"), *lines]
+    return Asked("Does the file have a header?", HEADER_QUESTION.reason, answers, must_be_answered=True)
 
 
 def _about_column(question: Question, found: Preview) -> Asked:

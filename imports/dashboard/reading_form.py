@@ -14,11 +14,12 @@ from imports.models import Draft
 from imports.options import NEW_PRODUCTS, Options
 from imports.preview import Preview
 from imports.reading.booleans import WORDS
+from imports.reading.empty_cells import CHOICES, NEVER_EMPTY, USUAL
 from imports.reading.errors import FileRefusedError
 from imports.reading.header import DELIMITER_NAMES
 from imports.reading.numbers import NumberStyle
 from imports.reading.questions import column_reference
-from imports.said import EMPTY_CELLS, MODES, USUAL_EMPTY_CELLS
+from imports.said import MODES
 from products.fields import FIELDS
 
 NO_COLUMN = "— not in the file —"
@@ -29,7 +30,7 @@ WORDS_OFFERED = 40
 
 READING = ("encoding", "delimiter", "quote", "escape")
 NUMBERS = ("decimal", "thousands", "currency")
-ROWS = ("mode", "new_products", *(f"empty_{name}" for name in EMPTY_CELLS), "extra")
+ROWS = ("mode", "new_products", *(f"empty_{name}" for name in USUAL), "extra")
 
 NO_SEPARATOR = "none"
 THOUSANDS = {",": "comma", ".": "point", " ": "space", "'": "apostrophe", NO_SEPARATOR: "none"}
@@ -116,8 +117,8 @@ class ReadingForm(forms.Form):
         self._add("mode", "Rows", modes, chosen=mode, usual=MODES[usual_mode].capitalize())
         new = "inactive" if said.new_products == "inactive" else ""
         self._add("new_products", "New products without a status", {"inactive": "Inactive"}, chosen=new, usual="Active")
-        for name, choices in EMPTY_CELLS.items():
-            usual = USUAL_EMPTY_CELLS[name]
+        for name, usual in USUAL.items():
+            choices = [choice for choice in CHOICES if choice != "clear" or name not in NEVER_EMPTY]
             chosen = said.empty_cells.get(name, "")
             others = {choice: EMPTY_NAMES[choice] for choice in choices if choice != usual}
             self._add(
@@ -188,7 +189,7 @@ class ReadingForm(forms.Form):
                 {f"word_{number}": word for number, word in enumerate(self._words)},
                 {"active": True, "inactive": False},
             ),
-            empty_cells=self._changed(said.empty_cells, {f"empty_{name}": name for name in EMPTY_CELLS}, {}),
+            empty_cells=self._changed(said.empty_cells, {f"empty_{name}": name for name in USUAL}, {}),
         )
 
     def _mapping(self) -> dict[str, str]:

@@ -11,11 +11,10 @@ from imports.dashboard.encodings import ENCODING_NAMES, readings_offered
 from imports.dashboard.questions import questions_of
 from imports.dashboard.reading_form import ReadingForm
 from imports.models import Draft
-from imports.options import NO_HEADER
 from imports.preview import Preview
 from imports.reading.formats.description import REASONS
 from imports.reading.header import DELIMITER_NAMES
-from imports.said import MODES, said_of_rows, said_of_words
+from imports.said import MODES, header_place, said_of_rows, said_of_words
 
 # A book may have hundreds of sheets; a page should not.
 SHEETS_OFFERED = 60
@@ -54,7 +53,7 @@ def context(draft: Draft, found: Preview, form: ReadingForm) -> dict[str, Any]:
         "sections": sections(draft, found, form, questions),
         "sheets": _sheets(found),
         "header_lines": _header_lines(found),
-        "has_no_header": draft.options.header_line == NO_HEADER,
+        "has_no_header": bool(found.header) and not found.header_lines,
         "header_is_said": draft.options.header_line is not None,
         "verdict": sentences.verdict(found),
         "rows_title": sentences.rows_title(found),
@@ -72,7 +71,7 @@ def sections(draft: Draft, found: Preview, form: ReadingForm, questions: Sequenc
     return {
         "sheet": Section(f"{found.sheet}, one of {len(found.sheets)}", 1 < len(found.sheets) <= SHEETS_SHOWN),
         "columns": Section(_columns(found), (no_answers and bool(found.header)) or _has_errors(form.column_fields())),
-        "header": Section(_header(draft, found), is_open=False),
+        "header": Section(header_place(found.header_lines), is_open=False),
         "values": Section(_values(found), "not_boolean" in faults or _has_errors(form.number_fields())),
         "rows": Section("; ".join(rows) if rows else MODES[""], is_open=_has_errors(form.row_fields())),
         "advanced": Section(_reading(found), is_unreadable or _has_errors(form.reading_fields())),
@@ -89,13 +88,6 @@ def _columns(found: Preview) -> str:
         ", ".join(field if field == name.casefold() else f"{field} from “{name}”" for field, name in names.items())
         or "none"
     )
-
-
-def _header(draft: Draft, found: Preview) -> str:
-    if draft.options.header_line == NO_HEADER:
-        return "none: columns go by their numbers"
-    lines = [line.number for line in found.first_lines if line.is_header]
-    return f"line {lines[0]}" if lines else ""
 
 
 def _values(found: Preview) -> str:

@@ -18,7 +18,7 @@ CHOICES = ("keep", "clear", "reject")
 # A file overwrites what is there, but no empty cell takes a product's name away, or activates it.
 USUAL: Mapping[str, str] = {"name": "keep", "description": "clear", "price": "clear", "is_active": "keep"}
 # Every product has them.
-_NEVER_EMPTY = {"name": "name", "is_active": "status"}
+NEVER_EMPTY = {"name": "name", "is_active": "status"}
 
 Column = Sequence[Any]
 Cleaner = Callable[[Sequence[str]], Column]
@@ -46,9 +46,9 @@ def check_empty_cells(asked: object) -> dict[str, str]:
             raise FileRefusedError(f"empty_cells: '{field}' is not a field that can be empty.")
         if choice and choice not in CHOICES:
             raise FileRefusedError(f"empty_cells: '{choice}' is not allowed; there are {', '.join(CHOICES)}.")
-        if choice == "clear" and field in _NEVER_EMPTY:
+        if choice == "clear" and field in NEVER_EMPTY:
             raise FileRefusedError(
-                f"empty_cells: a {_NEVER_EMPTY[field]} cannot be cleared, because every product has one; "
+                f"empty_cells: a {NEVER_EMPTY[field]} cannot be cleared, because every product has one; "
                 f"choose keep or reject for '{field}'."
             )
     return asked
@@ -79,7 +79,7 @@ def _keep(texts: Sequence[str], *, field: str, clean: Cleaner) -> Column:
 def _reject(texts: Sequence[str], *, field: str, clean: Cleaner) -> Column:
     column = clean(texts)
     if _has_empty(field, column):
-        raise BadValueError("missing", f"is empty; this import rejects an empty {_NEVER_EMPTY.get(field, field)}.")
+        raise BadValueError("missing", f"is empty; this import rejects an empty {NEVER_EMPTY.get(field, field)}.")
     return column
 
 

@@ -31,6 +31,14 @@ class Question:
     must_be_answered: bool = True
 
 
+# Of a file whose first line may be a product: it has no field.
+HEADER_QUESTION = Question(
+    "",
+    "The first line looks like a product, not a header. Say that the file has no header, or which line it is.",
+    "The first line looks like a product, not a header.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """What is known about a field: its column, if one was `found`, and those that it could be, the best first.

@@ -171,7 +171,7 @@ def test_what_was_decided_is_on_the_job() -> None:
         pytest.param(b"sku,name,title\n", "both look like 'name'", id="two columns for one field"),
         pytest.param(b'"sku,name\nA,x\n', "The header cannot be read", id="a quote never closed in the header"),
         pytest.param(b"sku," * 300_000 + b"\nA\n", "The header cannot be read", id="a header of more than 1 MB"),
-        pytest.param(b"\0" * 1000, "no column 'sku'", id="NULs"),
+        pytest.param(b"\0" * 1000, "The file is empty", id="NULs"),
         pytest.param(
             zipped(("p.csv", TEXT.encode()), compression=zipfile.ZIP_LZMA), "unusual compression", id="zip with LZMA"
         ),

@@ -65,6 +65,7 @@ def test_a_finished_job_is_shown_with_its_receipt(api):
         "sheet": "",
         "format": "",
         "warnings": [],
+        "header_lines": [1],
         "columns": {"sku": "SKU", "name": "Product name", "price": "price"},
         "ignored_columns": ["Colour"],
         "numbers": {"decimal": ",", "thousands": "", "currency": "", "source": "detected"},
@@ -422,3 +423,12 @@ def test_a_job_tells_what_was_said_of_its_file(api):
     assert shown["numbers"] == {"decimal": ",", "thousands": "", "currency": "", "source": "asked"}
     assert shown["words"] == {"auf": True}
     assert shown["rejected_rows"] == 0
+
+
+def test_a_file_that_may_have_no_header_asks_for_it(api):
+    job = run_import("A-1,Lamp,1.50\nA-2,Chair,2.50\nA-3,Bed,3.50\n")
+
+    shown = api.get(f"/api/jobs/{job.pk}").json()
+
+    assert shown["status"] == "failed"
+    assert shown["question"] == {"field": "", "sentence": shown["failure_reason"], "candidates": [], "mapping": {}}

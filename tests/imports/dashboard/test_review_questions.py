@@ -177,3 +177,28 @@ def test_a_header_line_that_makes_no_sense_any_more_can_be_taken_back(admin_clie
     page = html(admin_client, address)
 
     assert answers(page, "use_header")[""] == "Detect the header"
+
+
+NO_HEADER = "".join(f"A-{n},Lamp of {n},{n}.50\n" for n in range(1, 9))
+
+
+def test_where_the_first_line_looks_like_a_product_the_header_is_asked_for(admin_client: Client, review: Review):
+    address = review(NO_HEADER)
+
+    page = html(admin_client, address)
+    assert "Does the file have a header?" in page
+    assert answers(page, "use_header") == {
+        "0": "The file has no header",
+        "1": "Line 1 is the header",
+        **{str(line): "This is the header" for line in range(2, 9)},
+    }
+
+    admin_client.post(address, {"use_header": "0"})
+    page = html(admin_client, address)
+    assert "none: columns go by their numbers" in page
+    assert answers(page, "use_column") == {"sku:0": "1 A-1"}
+    admin_client.post(address, {"use_column": "sku:0"})
+    page = html(admin_client, address)
+    assert answers(page, "use_column")["price:2"] == "3 1.50"
+    admin_client.post(address, {"use_column": "name:1"})
+    assert "All 8 rows can be read" in html(admin_client, address)

@@ -21,7 +21,7 @@ EMPTY_CELLS = {
     "price": ("keep", "clear", "reject"),
     "is_active": ("keep", "reject"),
 }
-_DONE = {"keep": "keeps it", "clear": "clears it", "reject": "rejects the row"}
+_DONE = {"keep": "keeps what is there", "clear": "clears what is there", "reject": "rejects the row"}
 
 
 def said_of_rows(options: Options) -> list[str]:
@@ -37,7 +37,7 @@ def said_of_rows(options: Options) -> list[str]:
         if choice and choice != USUAL_EMPTY_CELLS[name]
     ]
     if options.extra:
-        said.append("ignored columns are kept with the products")
+        said.append("other columns are kept with the products")
     return said
 
 

@@ -13,7 +13,7 @@ MODES = {
     "update_only": "only update existing products",
     "create_only": "only create new products",
 }
-_DONE = {"keep": "keeps it", "clear": "clears it", "reject": "rejects the row"}
+_DONE = {"keep": "keeps what is there", "clear": "clears what is there", "reject": "rejects the row"}
 
 
 def said_of_rows(options: Options) -> list[str]:
@@ -29,7 +29,7 @@ def said_of_rows(options: Options) -> list[str]:
         if choice and choice != USUAL[name]
     ]
     if options.extra:
-        said.append("ignored columns are kept with the products")
+        said.append("other columns are kept with the products")
     return said
 
 

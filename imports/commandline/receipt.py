@@ -65,7 +65,7 @@ def _decisions(job: ImportJob) -> Iterator[str]:
     if "price" in job.columns:
         yield f"  prices      such as {NumberStyle.from_json(job.numbers).example}"
     if job.options.words:
-        yield f"  status words  {', '.join(said_of_words(job.options.words))}"
+        yield f"  words       {', '.join(said_of_words(job.options.words))}"
     if said := said_of_rows(job.options):
         yield f"  rows        {'; '.join(said)}"
     yield f"  columns     {', '.join(names)}" + (f"; ignored: {', '.join(ignored)}" if ignored else "")

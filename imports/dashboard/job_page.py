@@ -48,10 +48,11 @@ class LaneProgress:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an import has failed, and whether a retry would resume where it stopped."""
+    """Why an import has failed, whether a retry would resume where it stopped, and whether it only asks something."""
 
     reason: str
     can_retry: bool
+    is_question: bool
 
 
 def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]:
@@ -134,7 +135,7 @@ def failure(job: ImportJob) -> Failure | None:
     if not job.failure_reason:
         return None
     can_retry = bool(job.stored_as) and job.lane_count > 0
-    return Failure(job.failure_reason, can_retry)
+    return Failure(job.failure_reason, can_retry, is_question=bool(job.question))
 
 
 def events(job: ImportJob) -> list[Event]:

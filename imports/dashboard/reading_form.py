@@ -36,7 +36,7 @@ NO_SEPARATOR = "none"
 THOUSANDS = {",": "comma", ".": "point", " ": "space", "'": "apostrophe", NO_SEPARATOR: "none"}
 QUOTE_NAMES = {'"': 'Double: "', "'": "Single: '"}
 ESCAPE_NAMES = {"\\": "Backslash: \\"}
-EMPTY_NAMES = {"keep": "keeps it", "clear": "clears it", "reject": "rejects the row"}
+EMPTY_NAMES = {"keep": "keeps what is there", "clear": "clears what is there", "reject": "rejects the row"}
 STATUS_NAMES = {True: "active", False: "inactive", None: "not known: rejected"}
 
 
@@ -128,7 +128,7 @@ class ReadingForm(forms.Form):
                 chosen="" if chosen == usual else chosen,
                 usual=EMPTY_NAMES[usual],
             )
-        self.fields["extra"] = forms.BooleanField(required=False, label="Keep the ignored columns with the products")
+        self.fields["extra"] = forms.BooleanField(required=False, label="Keep other columns with the products")
         self.initial["extra"] = said.extra
 
     def column_fields(self) -> list[forms.BoundField]:

@@ -154,8 +154,8 @@ class TestReceipt:
 
     def test_it_says_what_is_not_as_usual(self, small: Path) -> None:
         _, text = run(small, "--empty", "description=keep", "--mode", "update-only", "--word", "auf=active")
-        assert "only update existing products; an empty description keeps it" in text
-        assert "status words  auf → active" in text
+        assert "only update existing products; an empty description keeps what is there" in text
+        assert "words       auf → active" in text
 
     def test_an_open_question_comes_with_the_mapping_to_copy(self, tmp_path: Path, capsys: Any) -> None:
         path = tmp_path / "two-prices.csv"

@@ -135,7 +135,7 @@ def test_the_page_of_an_import_tells_what_was_said(admin_client: Client):
     page = html(admin_client, f"/admin/imports/importjob/{job.pk}/change/")
 
     assert "auslaufend → active" in page
-    assert "an empty description keeps it; ignored columns are kept with the products" in page
+    assert "an empty description keeps what is there; other columns are kept with the products" in page
     assert '1234,50 <span class="quiet">(chosen)</span>' in page
 
 
@@ -151,3 +151,13 @@ def test_a_correction_inherits_what_was_said_of_values_but_not_how_the_old_file_
     draft = drafts.create(upload("sku,name\n"), make_user(), follows=first)
 
     assert draft.options == Options(mapping={"name": "name"}, **said)
+
+
+def test_the_page_of_an_import_with_an_open_question_shows_what_was_found_and_where_to_answer(admin_client: Client):
+    job = run_import("sku,name,Price,Price\nA,Lamp,1.50,1.40\n")
+
+    page = html(admin_client, f"/admin/imports/importjob/{job.pk}/change/")
+
+    assert "to answer this with a click" in page
+    assert "<dt>Columns</dt>" in page
+    assert "<dt>Ignored columns</dt><dd><bdi>Price</bdi>, <bdi>Price</bdi>" in page

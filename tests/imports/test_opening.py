@@ -132,7 +132,7 @@ def test_a_damaged_row_in_a_utf16_file_is_rejected_alone() -> None:
 def test_lines_are_those_of_the_file_before_it_was_rewritten() -> None:
     content = '\n\nsku,name\r\nA,"x\r\ny"\r\n\r\nB,\r\nC,z\r\n'.encode("utf-16")
     job = run_import(content)
-    assert [(row.line, row.code) for row in job.rejected.all()] == [(7, "missing")]
+    assert [(row.line, row.code) for row in job.rejected.all()] == [(7, "new_without_name")]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

@@ -1,4 +1,4 @@
-"""Any file, catalogue, mode, choice for empty cells, chunk size, lanes and order of their work: the table and the receipt are those of the model."""
+"""Any file, catalogue, choices of the sender and way to import: the table and the receipt are those of the model."""
 
 from __future__ import annotations
 
@@ -243,19 +243,15 @@ def assert_it_is_as_the_model_says(
     max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(files(), CATALOGUES, CHOICES, WAYS, WAYS, WAYS)
+@given(files(), CATALOGUES, CHOICES, st.tuples(WAYS, WAYS, WAYS))
 def test_any_import_gives_what_the_model_gives(
-    file: File,
-    catalogue: dict[str, model.Item],
-    choices: model.Choices,
-    way_of_dry_run: Way,
-    way: Way,
-    way_of_second_run: Way,
+    file: File, catalogue: dict[str, model.Item], choices: model.Choices, ways: tuple[Way, Way, Way]
 ) -> None:
     make_catalogue(catalogue)
     before, options = table(), asdict(choices)
-    assert_it_is_as_the_model_says(way_of_dry_run.run(file, dry_run=True, **options), file, before, choices)
+    of_dry_run, of_first_run, of_second_run = ways
+    assert_it_is_as_the_model_says(of_dry_run.run(file, dry_run=True, **options), file, before, choices)
     assert not DryRunSku.objects.exists()
-    assert_it_is_as_the_model_says(way.run(file, **options), file, before, choices)
+    assert_it_is_as_the_model_says(of_first_run.run(file, **options), file, before, choices)
     after = table()
-    assert_it_is_as_the_model_says(way_of_second_run.run(file, **options), file, after, choices)
+    assert_it_is_as_the_model_says(of_second_run.run(file, **options), file, after, choices)

@@ -89,7 +89,8 @@ class Opened:
         """Raise FileRefusedError if it has to be asked whether the file has a header: no product is lost in silence."""
         if self.looks_like_data:
             raise FileRefusedError(
-                "The first line looks like a product, not a header. Say that the file has no header, or which line it is."
+                "The first line looks like a product, not a header. "
+                "Say that the file has no header, or which line it is."
             )
 
 

@@ -199,9 +199,7 @@ class LaneRun:
             if len(rows) + len(rejections) >= rows_limit or self._reader.block_end > bytes_limit:
                 at_end = False
                 break
-        return Chunk(
-            rows, rejections, skipped, self._reader.position, self._records, self._table.second_table, at_end
-        )
+        return Chunk(rows, rejections, skipped, self._reader.position, self._records, self._table.second_table, at_end)
 
     def _own(self, batch: Batch, keys: list[str]) -> tuple[Batch, list[str]]:
         """Those records of `batch` that belong to this lane, and their normalized SKUs."""

@@ -144,9 +144,11 @@ class Table:
         return REPEATED_HEADER if is_same and len(texts) <= self._width else SECOND_TABLE
 
     def _is_own_header(self, texts: Sequence[str]) -> bool:
-        """Whether there are the names of the header and nothing else; some may be missing."""
+        """Whether there are the names of the header and nothing else; some may be missing, but not the columns."""
         filled = [(position, text) for position, text in enumerate(texts) if text]
         if not self._has_header or len(filled) < min(2, self._width) or filled[-1][0] >= self._width:
+            return False
+        if len(texts) < self._width and any(self._names[filled[-1][0] + 1 :]):
             return False
         return all(folded(text) == self._names[position] for position, text in filled)
 

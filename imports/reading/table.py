@@ -129,7 +129,7 @@ class Table:
         if key and key not in TOTALS:
             return False
         name = texts[self._columns["name"]] if "name" in self._columns and len(texts) == self._width else ""
-        return not name or name.casefold() in TOTALS or is_amount(name)
+        return not name or name.casefold() in TOTALS or is_amount(name) is not None
 
     def _header_kind(self, texts: Sequence[str]) -> str:
         if self._is_own_header(texts):

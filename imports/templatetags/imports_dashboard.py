@@ -22,6 +22,7 @@ register = template.Library()
 RULES = {
     "missing": "Missing value",
     "field_count": "Wrong number of fields",
+    "second_table": "Row of a second table",
     "not_boolean": "Invalid yes/no value",
     "nul": "NUL byte",
     "undecodable": "Undecodable bytes",

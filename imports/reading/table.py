@@ -87,8 +87,12 @@ class Table:
 
     def stands_apart(self, line: int, fields: list[str]) -> bool:
         """Whether that record, the next one, is no row of the table."""
-        keys = normalize_skus([fields[self._sku] if self._sku < len(fields) else ""])
-        return bool(self.take_out(Batch([line], [fields]), keys)[2].keys)
+        return not self.rows(Batch([line], [fields]))
+
+    def rows(self, batch: Batch) -> list[list[str]]:
+        """The rows of the table among the records of `batch`, the next ones."""
+        keys = normalize_skus(fields[self._sku] if self._sku < len(fields) else "" for fields in batch.rows)
+        return self.take_out(batch, keys)[0].rows
 
     def _is_doubtful(self, rows: list[list[str]], keys: list[str]) -> bool:
         """Whether one of `rows` needs a closer look. Costs next to nothing, and nearly always says no."""

@@ -141,6 +141,15 @@ def test_rows_of_a_second_table_are_never_read_by_the_columns_of_the_first(heade
     assert skipped(job) == {"second_table": 1, "separator": 1, "repeated_header": 1}
 
 
+def test_a_second_table_does_not_decide_how_the_prices_of_the_first_are_written() -> None:
+    second = "".join(f"Part {number},7,{number}.25\n" for number in range(10, 60))
+    job = run_import(f"sku;name;price\nA-1;Lamp;1.250\nA-2;Fan;3,50\nname;qty;sku\n{second}".replace(",7,", ";7;"))
+
+    check_sums(job)
+    assert (job.numbers["decimal"], job.rejected_rows) == (",", 50)
+    assert str(Product.objects.get(sku="A-1").price) == "1250.00"
+
+
 def test_rows_of_a_second_table_do_not_come_back_in_a_corrected_file() -> None:
     job = run_import(f"{HEADER}A-1,Lamp,10.00\nname,sku,price\nFan,A-2,20.00\n")
     again = run_import("".join(rejected.csv_blocks(job)))

@@ -34,6 +34,7 @@ from imports.reading.header import HEADER_AMONG
 from imports.reading.numbers import NumberStyle, detect_number_style, with_asked
 from imports.reading.proposals import rows_looked_at
 from imports.reading.questions import HEADER_QUESTION, Question
+from imports.reading.table import Table
 from imports.reading.texts import shown, storable
 from imports.reading.workbooks import MAX_SHEET_ROWS, check_is_table, open_workbook, sheet_as_csv
 
@@ -167,12 +168,23 @@ def decide(opened: Opened, file: SentFile, chosen: ColumnsFound) -> Opened:
 
 
 def _prices(opened: Opened, columns: Mapping[str, int]) -> list[str]:
-    """The texts in the price column of the first records."""
+    """The texts in the price column of the first rows."""
     position = columns.get("price")
     if position is None:
         return []
-    records = _first_records(opened, SAMPLE_RECORDS)
-    return [fields[position] for fields in records if position < len(fields)]
+    text = opened.text
+    reader = _reader(text, opened.data, len(opened.header))
+    # Without SKUs, which is asked about, there is no telling.
+    is_known = "sku" in columns
+    table = Table(opened.header, columns, has_marks=text.has_marks, is_sheet=bool(text.sheet)) if is_known else None
+    prices: list[str] = []
+    left = SAMPLE_RECORDS
+    while left > 0 and (batch := reader.read(left)):
+        left -= len(batch.rows)
+        if not batch.damage:
+            rows = table.rows(batch) if table else batch.rows
+            prices += [fields[position] for fields in rows if position < len(fields)]
+    return prices
 
 
 def _first_records(opened: Opened, count: int) -> Iterator[list[str]]:

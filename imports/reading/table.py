@@ -87,8 +87,12 @@ class Table:
 
     def stands_apart(self, line: int, fields: list[str]) -> bool:
         """Whether that record, the next one, is no row of the table."""
-        keys = normalize_skus([fields[self._sku] if self._sku < len(fields) else ""])
-        return bool(self.take_out(Batch([line], [fields]), keys)[2].keys)
+        return not self.rows(Batch([line], [fields]))
+
+    def rows(self, batch: Batch) -> list[list[str]]:
+        """The rows of the table among the records of `batch`, the next ones."""
+        keys = normalize_skus(fields[self._sku] if self._sku < len(fields) else "" for fields in batch.rows)
+        return self.take_out(batch, keys)[0].rows
 
     def _is_doubtful(self, rows: list[list[str]], keys: list[str]) -> bool:
         """Whether one of `rows` needs a closer look. Costs next to nothing, and nearly always says no."""
@@ -129,7 +133,7 @@ class Table:
         if key and key not in TOTALS:
             return False
         name = texts[self._columns["name"]] if "name" in self._columns and len(texts) == self._width else ""
-        return not name or name.casefold() in TOTALS or is_amount(name)
+        return not name or name.casefold() in TOTALS or is_amount(name) is not None
 
     def _header_kind(self, texts: Sequence[str]) -> str:
         if self._is_own_header(texts):
@@ -144,9 +148,11 @@ class Table:
         return REPEATED_HEADER if is_same and len(texts) <= self._width else SECOND_TABLE
 
     def _is_own_header(self, texts: Sequence[str]) -> bool:
-        """Whether there are the names of the header and nothing else; some may be missing."""
+        """Whether there are the names of the header and nothing else; some may be missing, but not the columns."""
         filled = [(position, text) for position, text in enumerate(texts) if text]
         if not self._has_header or len(filled) < min(2, self._width) or filled[-1][0] >= self._width:
+            return False
+        if len(texts) < self._width and any(self._names[filled[-1][0] + 1 :]):
             return False
         return all(folded(text) == self._names[position] for position, text in filled)
 

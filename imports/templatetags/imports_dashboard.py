@@ -23,6 +23,7 @@ RULES = {
     "missing": "Missing value",
     "new_without_name": "New product without a name",
     "field_count": "Wrong number of fields",
+    "second_table": "Row of a second table",
     "not_boolean": "Invalid yes/no value",
     "nul": "NUL byte",
     "undecodable": "Undecodable bytes",

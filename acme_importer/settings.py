@@ -299,6 +299,10 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStatus": "webhooks.models.Delivery.Status",
         "EventType": "webhooks.catalogue.CATALOGUE",
         "SubscribableEvent": "webhooks.catalogue.SUBSCRIBABLE",
+        "Quote": "imports.options.QUOTES",
+        "Escape": "imports.options.ESCAPES",
+        "ImportMode": "imports.options.MODES",
+        "NewProducts": "imports.options.NEW_PRODUCTS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

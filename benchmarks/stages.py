@@ -78,8 +78,8 @@ def measure(path: Path, count: int) -> None:
     )
     rows = list(chain.from_iterable(checked))
     catalogue = {row.sku_normalized: row.values for row in rows}
-    measured("plan: all new", count, lambda: make_plan(rows, {}, set(), may_create=True))
-    measured("plan: all unchanged", count, lambda: make_plan(rows, catalogue, set(), may_create=True))
+    measured("plan: all new", count, lambda: make_plan(rows, {}, set(), FIELDS))
+    measured("plan: all unchanged", count, lambda: make_plan(rows, catalogue, set(), FIELDS))
     measured(
         "build: instances for `bulk_create`",
         count,

@@ -49,6 +49,7 @@ NOT_LISTED = (
     "warnings",
     "numbers",
     "words",
+    "question",
     "failure_reason",
     "last_error",
 )

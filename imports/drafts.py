@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -15,15 +17,20 @@ from imports.options import Options
 def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follows: ImportJob | None = None) -> Draft:
     """Keep an uploaded file. Raises FileRefusedError if it is empty.
 
-    `follows` is the import whose rejected rows the file corrects; what was said of its columns applies here too.
+    `follows` is the import whose rejected rows the file corrects; what was said of its values applies here too.
     """
-    options = Options(mapping=follows.options.mapping) if follows else Options()
+    options = _inherited(follows.options) if follows else Options()
     stored = storage.keep(file)
     try:
         return Draft.objects.create(follows=follows, **jobs.sent_fields(stored, options, user))
     except BaseException:
         storage.delete_stored(stored.stored_as)
         raise
+
+
+def _inherited(options: Options) -> Options:
+    """What was said of a file, as far as it holds for its rejected rows, which are in a file that we wrote."""
+    return replace(options, sheet="", encoding="", delimiter="", quote="", escape="", header_line=None)
 
 
 def change(draft: Draft, options: Options) -> None:

@@ -20,8 +20,9 @@ from imports import waking
 from imports.events import announce
 from imports.files import storage
 from imports.models import DryRunSku, ImportJob, ImportLane, SentFile
-from imports.opening import Opened
+from imports.opening import Opened, QuestionOpenError
 from imports.options import Options
+from imports.reading.questions import column_reference
 
 # Files below this are done in a second or two by one lane.
 SMALL_FILE_BYTES = 4 * 1024 * 1024
@@ -110,19 +111,11 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> None:
             content_encoding=opened.text.encoding,
             content_dialect=opened.text.dialect.as_json(),
             content_has_marks=opened.text.has_marks,
-            encoding=opened.text.detected.encoding,
-            delimiter=opened.delimiter,
-            sheet=opened.text.sheet,
-            sheets=opened.text.sheets,
-            format=opened.format,
-            warnings=opened.warnings,
-            header=opened.header,
-            columns=opened.columns,
-            numbers=opened.numbers.as_json(),
-            words=opened.words,
+            question={},
             attempts=0,
             claimed_until=None,
             last_error="",
+            **_found(opened),
         )
         if not started:
             raise WrongStateError(f"Import {job.pk} is no longer waiting to be opened.")
@@ -133,6 +126,40 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> None:
         announce(job.pk, "import.started")
         for lane in laid:
             waking.wake_lane(lane.pk, job.pk)
+
+
+def _found(opened: Opened) -> dict[str, Any]:
+    """What was found in a file, as the fields of a job."""
+    return {
+        "encoding": opened.text.detected.encoding,
+        "delimiter": opened.delimiter,
+        "sheet": opened.text.sheet,
+        "sheets": opened.text.sheets,
+        "format": opened.format,
+        "warnings": opened.warnings,
+        "header": opened.header,
+        "header_lines": opened.header_lines,
+        "columns": opened.columns,
+        "numbers": opened.numbers.as_json(),
+        "words": opened.words,
+    }
+
+
+def ask(job: ImportJob, error: QuestionOpenError) -> None:
+    """From queued to failed: which column is which, or where the header is, must be said first.
+
+    What was found is noted all the same.
+    """
+    question, chosen = error.question, error.chosen
+    # Of columns that may be none, nothing is proposed.
+    proposed = chosen.proposed_mapping if question.field else {}
+    asked = {
+        "field": question.field,
+        "sentence": question.sentence,
+        "candidates": [column_reference(position, chosen.header) for position, _ in question.candidates],
+        "mapping": {**job.options.mapping, **proposed} if proposed else {},
+    }
+    end(job.pk, Status.FAILED, reason=str(error), question=asked, **_found(error.opened))
 
 
 def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
@@ -169,11 +196,11 @@ def fail_if_hopeless(job_id: int) -> None:
         )
 
 
-def end(job_id: int, status: ImportJob.Status, *, reason: str = "") -> bool:
-    """Bring a job that is queued or running to its end; returns whether it was."""
+def end(job_id: int, status: ImportJob.Status, *, reason: str = "", **found: Any) -> bool:
+    """Bring a job that is queued or running to its end; returns whether it was. `found` are fields of it to note."""
     unfinished = ImportJob.objects.filter(pk=job_id, status__in=[Status.QUEUED, Status.RUNNING])
     with transaction.atomic():
-        ended = unfinished.update(status=status, failure_reason=reason, finished_at=timezone.now())
+        ended = unfinished.update(status=status, failure_reason=reason, finished_at=timezone.now(), **found)
         if ended:
             announce(job_id, f"import.{status}")
     return bool(ended)

@@ -148,11 +148,15 @@ class ImportJob(SentFile, Work):
     encoding = models.CharField(max_length=ENCODING_MAX_LENGTH, blank=True)
     delimiter = models.CharField(max_length=1, blank=True)
     header = models.JSONField(default=list, blank=True)
+    # The lines that it is in: one, or two with a second row of names or units; none if the file has no header.
+    header_lines = models.JSONField(default=list, blank=True)
     # Position in the header of each product field that the file has: {"sku": 0, "name": 3}.
     columns = models.JSONField(default=dict, blank=True)
     # How its prices are written (`imports.reading.numbers`), and which words mean active or inactive in it.
     numbers = models.JSONField(default=dict, blank=True)
     words = models.JSONField(default=dict, blank=True)
+    # What only the sender can say: {"field", "sentence", "candidates", "mapping"}; empty if nothing is open.
+    question = models.JSONField(default=dict, blank=True)
 
     total_rows = models.PositiveBigIntegerField(null=True)
     failure_reason = models.TextField(blank=True)
@@ -204,6 +208,8 @@ class ImportLane(Work):
     offset = models.PositiveBigIntegerField()
     line = models.PositiveBigIntegerField()
     records = models.PositiveBigIntegerField(default=0)
+    # The line of the header of another table, if that is what the next record belongs to; else 0.
+    second_table = models.PositiveBigIntegerField(default=0)
     finished = models.BooleanField(default=False)
 
     created_rows = models.PositiveBigIntegerField(default=0)

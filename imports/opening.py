@@ -19,10 +19,11 @@ from django.core.files.storage import default_storage
 from imports.files.incoming import IncomingFile
 from imports.files.storage import delete_stored, new_content_name, open_stored
 from imports.models import ImportJob, SentFile
+from imports.options import HIGHEST_HEADER_LINE, NO_HEADER
 from imports.reading import dialects, encodings, header, spaced
 from imports.reading.columns import ColumnsFound, choose
 from imports.reading.corrections import ADDED_COLUMNS, is_correction
-from imports.reading.csvfile import MAX_RECORD_BYTES, Position, RecordReader
+from imports.reading.csvfile import MAX_RECORD_BYTES, Position, Record, RecordReader
 from imports.reading.dialect import Dialect
 from imports.reading.encodings import Detection
 from imports.reading.errors import FileRefusedError
@@ -30,7 +31,10 @@ from imports.reading.formats.recognize import Recognized, format_named, recogniz
 from imports.reading.formats.rewrite import DELIMITER as REWRITTEN_DELIMITER
 from imports.reading.formats.rewrite import Rewriter, needs_rewriting
 from imports.reading.header import HEADER_AMONG
-from imports.reading.numbers import NumberStyle, detect_number_style
+from imports.reading.numbers import NumberStyle, detect_number_style, with_asked
+from imports.reading.proposals import rows_looked_at
+from imports.reading.questions import HEADER_QUESTION, Question
+from imports.reading.table import Table
 from imports.reading.texts import shown
 from imports.reading.workbooks import MAX_SHEET_ROWS, check_is_table, open_workbook, sheet_as_csv
 from imports.reading.wrapped import unwrapped_blocks
@@ -74,6 +78,10 @@ class Opened:
     delimiter: str
     header: list[str]
     data: Position
+    # The lines of the header: one, or two with a second row of names or units; none if the file has no header.
+    header_lines: list[int] = field(default_factory=list)
+    # The line taken for the header may be a product: nothing tells that it is a header, and nobody has said so.
+    looks_like_data: bool = False
     format: str = ""
     columns: dict[str, int] = field(default_factory=dict)
     # How the prices of the file are written, and what the words of its status column mean.
@@ -82,6 +90,25 @@ class Opened:
     warnings: list[str] = field(default_factory=list)
     content_stored_as: str = ""
     content_size: int = 0
+
+    def question(self, chosen: ColumnsFound) -> Question | None:
+        """What must be said before the file can be imported, if anything: no product is lost in silence."""
+        if self.format:
+            return None
+        return HEADER_QUESTION if self.looks_like_data else chosen.open_question
+
+
+class QuestionOpenError(FileRefusedError):
+    """Only the sender can say which column is which, or whether there is a header.
+
+    `opened` and `chosen` are what was found all the same.
+    """
+
+    def __init__(self, question: Question, opened: Opened, chosen: ColumnsFound) -> None:
+        super().__init__(question.sentence)
+        self.question = question
+        self.opened = opened
+        self.chosen = chosen
 
 
 class Place(Protocol):
@@ -97,22 +124,28 @@ class Place(Protocol):
 def open_file(job: ImportJob, still_alive: Callable[[], None]) -> Opened:
     """Detect how the job's file is to be read. `still_alive` is called now and then while that takes long.
 
-    Raises FileRefusedError, with a sentence for the sender, if the file cannot be imported.
+    Raises FileRefusedError, with a sentence for the sender, if the file cannot be imported; QuestionOpenError if it is
+    only not clear which column is which.
     """
     place = _Stored(job.stored_as, still_alive)
     try:
         with open_stored(job.stored_as, still_alive) as stream:
             opened = _opened(stream, job, place)
-            chosen = choose(opened.header, job.options.mapping)
-            if not opened.format:
-                chosen.check()
+            records = [] if opened.format else list(_first_records(opened, rows_looked_at(len(opened.header))))
+            chosen = choose(opened.header, job.options.mapping, records)
             opened = decide(opened, job, chosen)
+            _check_answered(opened, chosen)
             size = opened.text.stream.seek(0, SEEK_END)
         place.close()
     except BaseException:
         place.discard()
         raise
     return replace(opened, content_stored_as=place.name, content_size=size)
+
+
+def _check_answered(opened: Opened, chosen: ColumnsFound) -> None:
+    if question := opened.question(chosen):
+        raise QuestionOpenError(question, opened, chosen)
 
 
 def decide(opened: Opened, file: SentFile, chosen: ColumnsFound) -> Opened:
@@ -127,16 +160,40 @@ def decide(opened: Opened, file: SentFile, chosen: ColumnsFound) -> Opened:
         numbers = NumberStyle.from_json(file.follows.numbers)
     else:
         numbers = detect_number_style(_prices(opened, columns), known.decimal if known else "")
-    return replace(opened, columns=columns, numbers=numbers, words=dict(words), warnings=warnings)
+    said = file.options
+    return replace(
+        opened,
+        columns=columns,
+        numbers=with_asked(numbers, said.numbers),
+        words={**words, **said.words},
+        warnings=warnings,
+    )
 
 
 def _prices(opened: Opened, columns: Mapping[str, int]) -> list[str]:
-    """The texts in the price column of the first records."""
+    """The texts in the price column of the first rows."""
     position = columns.get("price")
     if position is None:
         return []
-    records = islice(_reader(opened.text, opened.data, len(opened.header)), SAMPLE_RECORDS)
-    return [record.fields[position] for record in records if position < len(record.fields) and not record.damage]
+    text = opened.text
+    reader = _reader(text, opened.data, len(opened.header))
+    # Without SKUs, which is asked about, there is no telling.
+    is_known = "sku" in columns
+    table = Table(opened.header, columns, has_marks=text.has_marks, is_sheet=bool(text.sheet)) if is_known else None
+    prices: list[str] = []
+    left = SAMPLE_RECORDS
+    while left > 0 and (batch := reader.read(left)):
+        left -= len(batch.rows)
+        if not batch.damage:
+            rows = table.rows(batch) if table else batch.rows
+            prices += [fields[position] for fields in rows if position < len(fields)]
+    return prices
+
+
+def _first_records(opened: Opened, count: int) -> Iterator[list[str]]:
+    """The fields of the first `count` records, without the damaged ones."""
+    records = islice(_reader(opened.text, opened.data, len(opened.header)), count)
+    return (record.fields for record in records if not record.damage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +295,7 @@ def _in_dialect(text: Text, file: SentFile, place: Place) -> tuple[Text, str, li
     """
     text.stream.seek(text.start)
     sample = text.stream.read(BEGINNING_BYTES)
-    decoded = [line.decode(text.encoding, "surrogateescape") for line in _first_lines(sample)]
+    decoded = [line.decode(text.encoding, "surrogateescape") for line in _first_lines(sample, file.options.header_line)]
     if not decoded:
         return text, "", []
     asked = file.options
@@ -263,9 +320,11 @@ def _in_dialect(text: Text, file: SentFile, place: Place) -> tuple[Text, str, li
     return replace(text, dialect=dialect), delimiter, [*warnings, *dialects.remarks(unasked)]
 
 
-def _first_lines(sample: bytes) -> list[bytes]:
-    """Those that the header is among."""
-    return [line for line in sample[:MAX_RECORD_BYTES].splitlines()[:HEADER_AMONG] if line.strip()]
+def _first_lines(sample: bytes, header_line: int | None) -> list[bytes]:
+    """The lines that the header is among; the one that is said to be it, which then tells the delimiter."""
+    lines = sample[:MAX_RECORD_BYTES].splitlines()
+    among = slice(header_line - 1, header_line) if header_line else slice(HEADER_AMONG)
+    return [line for line in lines[among] if line.strip()] or list(filter(bytes.strip, lines))[:1]
 
 
 def _in_its_width(text: Text, names: list[str], data: Position) -> tuple[Text, list[str], list[str]]:
@@ -286,29 +345,52 @@ def _look_into(text: Text, file: SentFile) -> tuple[Opened, Recognized | None]:
     Raises FileRefusedError if there is no header.
     """
     text.stream.seek(text.start)
-    if not _first_lines(text.stream.read(MAX_RECORD_BYTES)):
+    asked = file.options.header_line
+    if not _first_lines(text.stream.read(MAX_RECORD_BYTES), asked):
         raise FileRefusedError("The file is empty: it does not even have a header.")
     start = Position(text.start, 1)
-    first = list(islice(_reader(text, start), HEADER_AMONG))
+    first = list(islice(_reader(text, start), HEADER_AMONG if asked is None else HIGHEST_HEADER_LINE))
     records = [record.fields for record in first]
-    recognized = None if file.options.mapping else recognize_among(records)
+    chosen = _record_in_line(asked, first) if asked else None
+    recognized = None
+    if not file.options.mapping and asked != NO_HEADER:
+        recognized = recognize_among(records if chosen is None else [records[chosen]])
     if recognized:
-        index, data = recognized[0], recognized[0] + 1
-        damage = first[index].damage
+        index = recognized[0] if chosen is None else chosen
+        found = header.HeaderFound(index, records[index], 1, (index,))
+    elif asked == NO_HEADER:
+        found = header.without_header(records, is_sheet=bool(text.sheet))
     else:
-        found = header.find_header(records, file.options.mapping)
-        index, data = found.index, found.data
-        # Where nothing speaks for another line, the header is the first one.
-        damage = first[index].damage if found.score else first[0].damage
-    if damage:
-        raise FileRefusedError(f"The header cannot be read: {damage.reason}.")
+        found = header.find_header(records, file.options.mapping, chosen)
+    # Where nothing speaks for another line, the header is the first one.
+    judged = first[found.index if found.score or asked else 0]
+    if judged.damage and asked != NO_HEADER:
+        raise FileRefusedError(f"The header cannot be read: {judged.damage.reason}.")
     reader = _reader(text, start)
-    for _ in range(data):
+    for _ in range(found.data):
         next(iter(reader))
-    names = [header.clean_name(name) for name in records[index]]
+    names = [header.clean_name(name) for name in found.names]
     text, names, warnings = _in_its_width(text, names, reader.position)
-    opened = Opened(text, text.dialect.delimiter, names, reader.position, warnings=warnings)
+    opened = Opened(
+        text,
+        text.dialect.delimiter,
+        names,
+        reader.position,
+        header_lines=[first[row].line for row in found.rows],
+        looks_like_data=asked is None and found.looks_like_data,
+        warnings=warnings,
+    )
     return opened, recognized[1] if recognized else None
+
+
+def _record_in_line(line: int, first: list[Record]) -> int:
+    """Which of the `first` records begins in that line. Raises FileRefusedError if none does."""
+    for index, record in enumerate(first):
+        if record.line == line:
+            return index
+        if record.line > line:
+            raise FileRefusedError(f"header_line: no row begins in line {line}; it is blank, or a part of another row.")
+    raise FileRefusedError(f"header_line: the file has no line {line} that could be the header.")
 
 
 def _records(opened: Opened) -> Iterator[tuple[int, list[str], str]]:

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from imports.reading.booleans import check_words
+from imports.reading.empty_cells import CHOICES, check_empty_cells
 from imports.reading.encodings import canonical_name
 from imports.reading.errors import FileRefusedError
 from imports.reading.header import DELIMITER_NAMES, check_mapping
 from imports.reading.numbers import check_number_style
-from products.fields import FIELDS
 
 # `header_line` of a file without header.
 NO_HEADER = 0
@@ -20,7 +20,7 @@ HIGHEST_HEADER_LINE = 1000
 
 QUOTES = ('"', "'")
 ESCAPES = ("\\",)
-EMPTY_CELLS = ("keep", "clear", "reject")
+EMPTY_CELLS = CHOICES
 MODES = ("create_and_update", "update_only", "create_only")
 NEW_PRODUCTS = ("active", "inactive")
 
@@ -40,7 +40,8 @@ class Options:
         header_line: the line of the file that its header begins in, from 1; `NO_HEADER` if there is none.
         numbers: parts of the number style (`reading.numbers.check_number_style`).
         words: what words of the file's status column mean (`reading.booleans.check_words`).
-        empty_cells: what an empty cell does to an existing product, by field: one of `EMPTY_CELLS`.
+        empty_cells: what an empty cell does to an existing product, by field: one of `EMPTY_CELLS`; the usual, where
+            nothing is said (`reading.empty_cells.choices`).
         mode: which rows are imported, one of `MODES`.
         new_products: what new products are that no status cell decides, one of `NEW_PRODUCTS`.
         extra: keep the columns that are no field with the product, as raw text.
@@ -75,7 +76,7 @@ class Options:
             raise FileRefusedError(f"header_line: must be from 0 (no header) to {HIGHEST_HEADER_LINE:,}.")
         check_number_style(self.numbers)
         check_words(self.words)
-        _check_empty_cells(self.empty_cells)
+        check_empty_cells(self.empty_cells)
         _check_choice("mode", self.mode, MODES)
         _check_choice("new_products", self.new_products, NEW_PRODUCTS)
 
@@ -93,15 +94,6 @@ class Options:
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     if value and value not in choices:
         raise FileRefusedError(f"{name}: '{value}' is not allowed; there are {', '.join(choices)}.")
-
-
-def _check_empty_cells(asked: object) -> None:
-    if not isinstance(asked, dict):
-        raise FileRefusedError('empty_cells: must be an object such as {"description": "keep"}.')
-    for name, choice in asked.items():
-        if name not in FIELDS or name == "sku":
-            raise FileRefusedError(f"empty_cells: '{name}' is not a field that can be empty.")
-        _check_choice("empty_cells", choice, EMPTY_CELLS)
 
 
 _DEFAULTS = {name: value for name, value in asdict(Options()).items() if name != "dry_run"}

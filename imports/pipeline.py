@@ -29,9 +29,10 @@ from imports.reading.dialect import Dialect
 from imports.reading.marked import Unmarked, unmarked
 from imports.reading.numbers import NumberStyle
 from imports.reading.rows import CleanRow, Rejection, RowReader
+from imports.reading.table import Table, skipped_and_rejected
 from imports.reading.texts import storable
 from imports.writing.choose import make_writer
-from imports.writing.plan import Outcome
+from imports.writing.plan import Outcome, Rules
 
 # A chunk also ends when this much of the file has been passed: rows may be long, and memory must not depend on them.
 CHUNK_BYTES = 8 * 1024 * 1024
@@ -50,6 +51,7 @@ class Chunk:
     skipped: Counter[str]
     end: Position
     records: int
+    second_table: int
     at_end: bool
 
 
@@ -81,6 +83,17 @@ def open_lane(lane: ImportLane) -> Iterator[LaneRun]:
         yield LaneRun(lane, stream)
 
 
+def _rules_of(job: ImportJob) -> Rules:
+    """What the sender of the job's file lets it do."""
+    options, name_position = job.options, job.columns.get("name")
+    return Rules(
+        may_create=options.mode != "update_only",
+        may_update=options.mode != "create_only",
+        new_is_active=options.new_products != "inactive",
+        name_column="name" if name_position is None else job.header[name_position],
+    )
+
+
 class LaneRun:
     """One worker's run along one lane, from its checkpoint on. `lane` follows what has been committed."""
 
@@ -97,8 +110,21 @@ class LaneRun:
             numbers=NumberStyle.from_json(self._job.numbers),
             words=self._job.words,
             extra=self._job.options.extra,
+            empty_cells=self._job.options.empty_cells,
         )
-        self._writer = make_writer(job_id=self._job.pk, fields=self._row_reader.fields, dry_run=self._job.dry_run)
+        self._writer = make_writer(
+            job_id=self._job.pk,
+            fields=self._row_reader.fields,
+            rules=_rules_of(self._job),
+            dry_run=self._job.dry_run,
+        )
+        self._table = Table(
+            self._job.header,
+            self._job.columns,
+            second_table=lane.second_table,
+            has_marks=self._job.content_has_marks,
+            is_sheet=bool(self._job.sheet),
+        )
         self._reader = RecordReader(
             stream,
             encoding=self._job.content_encoding,
@@ -118,6 +144,7 @@ class LaneRun:
             self._move_checkpoint(chunk)
             outcome = self._writer.write(chunk.rows) if chunk.rows else Outcome()
             rejections = chunk.rejections + outcome.rejections
+            skipped = chunk.skipped + outcome.skipped
             self._keep(rejections)
             ImportLane.objects.filter(pk=self.lane.pk).update(
                 created_rows=F("created_rows") + outcome.created,
@@ -125,15 +152,15 @@ class LaneRun:
                 unchanged_rows=F("unchanged_rows") + outcome.unchanged,
                 duplicate_rows=F("duplicate_rows") + outcome.duplicate,
                 rejected_rows=F("rejected_rows") + len(rejections),
-                skipped_rows=F("skipped_rows") + chunk.skipped.total(),
-                skipped_by_reason=Counter(self.lane.skipped_by_reason) + chunk.skipped,
+                skipped_rows=F("skipped_rows") + skipped.total(),
+                skipped_by_reason=Counter(self.lane.skipped_by_reason) + skipped,
             )
             if chunk.at_end:
                 jobs.finish_if_all_lanes_have(self._job.pk, total_rows=chunk.records)
             else:
                 self._watch_job(chunk, rejections)
         self.lane.offset, self.lane.line = chunk.end.offset, chunk.end.line
-        self.lane.skipped_by_reason = dict(Counter(self.lane.skipped_by_reason) + chunk.skipped)
+        self.lane.skipped_by_reason = dict(Counter(self.lane.skipped_by_reason) + skipped)
         # With DEBUG on, Django keeps the text of the last 9,000 queries, and a chunk's are a megabyte long.
         reset_queries()
         return not chunk.at_end
@@ -156,6 +183,7 @@ class LaneRun:
             offset=chunk.end.offset,
             line=chunk.end.line,
             records=chunk.records,
+            second_table=chunk.second_table,
             finished=chunk.at_end,
             attempts=0,
             last_error="",
@@ -174,7 +202,13 @@ class LaneRun:
         at_end = True
         while batch := self._reader.read(rows_limit - len(rows) - len(rejections)):
             self._records += len(batch.rows)
-            batch, keys = self._own(batch)
+            batch, keys, apart = self._table.take_out(batch, self._row_reader.keys(batch))
+            if apart.keys:
+                own_fates = compress(apart.fates, self._is_own(apart.keys))
+                passed, refused = skipped_and_rejected(list(own_fates))
+                skipped += passed
+                rejections += refused
+            batch, keys = self._own(batch, keys)
             if self._job.content_has_marks:
                 batch, keys, refused, passed = self._unmarked(batch, keys)
                 rejections += refused
@@ -185,16 +219,19 @@ class LaneRun:
             if len(rows) + len(rejections) >= rows_limit or self._reader.block_end > bytes_limit:
                 at_end = False
                 break
-        return Chunk(rows, rejections, skipped, self._reader.position, self._records, at_end)
+        return Chunk(rows, rejections, skipped, self._reader.position, self._records, self._table.second_table, at_end)
 
-    def _own(self, batch: Batch) -> tuple[Batch, list[str]]:
+    def _own(self, batch: Batch, keys: list[str]) -> tuple[Batch, list[str]]:
         """Those records of `batch` that belong to this lane, and their normalized SKUs."""
-        keys = self._row_reader.keys(batch)
         if self._lanes == 1:
             return batch, keys
-        is_own = [lane == self.lane.number for lane in lanes_of(keys, self._lanes)]
+        is_own = self._is_own(keys)
         lines, rows = list(compress(batch.lines, is_own)), list(compress(batch.rows, is_own))
         return batch._replace(lines=lines, rows=rows), list(compress(keys, is_own))
+
+    def _is_own(self, keys: list[str]) -> list[bool]:
+        """Which SKUs belong to this lane."""
+        return [lane == self.lane.number for lane in lanes_of(keys, self._lanes)]
 
     def _unmarked(self, batch: Batch, keys: list[str]) -> Unmarked:
         job = self._job

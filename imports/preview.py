@@ -11,20 +11,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from io import SEEK_END
+from itertools import islice
 
 from imports.models import SentFile
 from imports.opening import Beginning, Opened, decide, open_beginning
+from imports.options import Options
+from imports.reading.booleans import words_found
 from imports.reading.columns import choose, ignored_columns
-from imports.reading.csvfile import MAX_RECORD_BYTES, Batch, Record, RecordReader
+from imports.reading.csvfile import MAX_RECORD_BYTES, Batch, Position, Record, RecordReader
+from imports.reading.empty_cells import KEEP, Kept
 from imports.reading.encodings import Detection
 from imports.reading.errors import FileRefusedError
+from imports.reading.header import HEADER_AMONG
 from imports.reading.marked import unmarked
 from imports.reading.numbers import NumberStyle
+from imports.reading.questions import Question
 from imports.reading.rows import CleanRow, Fault, Rejection, RowReader
+from imports.reading.table import Table, skipped_and_rejected
 from imports.reading.texts import shown
 
 ROWS_CHECKED = 1000
 ROWS_SHOWN = 20
+# Of a line that may be the header, this many fields are shown.
+FIELDS_SHOWN = 8
 # Of each kind of fault, this many rows are shown.
 EXAMPLES = 3
 
@@ -36,6 +45,15 @@ class Row:
     line: int
     values: list[str]
     faults: Sequence[Fault] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A record among the first of a file, by the line that it begins in: its first fields; it may be the header."""
+
+    number: int
+    fields: list[str]
+    is_header: bool
 
 
 @dataclass(slots=True)
@@ -65,9 +83,18 @@ class Preview:
     warnings: list[str] = field(default_factory=list)
     numbers: NumberStyle = field(default_factory=NumberStyle)
     header: list[str] = field(default_factory=list)
+    # The lines that the header is in: one, or two with a second row of names or units; none if there is no header.
+    header_lines: list[int] = field(default_factory=list)
     # The first value in each column of the file.
     samples: list[str] = field(default_factory=list)
     columns: Mapping[str, int] = field(default_factory=dict)
+    # What only the sender can say, before the file can be imported; and what could be said about its columns.
+    question: Question | None = None
+    questions: Sequence[Question] = ()
+    # The first lines of the file, of which one is the header; empty if it is in a known format.
+    first_lines: list[Line] = field(default_factory=list)
+    # The words in the status column, and what each means; None if that is not known.
+    words: Mapping[str, bool | None] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     rows_checked: int = 0
     # How many of them are skipped, by the code of the reason.
@@ -102,6 +129,7 @@ def preview(file: SentFile) -> Preview:
         detected=opened.text.detected,
         delimiter=opened.delimiter,
         header=opened.header,
+        header_lines=opened.header_lines,
         sheet=opened.text.sheet,
         sheets=opened.text.sheets,
         format=opened.format,
@@ -113,13 +141,15 @@ def preview(file: SentFile) -> Preview:
     chosen = choose(opened.header, file.options.mapping, fields)
     opened = decide(opened, file, chosen)
     found.columns, found.warnings, found.numbers = opened.columns, opened.warnings, opened.numbers
+    if "is_active" in found.columns:
+        position = found.columns["is_active"]
+        found.words = words_found((record[position] for record in fields if position < len(record)), opened.words)
     if not opened.format:
-        try:
-            chosen.check()
-        except FileRefusedError as error:
-            found.refusal = str(error)
-            return found
-    _check(records, found, opened, extra=file.options.extra)
+        found.questions, found.first_lines = chosen.questions, _first_lines(beginning)
+    if question := opened.question(chosen):
+        found.refusal, found.question = question.sentence, question
+        return found
+    _check(records, found, opened, file.options)
     return found
 
 
@@ -139,6 +169,18 @@ def _first_records(beginning: Beginning) -> tuple[list[Record], bool]:
     return records, True
 
 
+def _first_lines(beginning: Beginning) -> list[Line]:
+    """The records that the header is looked for among."""
+    opened = beginning.opened
+    start = Position(opened.text.start, 1)
+    reader = RecordReader(opened.text.stream, encoding=opened.text.encoding, dialect=opened.text.dialect, start=start)
+    lines = []
+    for record in islice(reader, HEADER_AMONG):
+        fields = [shown(text) for text in record.fields[:FIELDS_SHOWN]]
+        lines.append(Line(record.line, fields, record.line in opened.header_lines))
+    return lines
+
+
 def _samples(records: Sequence[Record], columns: int) -> list[str]:
     """For each column, the first value that is not empty."""
     samples = [""] * columns
@@ -148,7 +190,7 @@ def _samples(records: Sequence[Record], columns: int) -> list[str]:
     return samples
 
 
-def _check(records: Sequence[Record], found: Preview, opened: Opened, *, extra: bool) -> None:
+def _check(records: Sequence[Record], found: Preview, opened: Opened, options: Options) -> None:
     """Read `records` as the import will, and note the first rows and all faults."""
     row_reader = RowReader(
         found.header,
@@ -156,11 +198,13 @@ def _check(records: Sequence[Record], found: Preview, opened: Opened, *, extra: 
         opened.text.dialect.delimiter,
         numbers=opened.numbers,
         words=opened.words,
-        extra=extra,
+        empty_cells=options.empty_cells,
+        extra=options.extra,
     )
+    table = Table(found.header, found.columns, has_marks=opened.text.has_marks, is_sheet=bool(opened.text.sheet))
     groups: dict[str, FaultGroup] = {}
     for record in records:
-        row = _read(record, row_reader, found, opened)
+        row = _read(record, table, row_reader, found, opened)
         if row is None:
             continue
         if len(found.rows) < ROWS_SHOWN:
@@ -175,11 +219,18 @@ def _check(records: Sequence[Record], found: Preview, opened: Opened, *, extra: 
     found.faults = sorted(groups.values(), key=lambda group: -group.count)
 
 
-def _read(record: Record, row_reader: RowReader, found: Preview, opened: Opened) -> CleanRow | Rejection | None:
+def _read(
+    record: Record, table: Table, row_reader: RowReader, found: Preview, opened: Opened
+) -> CleanRow | Rejection | None:
     """What becomes of `record`; None if it is skipped."""
+    batch = Batch([record.line], [record.fields], record.damage, has_bad_characters=True)
+    batch, _, apart = table.take_out(batch, row_reader.keys(batch))
+    if apart.keys:
+        skipped, rejections = skipped_and_rejected(apart.fates)
+        found.skipped += skipped
+        return rejections[0] if rejections else None
     if not opened.text.has_marks:
         return row_reader.read_one(record)
-    batch = Batch([record.line], [record.fields], record.damage, has_bad_characters=True)
     used = list(found.columns.values())
     plain = unmarked(batch, [""], found.header, used, is_sheet=bool(opened.text.sheet))
     found.skipped += plain.skipped
@@ -196,8 +247,10 @@ def _shown_row(row: CleanRow | Rejection, columns: Mapping[str, int]) -> Row:
     return Row(row.line, [shown(field) for field in fields], row.faults)
 
 
-def _shown_value(value: str | bool | Decimal | None) -> str:
-    """A clean value for people."""
+def _shown_value(value: str | bool | Decimal | Kept | None) -> str:
+    """A clean value for people; an empty cell that keeps the product's is shown empty."""
+    if value is KEEP:
+        return ""
     if isinstance(value, bool):
         return "active" if value else "inactive"
     if isinstance(value, Decimal):

@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 from imports.models import ImportJob, RejectedRow
 from imports.reading.corrections import ADDED_COLUMNS
+from imports.reading.table import SECOND_TABLE
 
 # Rows fetched, and written out, at a time.
 BATCH_ROWS = 1000
@@ -51,7 +52,7 @@ def _written(row: RejectedRow, job: ImportJob, kept: list[int]) -> list[str]:
     it is rejected again unless somebody has filled them in. Cut or filled up to the header, it would look correct.
     """
     fault = row.faults[0]
-    is_whole = len(row.record) == len(job.header)
+    is_whole = len(row.record) == len(job.header) and row.code != SECOND_TABLE
     return [
         *(row.record[position] if is_whole else "" for position in kept),
         str(row.line),

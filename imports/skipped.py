@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from imports.models import ImportJob, ImportLane
-from imports.reading.formats.description import REASONS
+from imports.reading.formats import description
+from imports.writing import plan
+
+# By code: those of the rows of a known format, and those of a mode.
+REASONS = description.REASONS | plan.REASONS
 
 
 def skipped_by_reason(job: ImportJob) -> dict[str, int]:

@@ -23,7 +23,7 @@ from imports.files.incoming import delete_abandoned_uploads
 from imports.files.local_copies import delete_idle_copies
 from imports.files.storage import close_stored, delete_stored
 from imports.models import Draft, ImportJob, ImportLane
-from imports.opening import Opened, open_file
+from imports.opening import Opened, QuestionOpenError, open_file
 from imports.pipeline import LaneTakenError, open_lane
 from imports.reading.errors import FileRefusedError
 
@@ -51,6 +51,8 @@ def open_job(job_id: int, *, lanes: int | None = None) -> None:
         if opened.content_stored_as != job.stored_as:
             close_stored(job.stored_as)
         _start(job, opened, lanes or jobs.default_lanes(opened.content_size))
+    except QuestionOpenError as error:
+        jobs.ask(job, error)
     except FileRefusedError as error:
         jobs.end(job.pk, ImportJob.Status.FAILED, reason=str(error))
     except jobs.WrongStateError:

@@ -10,7 +10,16 @@ from rest_framework import serializers
 
 from acme_importer.rest.serializers import StrictSerializer
 from imports.models import ENCODING_MAX_LENGTH, SHEET_MAX_LENGTH, ImportJob, ImportLane, RejectedRow
-from imports.options import Options
+from imports.options import (
+    EMPTY_CELLS,
+    ESCAPES,
+    HIGHEST_HEADER_LINE,
+    MODES,
+    NEW_PRODUCTS,
+    NO_HEADER,
+    QUOTES,
+    Options,
+)
 from imports.reading.errors import FileRefusedError
 from imports.reading.header import DELIMITER_NAMES, DELIMITERS_BY_NAME
 from imports.representation import represent
@@ -19,35 +28,62 @@ from products.fields import FIELDS
 NO_FILE = "There is no file. Send it as the field 'file' of a form (multipart/form-data), or as the body (text/csv)."
 
 
-class MappingField(serializers.CharField):
-    """A JSON object of fields and the names of their columns, as text."""
+class JsonField(serializers.CharField):
+    """A JSON object as text, so that it fits into a form and into an address."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, example: str, *, help_text: str) -> None:
+        self._example = example
         super().__init__(
+            required=False,
             allow_blank=True,
             style={"base_template": "textarea.html", "rows": 2},
-            help_text='A JSON object such as {"name": "Product title"}, for columns whose names are not recognized. '
-            f"The fields are {', '.join(FIELDS)}; an empty name means that a field has no column.",
-            **kwargs,
+            help_text=f"A JSON object such as {example}: {help_text}",
         )
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        told = super().run_validation(data)
+        return {} if told == "" else told
 
     def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)
         try:
-            return json.loads(text)
+            told = json.loads(text)
         except (ValueError, RecursionError):
-            raise serializers.ValidationError('Must be a JSON object such as {"name": "Product title"}.') from None
+            raise serializers.ValidationError(f"Must be a JSON object such as {self._example}.") from None
+        # JSON can write NUL and halves of characters, which neither a database nor a response can hold.
+        for part in (*told, *told.values()) if isinstance(told, dict) else ():
+            if isinstance(part, str):
+                serializers.CharField(allow_blank=True, trim_whitespace=False).run_validation(part)
+        return told
 
 
 class DelimiterField(serializers.CharField):
     """A delimiter, or its name."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(allow_blank=True, trim_whitespace=False, **kwargs)
+        super().__init__(required=False, allow_blank=True, trim_whitespace=False, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         return DELIMITERS_BY_NAME.get(text.strip().lower(), text)
+
+
+class OneOfField(serializers.ChoiceField):
+    """One of a few words; as usual unless given."""
+
+    def __init__(self, choices: tuple[str, ...], *, help_text: str) -> None:
+        super().__init__(choices=choices, required=False, help_text=help_text)
+        self.error_messages["invalid_choice"] = f"'{{input}}' is not allowed; there are {', '.join(choices)}."
+
+    def to_internal_value(self, data: Any) -> str:
+        return "" if data == "" else super().to_internal_value(data)
+
+
+class HeaderLineField(serializers.IntegerField):
+    """The number of a line; detected if it is left empty."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return None if data == "" else super().run_validation(data)
 
 
 # What uploads have besides: the file's name, read with the body, and what the browsable API adds.
@@ -63,11 +99,16 @@ class UploadSerializer(StrictSerializer):
         error_messages={"required": NO_FILE, "empty": "The file is empty."},
         help_text="A CSV file, also compressed (.gz, or .zip with one file in it), or a workbook (.xlsx, .xls, .ods).",
     )
-    mapping = MappingField(required=False)
-    delimiter = DelimiterField(
-        required=False,
-        help_text=f"The character or its name: {', '.join(DELIMITER_NAMES.values())}. Detected unless given.",
+    mapping = JsonField(
+        '{"name": "Product title"}',
+        help_text="which column is which field, for columns whose names are not recognized. "
+        f"The fields are {', '.join(FIELDS)}; an empty name means that a field has no column.",
     )
+    delimiter = DelimiterField(
+        help_text=f"The character or its name: {', '.join(DELIMITER_NAMES.values())}. Detected unless given."
+    )
+    quote = OneOfField(QUOTES, help_text="What quotes fields. Detected unless given.")
+    escape = OneOfField(ESCAPES, help_text="What makes the next character itself in a quoted field. Detected.")
     encoding = serializers.CharField(
         required=False,
         allow_blank=True,
@@ -81,30 +122,46 @@ class UploadSerializer(StrictSerializer):
         trim_whitespace=False,
         help_text="The name of the sheet of a workbook. The first one unless given.",
     )
+    header_line = HeaderLineField(
+        required=False,
+        min_value=NO_HEADER,
+        max_value=HIGHEST_HEADER_LINE,
+        help_text="The line of the file that its header begins in, from 1; 0 if it has none: its columns are then "
+        "named by their numbers in a mapping. Detected unless given.",
+    )
+    numbers = JsonField(
+        '{"decimal": ","}',
+        help_text="how prices are written: `decimal` is . or , and `thousands` is , or . or a space or an apostrophe; "
+        "`currency` is a code or a sign. What is not given is detected.",
+    )
+    words = JsonField('{"ja": true}', help_text="what words of the status column mean, true being active.")
+    empty_cells = JsonField(
+        '{"description": "keep"}',
+        help_text="what an empty cell does to an existing product, by field: "
+        f"{', '.join(EMPTY_CELLS)}. Unless given, an empty description or price is cleared, a name or status kept.",
+    )
+    mode = OneOfField(MODES, help_text=f"Which rows are imported; {MODES[0]} unless given.")
+    new_products = OneOfField(
+        NEW_PRODUCTS, help_text=f"The status of new products where the file has none; {NEW_PRODUCTS[0]} unless given."
+    )
+    extra = serializers.BooleanField(
+        default=False, help_text="Keep the columns that are no field with the products, as raw text."
+    )
     dry_run = serializers.BooleanField(
         default=False, help_text="Do everything except write products: the counts are those of a real import."
     )
 
-    def validate_mapping(self, mapping: Any) -> dict[str, str]:
-        """Refuse what is not a mapping of product fields to column names."""
-        if mapping == "":
-            return {}
-        # JSON can write NUL and halves of characters, which neither a database nor a response can hold.
-        for name in (*mapping, *mapping.values()) if isinstance(mapping, dict) else ():
-            if isinstance(name, str):
-                serializers.CharField(allow_blank=True).run_validation(name)
-        _check_option(mapping=mapping)
-        return mapping
-
-    def validate_delimiter(self, delimiter: str) -> str:
-        """Refuse a delimiter that cannot be read."""
-        _check_option(delimiter=delimiter)
-        return delimiter
-
-    def validate_encoding(self, encoding: str) -> str:
-        """Refuse an encoding that is not known."""
-        _check_option(encoding=encoding)
-        return encoding
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse options that make no sense, each by its name."""
+        faults = {}
+        for name in attrs.keys() - {"file"}:
+            try:
+                Options(**{name: attrs[name]})
+            except FileRefusedError as error:
+                faults[name] = [str(error)]
+        if faults:
+            raise serializers.ValidationError(faults)
+        return attrs
 
     def file_and_options(self) -> tuple[UploadedFile, Options]:
         """What was sent, once it is valid."""
@@ -112,11 +169,20 @@ class UploadSerializer(StrictSerializer):
         return given.pop("file"), Options(**given)
 
 
-def _check_option(**option: Any) -> None:
-    try:
-        Options(**option)
-    except FileRefusedError as error:
-        raise serializers.ValidationError(str(error)) from None
+class QuestionSerializer(serializers.Serializer):
+    """What only the sender of a file can say."""
+
+    field = serializers.CharField(
+        help_text="The product field whose column is not clear; empty if it is the header: send `header_line`."
+    )
+    sentence = serializers.CharField(help_text="The question, for people.")
+    candidates = serializers.ListField(
+        child=serializers.CharField(), help_text="The columns that it could be, the best first, for a mapping."
+    )
+    mapping = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="Send it as `mapping`, with the file, to take what is proposed; empty if nothing is.",
+    )
 
 
 class JobSerializer(serializers.ModelSerializer):
@@ -132,6 +198,11 @@ class JobSerializer(serializers.ModelSerializer):
         allow_null=True,
         help_text="The import whose rejected rows this file corrects, or the dry run whose file is imported.",
     )
+    header_lines = serializers.ListField(
+        child=serializers.IntegerField(),
+        read_only=True,
+        help_text="The lines of the header: one, or two with a second row of names or units; none if there is none.",
+    )
     columns = serializers.DictField(
         child=serializers.CharField(), read_only=True, help_text="The name of the column that each product field is in."
     )
@@ -140,6 +211,23 @@ class JobSerializer(serializers.ModelSerializer):
     )
     ignored_columns = serializers.ListField(
         child=serializers.CharField(), read_only=True, help_text="The names of the columns that are not imported."
+    )
+    numbers = serializers.DictField(
+        child=serializers.CharField(allow_blank=True),
+        read_only=True,
+        help_text="How its prices are written: `decimal`, `thousands`, `currency`, each empty where the file leaves it "
+        "open, and `source`: `detected`, or `asked` if any was sent with the file.",
+    )
+    words = serializers.DictField(
+        child=serializers.BooleanField(),
+        read_only=True,
+        help_text="What words of the status column mean besides those that are always known.",
+    )
+    options = serializers.DictField(
+        child=serializers.JSONField(), read_only=True, help_text="The options that were sent with the file."
+    )
+    question = QuestionSerializer(
+        read_only=True, allow_null=True, help_text="What has to be said before the file can be imported, if anything."
     )
     progress = serializers.FloatField(
         read_only=True, help_text="How much of the file has been read, from 0 to 1, by bytes; 1 only once completed."
@@ -181,8 +269,13 @@ class JobSerializer(serializers.ModelSerializer):
             "sheet",
             "format",
             "warnings",
+            "header_lines",
             "columns",
             "ignored_columns",
+            "numbers",
+            "words",
+            "options",
+            "question",
             "progress",
             "total_rows",
             "processed_rows",

@@ -9,7 +9,7 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import get_object_or_404
@@ -24,9 +24,16 @@ from acme_importer.rest.serializers import NoFieldsSerializer
 from imports import jobs, rejected
 from imports.api.filters import JobFilter, RejectedRowFilter
 from imports.api.parsers import BODY_PARSERS, LengthRequiredError, UploadFormParser
-from imports.api.serializers import JobSerializer, RejectedRowSerializer, UploadSerializer
+from imports.api.serializers import HeaderLineField, JobSerializer, RejectedRowSerializer, UploadSerializer
 from imports.models import ImportJob
 from imports.reading.errors import FileRefusedError
+
+# The options as query parameters; the form describes them.
+OPTIONS = {
+    name: {serializers.BooleanField: bool, HeaderLineField: int}.get(type(field), str)
+    for name, field in UploadSerializer().fields.items()
+    if name != "file"
+}
 
 
 class UploadViewSet(GenericViewSet):
@@ -45,11 +52,7 @@ class UploadViewSet(GenericViewSet):
         ),
         parameters=[
             OpenApiParameter("filename", str, description="The name of the file, where the body is the file."),
-            OpenApiParameter("mapping", str, description="As in the form."),
-            OpenApiParameter("delimiter", str, description="As in the form."),
-            OpenApiParameter("encoding", str, description="As in the form."),
-            OpenApiParameter("sheet", str, description="As in the form."),
-            OpenApiParameter("dry_run", bool, description="As in the form."),
+            *(OpenApiParameter(name, kind, description="As in the form.") for name, kind in OPTIONS.items()),
             OpenApiParameter(
                 "Location", str, OpenApiParameter.HEADER, description="The job's address.", response=[202]
             ),

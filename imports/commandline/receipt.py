@@ -10,6 +10,7 @@ from imports.models import ImportJob, RejectedRow
 from imports.reading.columns import ignored_columns
 from imports.reading.header import DELIMITER_NAMES
 from imports.reading.numbers import NumberStyle
+from imports.said import header_place, said_of_rows, said_of_words
 from imports.skipped import skipped_by_reason
 
 # How many rejected rows are shown with their reasons.
@@ -19,8 +20,10 @@ REASONS_SHOWN = 5
 def receipt(job: ImportJob) -> str:
     """The receipt of `job`, which comes from `with_progress`."""
     lines = [_title(job)]
+    if job.lane_count:
+        lines += _counts(job)
     if job.header:
-        lines += [*_counts(job), *_decisions(job), *_reasons(job)]
+        lines += [*_decisions(job), *_reasons(job)]
     return "\n".join(map(printable, lines))
 
 
@@ -57,8 +60,14 @@ def _decisions(job: ImportJob) -> Iterator[str]:
         yield f"  format      {job.format}"
     read_as = f"sheet '{job.sheet}'" if job.sheet else f"{job.encoding}, delimiter: {DELIMITER_NAMES[job.delimiter]}"
     yield f"  read as     {read_as}"
+    if job.header_lines != [1]:
+        yield f"  header      {header_place(job.header_lines)}"
     if "price" in job.columns:
         yield f"  prices      such as {NumberStyle.from_json(job.numbers).example}"
+    if job.options.words:
+        yield f"  words       {', '.join(said_of_words(job.options.words))}"
+    if said := said_of_rows(job.options):
+        yield f"  rows        {'; '.join(said)}"
     yield f"  columns     {', '.join(names)}" + (f"; ignored: {', '.join(ignored)}" if ignored else "")
 
 

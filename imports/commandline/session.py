@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from contextlib import AbstractContextManager, nullcontext, suppress
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,13 @@ from django.db import connection
 from acme_importer.texts import printable
 from imports import jobs, rejected, waking
 from imports.commandline import foreground, source
-from imports.commandline.arguments import UsageError, check_usage, read_mapping
+from imports.commandline.arguments import UsageError, check_usage, read_options
 from imports.commandline.console import file_size, open_display
 from imports.commandline.receipt import receipt
 from imports.commandline.stopping import StopSignals
 from imports.models import ImportJob
-from imports.options import Options
 from imports.reading.errors import FileRefusedError
-from imports.reading.header import DELIMITERS_BY_NAME
+from imports.reading.questions import mapping_argument
 from imports.representation import represent
 
 FAILED_EXIT_CODE = 1
@@ -62,13 +62,7 @@ class Session:
             if options["resume"] is not None:
                 stop.held = True
                 return self._resumed(options["resume"])
-            asked = Options(
-                mapping=read_mapping(options["mapping"]),
-                delimiter=DELIMITERS_BY_NAME.get(options["delimiter"], options["delimiter"]),
-                encoding=options["encoding"],
-                sheet=options["sheet"],
-                dry_run=options["dry_run"],
-            )
+            asked = read_options(options)
             with open_display() as display:
                 file = source.take(options["file"], display)
             stop.held = True
@@ -128,8 +122,11 @@ class Session:
             return
         if job.failure_reason:
             self._stderr.write(printable(job.failure_reason))
+        if job.question.get("mapping"):
+            answer = " ".join(starmap(mapping_argument, job.question["mapping"].items()))
+            self._tell(f"To answer it as proposed, add: {answer}")
         # A file that could not even be opened will not be the second time.
-        if job.header or job.status == ImportJob.Status.CANCELLED:
+        if job.lane_count or job.status == ImportJob.Status.CANCELLED:
             self._tell(f"To resume it: python manage.py import_csv --resume {job.pk}")
         sys.exit(FAILED_EXIT_CODE)
 

@@ -18,14 +18,13 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from acme_importer.texts import printable
 from imports import drafts, jobs
-from imports.dashboard import log, sentences
-from imports.dashboard.forms import ReadingForm, readings_offered
+from imports.dashboard import log, review
 from imports.dashboard.permissions import may_import, may_view
+from imports.dashboard.questions import answered
+from imports.dashboard.reading_form import ReadingForm
 from imports.models import Draft, ImportJob
-from imports.options import Options
 from imports.preview import Preview, preview
 from imports.reading.errors import FileRefusedError
-from imports.reading.formats.description import REASONS
 
 NO_FILE = "There is no file. Choose a CSV file first."
 GONE = "That file is no longer here: it was imported, discarded, or not imported within a day. Upload it again."
@@ -126,13 +125,18 @@ class ReviewView(ImportView):
         action = request.POST.get("action", "preview")
         if action == "discard":
             return self._discard(draft)
-        if encoding := request.POST.get("use_encoding"):
-            return self._use_encoding(draft, encoding)
         found = preview(draft)
         form = ReadingForm(request.POST, draft=draft, preview=found)
         if not form.is_valid():
             return self._preview(draft, found, form)
-        if form.has_changed():
+        try:
+            answer = answered(form.options(), request.POST, found)
+        except FileRefusedError as error:
+            messages.error(request, printable(str(error)))
+            return redirect(request.path)
+        if answer:
+            drafts.change(draft, answer)
+        elif form.has_changed():
             drafts.change(draft, form.options())
             if action != "preview":
                 messages.warning(
@@ -141,14 +145,6 @@ class ReviewView(ImportView):
         elif action in ("import", "dry_run") and not found.refusal:
             return self._import(draft, dry_run=action == "dry_run")
         return redirect(request.path)
-
-    def _use_encoding(self, draft: Draft, encoding: str) -> HttpResponse:
-        """Take one of the encodings that are offered beside a guess."""
-        try:
-            drafts.change(draft, Options(delimiter=draft.options.delimiter, encoding=encoding))
-        except FileRefusedError as error:
-            messages.error(self.request, printable(str(error)))
-        return redirect(self.request.path)
 
     def _draft(self, draft_id: int) -> Draft | None:
         """The draft, if it is the user's own."""
@@ -162,11 +158,7 @@ class ReviewView(ImportView):
             draft=draft,
             preview=found,
             form=form,
-            verdict=sentences.verdict(found),
-            rows_title=sentences.rows_title(found),
-            readings=readings_offered(found.detected) if found.detected.is_guess else [],
-            skipped=[(REASONS[code], count) for code, count in found.skipped.most_common()],
-            ignored=sentences.column_list(found.ignored if found.columns else []),
+            **review.context(draft, found, form),
             earlier=ImportJob.objects.with_progress().filter(sha256=draft.sha256).first(),
         )
 

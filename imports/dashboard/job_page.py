@@ -20,6 +20,7 @@ from imports.models import LEASE, ImportJob, ImportLane, RejectedRow, Work
 from imports.reading.columns import ignored_columns
 from imports.reading.header import DELIMITER_NAMES
 from imports.reading.numbers import NumberStyle
+from imports.said import header_place, said_of_rows, said_of_words
 from imports.skipped import skipped_by_reason
 
 REJECTED_PER_PAGE = 20
@@ -47,10 +48,11 @@ class LaneProgress:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an import has failed, and whether a retry would resume where it stopped."""
+    """Why an import has failed, whether a retry would resume where it stopped, and whether it only asks something."""
 
     reason: str
     can_retry: bool
+    is_question: bool
 
 
 def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]:
@@ -74,6 +76,9 @@ def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]
         "delimiter": DELIMITER_NAMES.get(job.delimiter, ""),
         "column_names": [(field, job.header[position]) for field, position in job.columns.items()],
         "ignored": sentences.column_list(ignored_columns(job.header, job.columns)),
+        "header_place": header_place(job.header_lines),
+        "words_said": said_of_words(job.options.words),
+        "rows_said": said_of_rows(job.options),
         "price_example": NumberStyle.from_json(job.numbers).example if "price" in job.columns else "",
         "skipped": skipped_by_reason(job) if job.skipped_rows else {},
         "rejected_groups": groups,
@@ -130,7 +135,7 @@ def failure(job: ImportJob) -> Failure | None:
     if not job.failure_reason:
         return None
     can_retry = bool(job.stored_as) and job.lane_count > 0
-    return Failure(job.failure_reason, can_retry)
+    return Failure(job.failure_reason, can_retry, is_question=bool(job.question))
 
 
 def events(job: ImportJob) -> list[Event]:

@@ -83,7 +83,7 @@ MOST_WORDS = 1000
 _LONGEST_WORD = 40
 
 
-class BooleanReader(dict[str, bool]):
+class BooleanReader(dict[str, bool | None]):
     """Each spelling of a boolean that the file has, and what it means; a file has few, and most rows the same.
 
     `words` are the file's own, which come before the general ones.
@@ -93,14 +93,14 @@ class BooleanReader(dict[str, bool]):
         super().__init__()
         self._words = {**WORDS, **{folded(word): is_active for word, is_active in (words or {}).items()}}
 
-    def read(self, texts: Sequence[str]) -> list[bool]:
-        """What each of `texts` means; an empty cell is active."""
+    def read(self, texts: Sequence[str]) -> list[bool | None]:
+        """What each of `texts` means; None for an empty cell."""
         return list(map(self.__getitem__, texts))
 
-    def __missing__(self, text: str) -> bool:
+    def __missing__(self, text: str) -> bool | None:
         word = folded(text)
-        is_active = self._words.get(word) if word else True
-        if is_active is None:
+        is_active = self._words.get(word) if word else None
+        if word and is_active is None:
             raise BadValueError(
                 "not_boolean", f"'{shown(text)}' is not known as a word for active or inactive; write true or false."
             )

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import starmap
 
 from imports.reading.errors import FileRefusedError
 from imports.reading.names import Meaning, Standing, folded, meaning
 from imports.reading.proposals import propose
-from imports.reading.questions import BY_NUMBER, Case, Question, header_reads, mapping_argument
+from imports.reading.questions import BY_NUMBER, Case, Question, column_reference, header_reads, mapping_argument
 from products.fields import FIELDS
 
 
@@ -37,20 +38,28 @@ class ColumnsFound:
         """The names of the ignored columns."""
         return ignored_columns(self.header, self.columns)
 
-    def mapping_to_copy(self) -> str:
-        """The arguments of the command that take what is proposed; empty if nothing is."""
-        arguments = [
-            mapping_argument(question.field, question.proposed, self.header)
+    @property
+    def proposed_mapping(self) -> dict[str, str]:
+        """The mapping that takes what is proposed; empty if nothing is."""
+        return {
+            question.field: column_reference(question.proposed, self.header)
             for question in self.questions
             if question.proposed is not None and question.proposed != self.columns.get(question.field)
-        ]
-        return " ".join(arguments)
+        }
+
+    def mapping_to_copy(self) -> str:
+        """The arguments of the command that take what is proposed; empty if nothing is."""
+        return " ".join(starmap(mapping_argument, self.proposed_mapping.items()))
+
+    @property
+    def open_question(self) -> Question | None:
+        """The question that must be answered first, if any."""
+        return next((question for question in self.questions if question.must_be_answered), None)
 
     def check(self) -> dict[str, int]:
         """The columns; raises FileRefusedError with the question if there is one that must be answered."""
-        for question in self.questions:
-            if question.must_be_answered:
-                raise FileRefusedError(question.sentence)
+        if self.open_question:
+            raise FileRefusedError(self.open_question.sentence)
         return self.columns
 
 
@@ -70,7 +79,7 @@ def choose(
             try:
                 columns[name_of_field] = position_of(name, header, name_of_field)
             except FileRefusedError as error:
-                questions.append(Question(name_of_field, str(error)))
+                questions.append(Question(name_of_field, str(error), str(error)))
     candidates = _candidates(header, {*columns.values()})
     asked = [name for name in FIELDS if name not in mapping]
     columns |= {name: best for name in asked if (best := _best(candidates[name])) is not None}

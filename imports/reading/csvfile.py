@@ -309,12 +309,13 @@ class RecordReader:
         block = self._stream.read(size)
         if len(block) < size:
             self._is_at_end = True
-            return block
+            return block.rstrip(_PADDING)
         # A CR at the very end may be the first half of a CRLF, so it does not count as a line end there.
         cut = max(block.rfind(b"\n"), block.rfind(b"\r", 0, len(block) - 1)) + 1
         while not cut:
             more = self._stream.read(BLOCK_BYTES)
             if not more:
+                block = block.rstrip(_PADDING)
                 cut = len(block)
                 break
             block += more
@@ -383,6 +384,8 @@ def _first_line_end(block: bytes) -> int:
     return end + (2 if block[end : end + 2] == b"\r\n" else 1)
 
 
+# Behind the end of the text: Ctrl-Z, by which DOS and its heirs end a file, and NUL, with which a crash may fill it up.
+_PADDING = b"\x1a\0"
 # So that a CR at a field's end and an LF at the next one's beginning stay two.
 _BETWEEN_FIELDS = " "
 _NOT_ENDED = "it does not end with a delimiter as the other rows do, so that values may be in the wrong columns"

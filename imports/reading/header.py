@@ -107,10 +107,28 @@ def find_header(
     return HeaderFound(best, first[best], scores[best], rows)
 
 
-def without_header(records: Sequence[Sequence[str]]) -> HeaderFound:
-    """For a file without header: its columns are named "1", "2", … and mapped by these names."""
-    width = max(map(len, records[:HEADER_AMONG]), default=0)
+def without_header(records: Sequence[Sequence[str]], *, is_sheet: bool = False) -> HeaderFound:
+    """For a file without header: its columns are named "1", "2", … and mapped by these names.
+
+    There are as many as most records have, so that a damaged one does not decide it; but as the widest has in a sheet,
+    whose rows end with their last filled cell.
+    """
+    widths = Counter(map(len, records))
+    width = max(widths, key=lambda width: (0 if is_sheet else widths[width], width), default=0)
     return HeaderFound(-1, numbered(width), 0, ())
+
+
+def reads_as_header(texts: Sequence[str], sku_position: int) -> bool:
+    """Whether a row further down is a header, too: two fields are named in it, and there are no values.
+
+    Not counted are the words that say whether a product is active: some are values as well. Nor is it a header that
+    has a digit in the column of the SKUs, at `sku_position`.
+    """
+    if any(map(_VALUE.fullmatch, texts)):
+        return False
+    if sku_position < len(texts) and any(map(str.isdigit, texts[sku_position])):
+        return False
+    return len(_fields(texts).keys() - {"is_active"}) > 1
 
 
 def find_delimiter(lines: Sequence[str], sku_column: str) -> str:

@@ -5,9 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from imports.reading.currencies import CODES
+
 _RULE = re.compile(r"[-=_*~+:|–—─═ ]*").fullmatch
 # A single hyphen is an empty cell.
 _RULED = re.compile(r"([-=_*~+–—─═])\1{2}").search
+_LONGEST_RULE = 120
+# What is ruled most often, as a whole field has it.
+RULES = frozenset(
+    f"{begin}{line * length}{end}"
+    for line in "-=_*~+–—─═"
+    for length in range(1, _LONGEST_RULE)
+    for begin, end in (("", ""), ("+", ""), ("+", "+"), ("", "+"), (":", ""), ("", ":"), (":", ":"), ("|", ""))
+)
 
 # English, German, French, Spanish, Italian, Dutch, Polish, Portuguese.
 _TOTALS = frozenset(
@@ -17,7 +27,9 @@ _TOTALS = frozenset(
         "som, subtotaal, razem, łącznie, soma, total geral"
     ).split(", ")
 )
-_AMOUNT = re.compile(r"[^\w]*[0-9][0-9.,'’\s]*[^0-9]{0,5}").fullmatch
+# As a field has them, in lower case.
+TOTALS = _TOTALS | {f"{word}{colon}" for word in _TOTALS for colon in (":", " :")}
+is_amount = re.compile(r"[^\w]*[0-9][0-9.,'’\s]*[^0-9]{0,5}").fullmatch
 
 
 def is_separator_row(fields: Sequence[str]) -> bool:
@@ -26,6 +38,6 @@ def is_separator_row(fields: Sequence[str]) -> bool:
 
 
 def is_total_row(fields: Sequence[str]) -> bool:
-    """Whether the row is a line of totals: a word for it, and besides it numbers and empty fields only."""
-    words = [text for field in fields if (text := field.strip()) and not _AMOUNT(text)]
-    return len(words) == 1 and words[0].rstrip(":").rstrip().casefold() in _TOTALS
+    """Whether the row is a line of totals: a word for it, and besides it numbers, currencies and empty fields only."""
+    words = [text for field in fields if (text := field.strip()) and not is_amount(text) and text not in CODES]
+    return len(words) == 1 and words[0].casefold() in TOTALS

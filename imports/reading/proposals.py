@@ -90,9 +90,14 @@ def propose(
     return proposed
 
 
+def rows_looked_at(width: int) -> int:
+    """How many of the first rows are looked at, in a file with so many columns."""
+    return max(LEAST_VALUES, min(MOST_ROWS, MOST_VALUES // width))
+
+
 def _columns(records: Sequence[Sequence[str]], positions: Sequence[int], width: int) -> dict[int, _Column]:
     """The columns at `positions` that have enough values."""
-    rows = records[: max(LEAST_VALUES, min(MOST_ROWS, MOST_VALUES // width))]
+    rows = records[: rows_looked_at(width)]
     all_values = list(zip_longest(*(row[:width] for row in rows), fillvalue=""))
     columns = {}
     for position in (i for i in positions if i < len(all_values)):

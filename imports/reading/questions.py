@@ -19,14 +19,24 @@ class Question:
     """What only the sender can say: which of `candidates`, the best first, is the column of `field`.
 
     Each candidate is a position and a name; `proposed` is the position of the best one, if any. Where it
-    `must_be_answered`, the file cannot be imported before; otherwise it can, with the columns found.
+    `must_be_answered`, the file cannot be imported before; otherwise it can, with the columns found. The `sentence`
+    begins with the `reason` and says then how to answer where there are no buttons to do so.
     """
 
     field: str
     sentence: str
+    reason: str
     candidates: tuple[tuple[int, str], ...] = ()
     proposed: int | None = None
     must_be_answered: bool = True
+
+
+# Of a file whose first line may be a product: it has no field.
+HEADER_QUESTION = Question(
+    "",
+    "The first line looks like a product, not a header. Say that the file has no header, or which line it is.",
+    "The first line looks like a product, not a header.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +63,18 @@ class Case:
         if self.found is not None:
             return self._asked_of_prices()
         if self.standing is not None and self.standing <= Standing.LESSER:
-            return self._ask(self._several())
+            return self._ask(*self._several())
         if self.field == "sku":
-            return self._ask(self._no_sku())
+            return self._ask(*self._no_sku())
         if self.ranked:
             is_likely = self.standing == Standing.ASKED
-            return self._ask(self._not_clear(), must_be_answered=is_likely)
+            return self._ask(*self._not_clear(), must_be_answered=is_likely)
         return None
 
-    def _ask(self, sentence: str, *, must_be_answered: bool = True) -> Question:
+    def _ask(self, reason: str, remedy: str, *, must_be_answered: bool = True) -> Question:
         candidates = tuple((position, self.header[position]) for position in self.ranked)
         proposed = self.ranked[0] if self.ranked else None
-        return Question(self.field, sentence, candidates, proposed, must_be_answered)
+        return Question(self.field, f"{reason}{remedy}", reason, candidates, proposed, must_be_answered)
 
     def _asked_of_prices(self) -> Question | None:
         """A file may well have several prices, all of them in order; of other fields, the plain name settles it."""
@@ -73,33 +83,33 @@ class Case:
             return None
         price = listed(self.ranked[:1], self.header)
         return self._ask(
-            f"{price} is imported as the price, not {listed(others, self.header, 'or')}; "
-            "if that is not what you want, say with a mapping which it is.",
+            f"{price} is imported as the price, not {listed(others, self.header, 'or')}",
+            "; if that is not what you want, say with a mapping which it is.",
             must_be_answered=False,
         )
 
-    def _several(self) -> str:
+    def _several(self) -> tuple[str, str]:
         highest = [position for told, position in self.named if told.standing == self.standing]
         count = "both" if len(highest) == 2 else "all"
         return (
-            f"Columns {listed(highest, self.header)} {count} look like '{self.field}'; "
-            "remove one, or say with a mapping which it is."
+            f"Columns {listed(highest, self.header)} {count} look like '{self.field}'",
+            "; remove one, or say with a mapping which it is.",
         )
 
-    def _no_sku(self) -> str:
+    def _no_sku(self) -> tuple[str, str]:
         if is_numbered(self.header):
-            return "The file has no header; say with a mapping which column is which field, such as sku=1."
+            return "The file has no header", "; say with a mapping which column is which field, such as sku=1."
         could_be = f" {listed(self.ranked[:3], self.header, 'or')} could be it." if self.ranked else ""
         return (
-            f"The file has no column 'sku'. {header_reads(self.header)}{could_be} "
-            "Name the column in the file, or say with a mapping which it is."
+            "The file has no column 'sku'.",
+            f" {header_reads(self.header)}{could_be} Name the column in the file, or say with a mapping which it is.",
         )
 
-    def _not_clear(self) -> str:
+    def _not_clear(self) -> tuple[str, str]:
         how = "by its values, " if self.by_values == self.ranked[0] else ""
         return (
-            f"No column is clearly '{self.field}'; {how}{listed(self.ranked[:3], self.header, 'or')} could be it. "
-            "Say with a mapping which it is, or that there is none."
+            f"No column is clearly '{self.field}'; {how}{listed(self.ranked[:3], self.header, 'or')} could be it.",
+            " Say with a mapping which it is, or that there is none.",
         )
 
 
@@ -121,9 +131,8 @@ def column_reference(position: int, header: Sequence[str]) -> str:
     return name if is_clear and name and name.strip() == name and name.isprintable() else f"#{position + 1}"
 
 
-def mapping_argument(field: str, position: int, header: Sequence[str]) -> str:
-    """The argument of the command that maps `field` to that column. Pasted into a shell, nothing in the name is run."""
-    reference = column_reference(position, header)
+def mapping_argument(field: str, reference: str) -> str:
+    """The argument of the command that maps `field` to a column. Pasted into a shell, nothing in the name is run."""
     if _PLAIN.fullmatch(reference):
         return f"--mapping {field}={reference}"
     if _SAFE_IN_QUOTES.fullmatch(reference):

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, cast
 from imports.reading.amounts import ERROR_VALUES
 from imports.reading.booleans import BooleanReader
 from imports.reading.csvfile import Batch, Damage, Record
+from imports.reading.empty_cells import KEEP, Cleaner, KeepingColumn, choices, chosen
 from imports.reading.errors import BadValueError
 from imports.reading.extra import ExtraReader
 from imports.reading.header import DELIMITER_NAMES
@@ -71,6 +72,12 @@ class CleanRow(NamedTuple):
     record: list[str]
 
 
+class IncompleteRow(CleanRow):
+    """A clean row with empty cells that keep what the product has: these `values` are KEEP."""
+
+    __slots__ = ()
+
+
 class Rejection(NamedTuple):
     """A row that may not, with every fault that was found in it."""
 
@@ -97,6 +104,7 @@ class RowReader:
         numbers: the number style of the price column.
         words: what the file's own words in the column is_active mean.
         extra: read the columns that are no field, too.
+        empty_cells: what an empty cell does, for the fields where that is not the usual.
 
     `fields` are the product fields that the file has, in the order of `CleanRow.values`; with extra, that is the last.
     """
@@ -110,18 +118,21 @@ class RowReader:
         numbers: NumberStyle | None = None,
         words: Mapping[str, bool] | None = None,
         extra: bool = False,
+        empty_cells: Mapping[str, str] | None = None,
     ) -> None:
         self.fields = tuple(field for field in FIELDS if field in columns)
         self._header = header
         self._delimiter = delimiter
         self._sku_position = columns["sku"]
-        cleaners: dict[str, Callable[[Sequence[str]], Sequence[Any]]] = {
+        cleaners: dict[str, Cleaner] = {
             "sku": _skus,
-            "name": partial(_required, what="a name", limit=NAME_MAX_LENGTH),
+            "name": partial(_stripped, limit=NAME_MAX_LENGTH),
             "description": partial(_limited, limit=DESCRIPTION_MAX_LENGTH),
             "price": PriceReader(numbers).read if numbers else partial(_prices, decimal_comma=delimiter == ";"),
             "is_active": BooleanReader(words).read,
         }
+        for field, choice in choices(empty_cells or {}).items():
+            cleaners[field] = chosen(field, choice, cleaners[field])
         self._cleaners = [(columns[field], cleaners[field]) for field in self.fields]
         self._extra: ExtraReader | None = None
         if extra and (reader := ExtraReader(header, set(columns.values()))).names:
@@ -175,7 +186,10 @@ class RowReader:
             columns.append(clean(texts))
         if self._extra:
             columns.append(self._extra.read(rows, has_bad_characters=has_bad_characters))
-        return list(map(_clean_row, zip(lines, keys, zip(*columns, strict=True), rows, strict=True)))
+        found = zip(lines, keys, zip(*columns, strict=True), rows, strict=True)
+        if any(type(column) is KeepingColumn for column in columns):
+            return [(IncompleteRow if KEEP in row[2] else CleanRow)(*row) for row in found]
+        return list(map(_clean_row, found))
 
     def _faults(self, fields: list[str]) -> list[Fault]:
         """All that is wrong with the only record of `batch`."""
@@ -239,21 +253,21 @@ class RowReader:
 
 def _skus(texts: Sequence[str]) -> Sequence[str]:
     """`texts` without what is around them, all of which must be SKUs then."""
-    skus = _required(texts, what="a SKU", limit=SKU_MAX_LENGTH)
+    skus = _stripped(texts, limit=SKU_MAX_LENGTH)
+    if not all(skus):
+        raise BadValueError("missing", "is empty; every product needs a SKU.")
     if has_control_character("".join(skus)):
         raise BadValueError("control_character", f"{_shown_with_controls(skus[0])} holds a control character.")
     return skus
 
 
-def _required(texts: Sequence[str], *, what: str, limit: int) -> Sequence[str]:
-    """`texts` without what is around them, of which none may be empty then, nor an error of a spreadsheet."""
+def _stripped(texts: Sequence[str], *, limit: int) -> Sequence[str]:
+    """`texts` without what is around them, of which none may be an error of a spreadsheet."""
     stripped = list(map(str.strip, texts))
     # What is rare is looked for in the whole column at once.
     everything = "".join(stripped)
     if has_invisible(everything):
         stripped = strip_all(stripped)
-    if not all(stripped):
-        raise BadValueError("missing", f"is empty; every product needs {what}.")
     if "#" in everything and not ERROR_VALUES.isdisjoint(stripped):
         raise error_value(stripped[0])
     return _limited(stripped, limit=limit)

@@ -21,7 +21,9 @@ register = template.Library()
 # A few words for the rules that rows break, where the code does not read as one.
 RULES = {
     "missing": "Missing value",
+    "new_without_name": "New product without a name",
     "field_count": "Wrong number of fields",
+    "second_table": "Row of a second table",
     "not_boolean": "Invalid yes/no value",
     "nul": "NUL byte",
     "undecodable": "Undecodable bytes",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
+
+from django.db import connection
+from django.db.models.functions import Collate
 
 from imports.reading.rows import CleanRow
 from products.extra import EXTRA
@@ -23,10 +26,12 @@ def find_products(rows: Iterable[CleanRow], fields: tuple[str, ...]) -> list[tup
     return list(products.values_list("sku_normalized", "last_import", *fields).iterator(chunk_size=max(len(skus), 1)))
 
 
-def hold_products(rows: Mapping[str, CleanRow]) -> bool:
-    """Keep others from deleting the products of `rows` before they are written; returns whether all are still there.
+def hold_products(skus: Iterable[str], fields: tuple[str, ...]) -> dict[str, tuple[Any, ...]]:
+    """Keep others from changing or deleting these products until they are written; returns their values of `fields`.
 
-    An upsert would create a product again that has just been deleted, and from a file without names one without a name.
+    They are locked in the order in which they are written (see `plan.in_one_order`), which is not that of the
+    database's language.
     """
-    products = Product.objects.select_for_update(no_key=True).filter(sku_normalized__any_of=set(rows)).order_by()
-    return len(products.values_list("pk")) == len(rows)
+    in_order: Any = "sku_normalized" if connection.vendor == "sqlite" else Collate("sku_normalized", "C")
+    products = Product.objects.select_for_update(no_key=True).filter(sku_normalized__any_of=set(skus))
+    return {found[0]: found[1:] for found in products.order_by(in_order).values_list("sku_normalized", *fields)}

@@ -7,13 +7,13 @@ from django.conf import settings
 from imports.writing.bulk_create import BulkCreateWriter
 from imports.writing.copy import CopyWriter
 from imports.writing.dry_run import DryRunWriter
-from imports.writing.plan import Writer
+from imports.writing.plan import Rules, Writer
 
 
-def make_writer(*, job_id: int, fields: tuple[str, ...], dry_run: bool) -> Writer:
-    """The writer for an import with the product fields `fields`."""
+def make_writer(*, job_id: int, fields: tuple[str, ...], rules: Rules, dry_run: bool) -> Writer:
+    """The writer for an import with the product fields `fields`, which may do what `rules` say."""
     if dry_run:
-        return DryRunWriter(job_id, fields)
+        return DryRunWriter(job_id, fields, rules)
     if settings.IMPORT_WRITER == "copy":
-        return CopyWriter(job_id, fields)
-    return BulkCreateWriter(job_id, fields)
+        return CopyWriter(job_id, fields, rules)
+    return BulkCreateWriter(job_id, fields, rules)

@@ -15,7 +15,7 @@ from psycopg import sql
 from imports.reading.rows import CleanRow, Rejection
 from imports.writing import extra
 from imports.writing.bulk_create import BulkCreateWriter, is_of_a_row
-from imports.writing.plan import NEW_PRODUCT, Outcome, Plan, in_one_order
+from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, has_incomplete, in_one_order
 from products.extra import EXTRA
 from products.fields import FIELDS
 
@@ -45,11 +45,11 @@ class CopyWriter(BulkCreateWriter):
     the chunk is written through `bulk_create`.
     """
 
-    def __init__(self, job_id: int, fields: tuple[str, ...]) -> None:
-        super().__init__(job_id, fields)
+    def __init__(self, job_id: int, fields: tuple[str, ...], rules: Rules = USUAL_RULES) -> None:
+        super().__init__(job_id, fields, rules)
         lacking = [field for field in FIELDS if field not in fields]
         # The same in each row.
-        self._constants = (*(NEW_PRODUCT[field] for field in lacking), job_id)
+        self._constants = (*(rules.new_product[field] for field in lacking), job_id)
         columns = sql.SQL(", ").join(map(sql.Identifier, ("sku_normalized", *fields, *lacking, "last_import")))
         self._copy_statements = {
             table: sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), columns)
@@ -63,7 +63,7 @@ class CopyWriter(BulkCreateWriter):
         """See Writer. After a chunk of nothing but new products, the next is tried as one, without a look at the
         catalogue, which would be a sixth of the work (measured: docs/performance.md). The unique index tells if not.
         """
-        if self._last_were_new:
+        if self._last_were_new and not has_incomplete(rows):
             new = {row.sku_normalized: row for row in rows}
             if len(new) == len(rows) and self._is_copied(Plan(create=new)):
                 return Outcome(created=len(rows))

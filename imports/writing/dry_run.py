@@ -12,16 +12,17 @@ from imports.models import DryRunSku
 from imports.reading.rows import CleanRow
 from imports.writing import extra
 from imports.writing.catalogue import find_products
-from imports.writing.plan import Outcome, make_plan
+from imports.writing.plan import USUAL_RULES, Outcome, Rules, make_plan
 from products.extra import EXTRA
 
 
 class DryRunWriter:
     """Counts what a real run would do, and remembers the SKUs that it would have written."""
 
-    def __init__(self, job_id: int, fields: tuple[str, ...]) -> None:
+    def __init__(self, job_id: int, fields: tuple[str, ...], rules: Rules = USUAL_RULES) -> None:
         self._job_id = job_id
         self._fields = fields
+        self._rules = rules
 
     def write(self, rows: Sequence[CleanRow]) -> Outcome:
         """See Writer; the catalogue stays as it is."""
@@ -33,7 +34,8 @@ class DryRunWriter:
             whole,
             catalogue,
             set(written.values_list("sku_normalized", flat=True)),
-            may_create="name" in self._fields,
+            self._fields,
+            self._rules,
         )
         plan.outcome.rejections += too_large
         DryRunSku.objects.bulk_create(

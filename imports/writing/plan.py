@@ -2,7 +2,13 @@
 
 The outcome of a row is that of a serial reading, whatever the chunks and lanes: a row whose SKU this import has written
 already is a duplicate (the later row wins); otherwise it creates a product, updates it, or finds it as it should be
-(unchanged, and nothing is written).
+(unchanged, and nothing is written). A kept cell has the value that the product has when the row is read, which may be
+from an earlier row of the file. In a new product it has the value of a product whose file lacks the column; a row that
+would be a new product without a name is rejected.
+
+An import that only creates skips rows whose product exists, but for those that it has created itself: a later row for
+one of them is a duplicate, and wins. One that only updates skips rows without a product, named or not. A row that
+breaks a rule is rejected, whatever the mode.
 """
 
 from __future__ import annotations
@@ -12,7 +18,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from imports.reading.rows import CleanRow, Fault, Rejection
+from imports.reading.empty_cells import KEEP
+from imports.reading.rows import CleanRow, Fault, IncompleteRow, Rejection
 
 # What a product gets for the columns that a file lacks. A row without a name only changes a product that exists, but
 # PostgreSQL wants a value to insert before it looks for the conflict.
@@ -22,16 +29,53 @@ NO_NAME_COLUMN = (
     "There is no product with this SKU yet, and a new one needs a name: "
     "the file has no column for it, so it can only change products that exist."
 )
+NO_NAME = "is empty; there is no product with this SKU yet, and a new one needs a name."
+
+# Why a mode skips a row, by code.
+EXISTS_ALREADY, NOT_IN_CATALOGUE = "exists_already", "not_in_catalogue"
+REASONS = {
+    EXISTS_ALREADY: "The product exists already, and this import only creates new ones.",
+    NOT_IN_CATALOGUE: "There is no product with this SKU, and this import only updates products that exist.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an import may do.
+
+    Attributes:
+        may_create: rows may become new products.
+        may_update: rows may change products that exist.
+        new_is_active: new products are active, where no cell of the file says.
+        name_column: what the file calls the column of names.
+    """
+
+    may_create: bool = True
+    may_update: bool = True
+    new_is_active: bool = True
+    name_column: str = "name"
+
+    @property
+    def new_product(self) -> dict[str, Any]:
+        """What a new product has where the file does not say."""
+        return NEW_PRODUCT | {"is_active": self.new_is_active}
+
+
+USUAL_RULES = Rules()
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a chunk's clean rows: how many of each kind, and the rows that could not be written after all."""
+    """What became of a chunk's clean rows: how many of each kind, and the rows that could not be written after all.
+
+    `skipped` has how many the mode skips, by the code of the reason.
+    """
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     duplicate: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
     rejections: list[Rejection] = field(default_factory=list)
 
 
@@ -46,12 +90,16 @@ class Writer(Protocol):
 class Plan:
     """What is to be done with a chunk's clean rows: which products to create and which to update, by normalized SKU.
 
-    `outcome` is what will have become of the rows then.
+    `outcome` is what will have become of the rows then. `hold` says that the plan stands only as long as nobody else
+    deletes or changes the products to be updated; `create_only` says that it stands only as long as nobody else creates
+    one of those to be created.
     """
 
     outcome: Outcome = field(default_factory=Outcome)
     create: dict[str, CleanRow] = field(default_factory=dict)
     update: dict[str, CleanRow] = field(default_factory=dict)
+    hold: bool = False
+    create_only: bool = False
 
 
 def in_one_order(rows: Mapping[str, CleanRow]) -> list[CleanRow]:
@@ -59,69 +107,123 @@ def in_one_order(rows: Mapping[str, CleanRow]) -> list[CleanRow]:
     return [rows[sku] for sku in sorted(rows)]
 
 
+def has_incomplete(rows: Iterable[CleanRow]) -> bool:
+    """Whether there are rows with kept cells among `rows`."""
+    return IncompleteRow in set(map(type, rows))
+
+
 def make_plan(
-    rows: Sequence[CleanRow], catalogue: Mapping[str, tuple[Any, ...]], written: set[str], *, may_create: bool
+    rows: Sequence[CleanRow],
+    catalogue: Mapping[str, tuple[Any, ...]],
+    written: set[str],
+    fields: tuple[str, ...],
+    rules: Rules = USUAL_RULES,
 ) -> Plan:
     """What a serial reading of `rows` turns the catalogue into.
 
-    Most rows need not be read one after the other: those whose SKU is in no other row. Comparing them all at once takes
-    a quarter of the time (measured: benchmarks/stages.py).
+    Most rows need not be read one after the other: those without kept cells whose SKU is in no other row. Comparing
+    them all at once takes a quarter of the time (measured: benchmarks/stages.py).
 
     Args:
         rows: the rows in file order.
         catalogue: the values that products have now, by normalized SKU.
         written: the SKUs that this import has written already.
-        may_create: whether the rows have all that a new product needs.
+        fields: what the values of rows and of the catalogue are.
+        rules: what the import may do.
     """
     skus = [row.sku_normalized for row in rows]
     several = written if len(set(skus)) == len(skus) else written | {sku for sku, n in Counter(skus).items() if n > 1}
+    has_kept = has_incomplete(rows)
+    if has_kept:
+        several = several | {row.sku_normalized for row in rows if type(row) is IncompleteRow}
     found = list(zip(rows, skus, map(catalogue.get, skus), strict=True))
     plan = Plan(
         create={sku: row for row, sku, now in found if now is None and sku not in several},
         update={sku: row for row, sku, now in found if now != row.values and now is not None and sku not in several},
+        hold=has_kept or not rules.may_create or "name" not in fields,
+        create_only=has_kept or not rules.may_update,
     )
     in_order = [row for row, sku, _ in found if sku in several]
-    plan.outcome.created, plan.outcome.updated = len(plan.create), len(plan.update)
-    plan.outcome.unchanged = len(rows) - len(plan.create) - len(plan.update) - len(in_order)
-    if not may_create:
-        plan.outcome.rejections += map(_without_name, plan.create.values())
-        plan.outcome.created, plan.create = 0, {}
-    _read_in_order(plan, in_order, catalogue, written, may_create=may_create)
+    outcome = plan.outcome
+    outcome.created, outcome.updated = len(plan.create), len(plan.update)
+    outcome.unchanged = len(rows) - len(plan.create) - len(plan.update) - len(in_order)
+    reader = _SerialReader(plan, catalogue, written, fields, rules)
+    if not rules.may_create or "name" not in fields:
+        for row in plan.create.values():
+            reader.refuse_new(row)
+        outcome.created, plan.create = 0, {}
+    if not rules.may_update and (existing := outcome.updated + outcome.unchanged):
+        outcome.skipped[EXISTS_ALREADY] += existing
+        outcome.updated, outcome.unchanged, plan.update = 0, 0, {}
+    for row in in_order:
+        reader.read(row)
     return plan
 
 
-def _read_in_order(
-    plan: Plan,
-    rows: Iterable[CleanRow],
-    catalogue: Mapping[str, tuple[Any, ...]],
-    written_before: set[str],
-    *,
-    may_create: bool,
-) -> None:
-    """Add to `plan` those `rows` whose SKU is in several rows of the file."""
-    outcome, written, values_by_sku = plan.outcome, set(written_before), dict(catalogue)
-    for row in rows:
-        sku = row.sku_normalized
-        values_now = values_by_sku.get(sku)
-        if sku in written:
+class _SerialReader:
+    """Adds rows to a plan, one after the other."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        catalogue: Mapping[str, tuple[Any, ...]],
+        written: set[str],
+        fields: tuple[str, ...],
+        rules: Rules,
+    ) -> None:
+        self._plan = plan
+        self._catalogue = catalogue
+        self._rules = rules
+        self._written, self._values = set(written), dict(catalogue)
+        self._name_position = fields.index("name") if "name" in fields else None
+        # A SKU is never kept, and the name of a new product neither.
+        self._new_values = tuple(rules.new_product.get(field) for field in fields)
+
+    def read(self, row: CleanRow) -> None:
+        """Add `row`, the next one in the file."""
+        outcome, sku = self._plan.outcome, row.sku_normalized
+        now, is_written = self._values.get(sku), sku in self._written
+        if not is_written:
+            if now is None and not self._may_be_new(row):
+                self.refuse_new(row)
+                return
+            if now is not None and not self._rules.may_update:
+                outcome.skipped[EXISTS_ALREADY] += 1
+                return
+        if type(row) is IncompleteRow:
+            row = self._completed(row, now)
+        if is_written:
             outcome.duplicate += 1
-            if values_now == row.values:
-                continue
-        elif values_now is None:
-            if not may_create:
-                outcome.rejections.append(_without_name(row))
-                continue
+            if now == row.values:
+                return
+        elif now is None:
             outcome.created += 1
-        elif values_now == row.values:
+        elif now == row.values:
             outcome.unchanged += 1
-            continue
+            return
         else:
             outcome.updated += 1
-        (plan.update if sku in catalogue else plan.create)[sku] = row
-        written.add(sku)
-        values_by_sku[sku] = row.values
+        (self._plan.update if sku in self._catalogue else self._plan.create)[sku] = row
+        self._written.add(sku)
+        self._values[sku] = row.values
 
+    def refuse_new(self, row: CleanRow) -> None:
+        """Note that `row` does not become the new product that it would be."""
+        outcome = self._plan.outcome
+        if not self._rules.may_create:
+            outcome.skipped[NOT_IN_CATALOGUE] += 1
+            return
+        column = self._rules.name_column
+        reason = NO_NAME_COLUMN if self._name_position is None else f"{column}: {NO_NAME}"
+        fault = Fault("name" if self._name_position is None else column, "", "new_without_name", reason)
+        outcome.rejections.append(Rejection(row.line, (fault,), row.record))
 
-def _without_name(row: CleanRow) -> Rejection:
-    """The rejection of a row that would be a new product, from a file without names."""
-    return Rejection(row.line, (Fault("name", "", "new_without_name", NO_NAME_COLUMN),), row.record)
+    def _may_be_new(self, row: CleanRow) -> bool:
+        position = self._name_position
+        return self._rules.may_create and position is not None and row.values[position] is not KEEP
+
+    def _completed(self, row: CleanRow, now: tuple[Any, ...] | None) -> CleanRow:
+        """`row` with the values that its kept cells have: those of the product, or of a new one."""
+        kept = now or self._new_values
+        values = tuple(old if value is KEEP else value for value, old in zip(row.values, kept, strict=True))
+        return CleanRow(row.line, row.sku_normalized, values, row.record)

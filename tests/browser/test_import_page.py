@@ -32,9 +32,10 @@ def test_a_file_without_a_sku_column_is_fixed_in_the_page(page: Page, log_in, sc
     screenshot("no sku")
     assert_accessible()
 
-    page.get_by_label("sku").select_option("Artikel (e.g. A-1)")
-    page.get_by_label("name").select_option("Titel (e.g. Lampe)")
-    page.get_by_label("price").select_option("Preis (e.g. 19,90)")
+    page.locator("summary", has_text="Columns").click()
+    page.get_by_label("sku (required)").select_option("Artikel (e.g. A-1)")
+    page.get_by_label("name", exact=True).select_option("Titel (e.g. Lampe)")
+    page.get_by_label("price", exact=True).select_option("Preis (e.g. 19,90)")
     page.get_by_role("button", name="Update the preview").click()
 
     expect(page.get_by_role("heading", name="1 of 2 rows would be rejected")).to_be_visible()

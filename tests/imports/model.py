@@ -34,8 +34,9 @@ PRICES: dict[str, Decimal | str | None] = {
     "cheap": "not_a_price",
 }
 SEMICOLON_PRICES: dict[str, Decimal | str | None] = {text.replace(".", ","): value for text, value in PRICES.items()}
-BOOLEANS: dict[str, bool | str] = {
-    "": True,
+BOOLEANS: dict[str, bool | str | None] = {
+    "": None,
+    " ": None,
     "true": True,
     "Yes": True,
     "1": True,
@@ -49,6 +50,19 @@ BOOLEANS: dict[str, bool | str] = {
     "maybe": "not_boolean",
     "2": "not_boolean",
 }
+USUAL_EMPTY_CELLS = {"name": "keep", "description": "clear", "price": "clear", "is_active": "keep"}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the sender of a file chooses."""
+
+    mode: str = "create_and_update"
+    empty_cells: dict[str, str] = field(default_factory=dict)
+    new_products: str = "active"
+
+
+USUAL = Choices()
 
 
 @dataclass(frozen=True)
@@ -64,19 +78,23 @@ class Item:
 
 @dataclass
 class Result:
-    """What an import leaves: the catalogue by SKU, its counts, the lines it rejects, the SKUs that it has written."""
+    """What an import leaves: the catalogue by SKU, its counts, the lines it rejects, the SKUs that it has written.
+
+    `skipped` are the reasons of the rows that it skips.
+    """
 
     catalogue: dict[str, Item]
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     duplicate: int = 0
+    skipped: list[str] = field(default_factory=list)
     rejected: list[tuple[int, str]] = field(default_factory=list)
     written: set[str] = field(default_factory=set)
 
     @property
-    def receipt(self) -> tuple[int, int, int, int, int]:
-        return self.created, self.updated, self.unchanged, self.duplicate, len(self.rejected)
+    def receipt(self) -> tuple[int, int, int, int, int, int]:
+        return self.created, self.updated, self.unchanged, self.duplicate, len(self.rejected), len(self.skipped)
 
 
 def same(sku: str) -> str:
@@ -85,7 +103,11 @@ def same(sku: str) -> str:
 
 
 def read_serially(
-    columns: list[str], rows: list[tuple[int, list[str]]], catalogue: dict[str, Item], delimiter: str = ","
+    columns: list[str],
+    rows: list[tuple[int, list[str]]],
+    catalogue: dict[str, Item],
+    delimiter: str = ",",
+    choices: Choices = USUAL,
 ) -> Result:
     """Import `rows`, each with its line number, into a copy of `catalogue`.
 
@@ -95,17 +117,26 @@ def read_serially(
     for line, texts in rows:
         if all(text == "" for text in texts):
             continue  # a blank line
-        values = values_of(columns, texts, delimiter)
+        values = values_of(columns, texts, delimiter, choices)
         if isinstance(values, str):
             result.rejected.append((line, values))
             continue
         sku = same(values["sku"])
         before = result.catalogue.get(sku)
-        if before is None and "name" not in columns:
+        own = sku in result.written
+        if before is None and choices.mode == "update_only":
+            result.skipped.append("not_in_catalogue")
+            continue
+        if before is not None and not own and choices.mode == "create_only":
+            result.skipped.append("exists_already")
+            continue
+        if before is None and "name" not in values:
             result.rejected.append((line, "new_without_name"))
             continue
-        after = replace(before, **values) if before else Item(**values)
-        if sku in result.written:
+        after = (
+            replace(before, **values) if before else Item(**{"is_active": choices.new_products == "active"} | values)
+        )
+        if own:
             result.duplicate += 1
         elif before is None:
             result.created += 1
@@ -119,8 +150,8 @@ def read_serially(
     return result
 
 
-def values_of(columns: list[str], texts: list[str], delimiter: str) -> dict[str, Any] | str:
-    """The values of one row by field, or the first rule that it breaks."""
+def values_of(columns: list[str], texts: list[str], delimiter: str, choices: Choices = USUAL) -> dict[str, Any] | str:
+    """The values of one row by field, without those that the product keeps; or the first rule that the row breaks."""
     if len(texts) != len(columns):
         return "field_count"
     text_of = {column: text for column, text in zip(columns, texts, strict=True) if column in FIELDS}
@@ -135,9 +166,14 @@ def values_of(columns: list[str], texts: list[str], delimiter: str) -> dict[str,
         if name not in text_of:
             continue
         value, fault = value_of(name, text_of[name], delimiter)
+        choice = (USUAL_EMPTY_CELLS | choices.empty_cells).get(name, "reject")
+        is_empty = value is None or (isinstance(value, str) and value.strip() == "")
+        if not fault and is_empty and choice == "reject":
+            fault = "missing"
         if fault:
             return fault
-        values[name] = value
+        if not is_empty or choice == "clear":
+            values[name] = value
     return values
 
 
@@ -150,7 +186,7 @@ def value_of(name: str, text: str, delimiter: str) -> tuple[Any, str]:
         text = text.strip()
         if name == "sku" and re.search("[\0-\x1f\x7f]", text):
             return None, "control_character"
-        return text, ("missing" if not text else "too_long" if len(text) > limit else "")
+        return text, ("too_long" if len(text) > limit else "")
     known = BOOLEANS if name == "is_active" else SEMICOLON_PRICES if delimiter == ";" else PRICES
     value = known[text]
     return (None, value) if isinstance(value, str) else (value, "")

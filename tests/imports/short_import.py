@@ -68,7 +68,7 @@ def begin_with_the_old_catalogue() -> None:
 def assert_all_went_in_once(job: ImportJob, expected: model.Result = EXPECTED) -> None:
     job = with_progress(job)
     assert job.status == ImportJob.Status.COMPLETED, job.failure_reason
-    receipt = (job.created_rows, job.updated_rows, job.unchanged_rows, job.duplicate_rows, job.rejected_rows)
+    receipt = tuple(getattr(job, count) for count in ImportLane.COUNTS)
     assert receipt == expected.receipt
     assert job.total_rows == job.processed_rows == sum(receipt)
     assert list(job.rejected.values_list("line", "code")) == expected.rejected

@@ -43,7 +43,7 @@ def test_it_tells_what_was_found_out():
 
 
 def test_rows_are_shown_as_they_will_be_read():
-    rows = previewed(CSV, mapping={"price": "Preis"}).rows
+    rows = previewed(CSV, mapping={"price": "Preis"}, empty_cells={"name": "reject"}).rows
 
     assert [(row.line, row.values) for row in rows] == [
         (2, ["A", "Lamp", "19.90"]),
@@ -55,9 +55,9 @@ def test_rows_are_shown_as_they_will_be_read():
 
 def test_faults_are_those_that_the_import_then_finds():
     content = "sku,name,price\n" + "A,Lamp,x\n" * 5 + "B,,\n" * 2 + 'C,"Chair,1\n'
-    job = run_import(content)
+    job = run_import(content, empty_cells={"name": "reject"})
 
-    found = previewed(content)
+    found = previewed(content, empty_cells={"name": "reject"})
 
     assert codes(found) == {"not_a_price": 5, "missing": 2, "quoting": 1}
     assert found.rows_rejected == job.rejected_rows == 8

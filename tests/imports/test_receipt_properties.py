@@ -1,11 +1,12 @@
-"""Any file, catalogue, chunk size, lanes and order of their work: the table and the receipt are those of the model."""
+"""Any file, catalogue, choices of the sender and way to import: the table and the receipt are those of the model."""
 
 from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,7 +36,7 @@ SKUS = ["A", "a", " a ", "B", "b", "C-1", "c-1", "ß", "SS", "sS", "İ", "i̇", 
 BAD_SKUS = ["", " ", "x" * 101, "n\0", "A\udcff"]
 NAMES = ["Chair", " Chair", "chair", "Table", "two\nlines", "two\r\nlines\rand more", '5" pan', '"all"', "a,b;c|d\te"]
 BAD_NAMES = ["", "\t", "x" * 256, "M\udcfcller", "\0"]
-DESCRIPTIONS = ["", "Text", " Text ", "a\r\n\r\n\nb"]
+DESCRIPTIONS = ["", " ", "Text", " Text ", "a\r\n\r\n\nb"]
 BAD_DESCRIPTIONS = ["\0", "\udc80", "x" * 100_001]
 STOCK = ["", "7", "\0", "\udcff", '"']
 
@@ -172,6 +173,21 @@ class Way:
                     runs.remove(run)
 
 
+CHOICES = st.builds(
+    model.Choices,
+    mode=st.sampled_from(["create_and_update", "create_and_update", "update_only", "create_only"]),
+    empty_cells=st.fixed_dictionaries(
+        {},
+        optional={
+            "name": st.sampled_from(["keep", "reject"]),
+            "description": st.sampled_from(["keep", "clear", "reject"]),
+            "price": st.sampled_from(["keep", "clear", "reject"]),
+            "is_active": st.sampled_from(["keep", "reject"]),
+        },
+    ),
+    new_products=st.sampled_from(["active", "inactive"]),
+)
+
 WAYS = st.builds(
     Way,
     chunk_rows=st.sampled_from([1, 2, 3, 5, 8, 50]),
@@ -183,7 +199,11 @@ WAYS = st.builds(
 
 
 def receipt(job: ImportJob) -> tuple[int, ...]:
-    return job.created_rows, job.updated_rows, job.unchanged_rows, job.duplicate_rows, job.rejected_rows
+    return tuple(getattr(job, count) for count in ImportLane.COUNTS)
+
+
+def skipped_by_code(job: ImportJob) -> Counter[str]:
+    return sum(map(Counter, job.lanes.values_list("skipped_by_reason", flat=True)), Counter())
 
 
 def table() -> dict[str, tuple[Any, ...]]:
@@ -192,13 +212,16 @@ def table() -> dict[str, tuple[Any, ...]]:
     return {sku: tuple(values) for sku, *values in Product.objects.values_list("sku_normalized", *columns)}
 
 
-def assert_it_is_as_the_model_says(job: ImportJob, file: File, before: dict[str, tuple[Any, ...]]) -> None:
+def assert_it_is_as_the_model_says(
+    job: ImportJob, file: File, before: dict[str, tuple[Any, ...]], choices: model.Choices
+) -> None:
     catalogue = {sku: model.Item(*values[:5]) for sku, values in before.items()}
-    expected = model.read_serially(file.columns, file.rows, catalogue, file.delimiter)
+    expected = model.read_serially(file.columns, file.rows, catalogue, file.delimiter, choices)
     assert job.status == ImportJob.Status.COMPLETED, job.failure_reason
     assert receipt(job) == expected.receipt
     assert sum(receipt(job)) == job.total_rows == sum(any(fields) for _, fields in file.rows)
     assert list(job.rejected.values_list("line", "code")) == expected.rejected
+    assert skipped_by_code(job) == Counter(expected.skipped)
     if job.dry_run:
         assert table() == before
         return
@@ -209,7 +232,7 @@ def assert_it_is_as_the_model_says(job: ImportJob, file: File, before: dict[str,
         assert after[sku][5] == values[5], "The time of creation stays."
         if sku not in expected.written:
             assert after[sku] == values, "What is unchanged is not touched."
-    for kind in ("created", "updated", "unchanged", "duplicate"):
+    for kind in ("created", "updated", "unchanged", "duplicate", "skipped"):
         if getattr(expected, kind):
             event(f"some rows are {kind}")
 
@@ -220,14 +243,15 @@ def assert_it_is_as_the_model_says(job: ImportJob, file: File, before: dict[str,
     max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(files(), CATALOGUES, WAYS, WAYS, WAYS)
+@given(files(), CATALOGUES, CHOICES, st.tuples(WAYS, WAYS, WAYS))
 def test_any_import_gives_what_the_model_gives(
-    file: File, catalogue: dict[str, model.Item], way_of_dry_run: Way, way: Way, way_of_second_run: Way
+    file: File, catalogue: dict[str, model.Item], choices: model.Choices, ways: tuple[Way, Way, Way]
 ) -> None:
     make_catalogue(catalogue)
-    before = table()
-    assert_it_is_as_the_model_says(way_of_dry_run.run(file, dry_run=True), file, before)
+    before, options = table(), asdict(choices)
+    of_dry_run, of_first_run, of_second_run = ways
+    assert_it_is_as_the_model_says(of_dry_run.run(file, dry_run=True, **options), file, before, choices)
     assert not DryRunSku.objects.exists()
-    assert_it_is_as_the_model_says(way.run(file), file, before)
+    assert_it_is_as_the_model_says(of_first_run.run(file, **options), file, before, choices)
     after = table()
-    assert_it_is_as_the_model_says(way_of_second_run.run(file), file, after)
+    assert_it_is_as_the_model_says(of_second_run.run(file, **options), file, after, choices)

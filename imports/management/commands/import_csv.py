@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from acme_importer.commands import ProductCommand
+from imports.commandline.arguments import add_options
 from imports.commandline.session import Session
 
 
@@ -22,21 +23,7 @@ class Command(ProductCommand):
             "--resume", type=int, metavar="JOB", help="Resume import number JOB, which was stopped or has failed."
         )
         parser.add_argument("--dry-run", action="store_true", help="Do everything except write products.")
-        parser.add_argument(
-            "--mapping",
-            action="append",
-            default=[],
-            metavar="FIELD=COLUMN",
-            help='Which column is which field; repeat it, or give JSON: \'{"name": "Title"}\'.',
-        )
-        parser.add_argument(
-            "--delimiter",
-            default="",
-            metavar="CHARACTER",
-            help="Or comma, semicolon, tab, pipe, space. Default: detect it.",
-        )
-        parser.add_argument("--encoding", default="", help="Such as utf-8 or cp1252. Default: detect it.")
-        parser.add_argument("--sheet", default="", metavar="NAME", help="Of a workbook. Default: the first sheet.")
+        add_options(parser)
         parser.add_argument(
             "--workers",
             type=int,

@@ -146,4 +146,8 @@ REASONS = {
     "continuation": "Continuation of the product above: it only adds values to a list, and has no SKU and no name.",
     "deletion": "Marked for deletion in the file; deleting products is not what an import does.",
     "example_row": "Example row of the template.",
+    "repeated_header": "Repeated header: the names of the columns, once more.",
+    "separator": "Separator: a ruled line.",
+    "totals": "Totals: a sum of the rows, and no product.",
+    "second_table": "Header of a second table: the rows below it are rejected.",
 }

@@ -17,6 +17,7 @@ from imports.reading.corrections import is_correction
 from imports.reading.formats.recognize import Recognized
 from imports.reading.formats.rules import OrphanError, Rules
 from imports.reading.marks import ALL_MARKS, FAULT, SKIPPED, SUBSTITUTE, faulty, on_one_line, skipped
+from imports.reading.table import Table
 
 BLOCK_CHARACTERS = 256 * 1024
 ENCODING = "utf-8"
@@ -52,6 +53,7 @@ class Rewriter:
         self, recognized: Recognized, header: Sequence[str], *, header_line: int = 1, from_workbook: bool = False
     ) -> None:
         self.skipped: Counter[str] = Counter()
+        self._table = Table(header, recognized.columns, is_sheet=from_workbook)
         self._rules = Rules(recognized, header) if needs_rewriting(recognized, header) else None
         self._header = list(header)
         self._header_line = header_line
@@ -103,10 +105,12 @@ class Rewriter:
             if rules:
                 if self._from_workbook and len(fields) < width:
                     fields.extend([""] * (width - len(fields)))
-                if fault or len(fields) != width:
-                    rules.pass_damaged(fields[0] if not fault else text)
-                elif fields != header:
-                    self._apply(rules, fields)
+                # What is no row of the table stays as it is, to be told as such by the import.
+                if fault or not self._table.stands_apart(line, fields):
+                    if fault or len(fields) != width:
+                        rules.pass_damaged(fields[0] if not fault else text)
+                    else:
+                        self._apply(rules, fields)
             yield line, fields
 
     def _apply(self, rules: Rules, fields: list[str]) -> None:

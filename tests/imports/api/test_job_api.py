@@ -65,8 +65,13 @@ def test_a_finished_job_is_shown_with_its_receipt(api):
         "sheet": "",
         "format": "",
         "warnings": [],
+        "header_lines": [1],
         "columns": {"sku": "SKU", "name": "Product name", "price": "price"},
         "ignored_columns": ["Colour"],
+        "numbers": {"decimal": ",", "thousands": "", "currency": "", "source": "detected"},
+        "words": {},
+        "options": {},
+        "question": None,
         "progress": 1,
         "total_rows": 6,
         "processed_rows": 6,
@@ -380,3 +385,50 @@ def test_the_schema_describes_uploads_and_jobs(tmp_path):
     assert {"status", "dry_run", "filename", "sha256", "created_after", "created_before", "ordering", "page"} <= filters
     assert {"/api/jobs/{id}/cancel/", "/api/jobs/{id}/retry/", "/api/jobs/{id}/rejected/"} <= paths.keys()
     assert paths["/api/jobs/{id}/rejected.csv/"]["get"]["responses"]["200"]["content"].keys() == {"text/csv"}
+
+
+def test_a_file_with_an_open_question_keeps_what_was_found_and_asks_it(api):
+    job = run_import("sku,name,Price,Price,EAN\nA,Lamp,1.50,2.50,7\n")
+
+    shown = api.get(f"/api/jobs/{job.pk}").json()
+
+    assert shown["status"] == "failed"
+    assert shown["columns"] == {"sku": "sku", "name": "name"}
+    assert shown["ignored_columns"] == ["Price", "Price", "EAN"]
+    assert shown["question"] == {
+        "field": "price",
+        "sentence": shown["failure_reason"],
+        "candidates": ["#3", "#4"],
+        "mapping": {"price": "#3"},
+    }
+
+
+def test_what_is_proposed_answers_the_question(api):
+    question = run_import("Code,Preis\nA-1,1.50\nA-2,2.50\nA-3,3.50\n").question
+    assert question["mapping"] == {"sku": "Code"}
+
+    job = run_import("Code,name,Preis\nA-1,Lamp,1.50\n", mapping=question["mapping"])
+
+    assert job.created_rows == 1
+    assert api.get(f"/api/jobs/{job.pk}").json()["question"] is None
+
+
+def test_a_job_tells_what_was_said_of_its_file(api):
+    said = {"numbers": {"decimal": ","}, "words": {"auf": True}, "mode": "create_and_update", "extra": True}
+    job = run_import("sku,name,price,active\nA,Lamp,1.250,auf\n", **said)
+
+    shown = api.get(f"/api/jobs/{job.pk}").json()
+
+    assert shown["options"] == said
+    assert shown["numbers"] == {"decimal": ",", "thousands": "", "currency": "", "source": "asked"}
+    assert shown["words"] == {"auf": True}
+    assert shown["rejected_rows"] == 0
+
+
+def test_a_file_that_may_have_no_header_asks_for_it(api):
+    job = run_import("A-1,Lamp,1.50\nA-2,Chair,2.50\nA-3,Bed,3.50\n")
+
+    shown = api.get(f"/api/jobs/{job.pk}").json()
+
+    assert shown["status"] == "failed"
+    assert shown["question"] == {"field": "", "sentence": shown["failure_reason"], "candidates": [], "mapping": {}}

@@ -21,6 +21,8 @@ CSV = (
     'grey,D,"Chair ""XL""\nwith arms",-1\n'
     "pink,E,Bed, large,5,6\n"
 )
+# An empty name breaks a rule.
+NAMED = {"name": "reject"}
 ADDED = ["import_line", "import_column", "import_value", "import_reason"]
 
 
@@ -35,7 +37,7 @@ def rows_of(text, delimiter=","):
 
 
 def test_a_rejected_row_is_shown_with_all_that_is_wrong_with_it(api):
-    job = run_import(CSV)
+    job = run_import(CSV, empty_cells=NAMED)
 
     page = api.get(f"/api/jobs/{job.pk}/rejected").json()
 
@@ -49,7 +51,7 @@ def test_a_rejected_row_is_shown_with_all_that_is_wrong_with_it(api):
         {**missing, "reason": ""},
         {**price, "reason": ""},
     ]
-    assert first["faults"][0]["reason"] == "name: is empty; every product needs a name."
+    assert first["faults"][0]["reason"] == "name: is empty; this import rejects an empty name."
     for name in ("column", "value", "code", "reason"):
         assert first[name] == first["faults"][0][name]
     assert [row["line"] for row in page["results"]] == [3, 4, 5, 7]
@@ -74,7 +76,7 @@ def rejected_lines_of(api, job):
 
 
 def test_rejected_rows_are_filtered_by_the_rule_that_they_break(api):
-    job = run_import(CSV)
+    job = run_import(CSV, empty_cells=NAMED)
 
     def lines(code):
         return [row["line"] for row in api.get(f"/api/jobs/{job.pk}/rejected", {"code": code}).json()["results"]]
@@ -102,7 +104,7 @@ def test_a_page_of_rejected_rows_takes_three_queries(api, django_assert_num_quer
 
 
 def test_the_file_has_the_original_columns_first_and_then_what_is_wrong(api):
-    job = run_import(CSV)
+    job = run_import(CSV, empty_cells=NAMED)
 
     header, *rows = rows_of(download(api, job))
 
@@ -110,7 +112,7 @@ def test_the_file_has_the_original_columns_first_and_then_what_is_wrong(api):
     bad_values, short, quoted, long = rows
     assert bad_values[:7] == ["green", "B", "", "cheap", "3", "name", ""]
     assert bad_values[7] == (
-        "name: is empty; every product needs a name. price: 'cheap' is not a price such as 1234.50."
+        "name: is empty; this import rejects an empty name. price: 'cheap' is not a price such as 1234.50."
     )
     assert short[:7] == ["", "", "", "", "4", "", "blue,C,Table"]
     assert short[7].startswith("The row has 3 fields, the header has 4 columns")
@@ -197,11 +199,11 @@ def test_a_mended_file_goes_in_when_it_is_uploaded_again(api):
 
 
 def test_a_column_that_only_looks_like_ours_stays(api):
-    job = run_import("import_value,name,import_line\nA,,x\n", mapping={"sku": "import_value"})
+    job = run_import("import_value,name,import_line\nA,,x\n", mapping={"sku": "import_value"}, empty_cells=NAMED)
 
     assert rows_of(download(api, job))[:2] == [
         ["import_value", "name", *ADDED],
-        ["A", "", "2", "name", "", "name: is empty; every product needs a name."],
+        ["A", "", "2", "name", "", "name: is empty; this import rejects an empty name."],
     ]
 
 

@@ -115,6 +115,45 @@ def test_options_are_fields_of_the_form(api):
     assert job.dry_run
 
 
+SAID = {
+    "quote": "'",
+    "escape": "\\",
+    "header_line": "3",
+    "numbers": '{"decimal": ",", "thousands": "."}',
+    "words": '{"ja": true}',
+    "empty_cells": '{"description": "keep"}',
+    "mode": "update_only",
+    "new_products": "inactive",
+    "extra": "true",
+}
+
+
+@pytest.mark.parametrize("form", [True, False])
+def test_everything_that_can_be_said_of_a_file_can_be_sent_with_it(api, form):
+    query = "&".join(f"{name}={quote(value)}" for name, value in SAID.items())
+    answer = api.post("/api/uploads/", {"file": a_file(), **SAID}) if form else send_raw(api, query=f"?{query}")
+
+    assert answer.status_code == 202
+    assert answer.json()["options"] == {
+        "quote": "'",
+        "escape": "\\",
+        "header_line": 3,
+        "numbers": {"decimal": ",", "thousands": "."},
+        "words": {"ja": True},
+        "empty_cells": {"description": "keep"},
+        "mode": "update_only",
+        "new_products": "inactive",
+        "extra": True,
+    }
+
+
+def test_what_is_left_empty_is_as_usual(api):
+    answer = api.post("/api/uploads/", {"file": a_file(), **dict.fromkeys(SAID, ""), "extra": "false"})
+
+    assert answer.status_code == 202
+    assert answer.json()["options"] == {}
+
+
 @pytest.mark.parametrize("form", [True, False])
 def test_options_are_query_parameters(api, form):
     query = f"?mapping={quote(json.dumps({'name': 'Title'}))}&delimiter=%3B&encoding=cp1252&dry_run=1"
@@ -181,6 +220,23 @@ def test_a_delimiter_is_given_as_itself_or_by_its_name(api, written, delimiter):
         ("encoding", "ü"),
         ("encoding", "utf\0"),
         ("encoding", "utf" + "-" * 50 + "8"),
+        ("quote", "`"),
+        ("escape", "^"),
+        ("header_line", "-1"),
+        ("header_line", "1001"),
+        ("header_line", "first"),
+        ("numbers", '{"decimal": ";"}'),
+        ("numbers", '{"decimal": ",", "thousands": ","}'),
+        ("numbers", '{"currency": "pears"}'),
+        ("numbers", "["),
+        ("words", '{"ja": "yes"}'),
+        ("words", r'{"\ud800": true}'),
+        ("words", "[true]"),
+        ("empty_cells", '{"sku": "keep"}'),
+        ("empty_cells", '{"name": "burn"}'),
+        ("mode", "replace"),
+        ("new_products", "perhaps"),
+        ("extra", "perhaps"),
         ("dry_run", "perhaps"),
         ("dry_run", ""),
         ("dryrun", "true"),
@@ -212,7 +268,10 @@ def test_a_file_in_another_field_is_a_400_that_says_which_fields_there_are(api):
 
     assert answer.status_code == 400
     assert answer.json() == {
-        "csv": ["There is no such field. The fields are: file, mapping, delimiter, encoding, sheet, dry_run."]
+        "csv": [
+            "There is no such field. The fields are: file, mapping, delimiter, quote, escape, encoding, sheet, "
+            "header_line, numbers, words, empty_cells, mode, new_products, extra, dry_run."
+        ]
     }
     assert stored_files() == []
 

@@ -122,6 +122,51 @@ class TestReceipt:
         assert "sku from 'Artikelnummer', name from 'Title', price from 'Preis'; ignored: Lager" in text
         assert Product.objects.get(sku="A1").name == "Stühle"
 
+    def test_everything_that_can_be_said_of_a_file_is_kept_with_the_import(self, small: Path) -> None:
+        arguments = [
+            *(
+                "--decimal",
+                ".",
+                "--thousands",
+                "",
+                "--currency",
+                "EUR",
+                "--word",
+                "ja=active",
+                "--word",
+                "nee = inactive",
+            ),
+            *("--empty", "description=keep", "--empty", "price=reject", "--mode", "create-only", "--extra"),
+            *("--new-products", "inactive", "--quote", "'", "--escape", "\\", "--header-line", "1"),
+        ]
+        run(small, *arguments)
+        assert last_job().asked == {
+            "quote": "'",
+            "escape": "\\",
+            "header_line": 1,
+            "numbers": {"decimal": ".", "thousands": "", "currency": "EUR"},
+            "words": {"ja": True, "nee": False},
+            "empty_cells": {"description": "keep", "price": "reject"},
+            "mode": "create_only",
+            "new_products": "inactive",
+            "extra": True,
+        }
+
+    def test_it_says_what_is_not_as_usual(self, small: Path) -> None:
+        _, text = run(small, "--empty", "description=keep", "--mode", "update-only", "--word", "auf=active")
+        assert "only update existing products; an empty description keeps what is there" in text
+        assert "words       auf → active" in text
+
+    def test_an_open_question_comes_with_the_mapping_to_copy(self, tmp_path: Path, capsys: Any) -> None:
+        path = tmp_path / "two-prices.csv"
+        path.write_text("sku,name,Price,Price\nA,Lamp,1.50,2.50\n")
+        code, text = run(path)
+        errors = capsys.readouterr().err
+        assert code == 1
+        assert "both look like 'price'" in errors
+        assert 'To answer it as proposed, add: --mapping price="#3"' in errors
+        assert "columns     sku, name; ignored: Price, Price" in text
+
     def test_only_some_of_many_rejected_rows_are_shown(self, tmp_path: Path, capsys: Any) -> None:
         path = tmp_path / "bad.csv"
         path.write_text(HEADER + ",Chair,1\n" * 12)
@@ -196,6 +241,19 @@ class TestNothingToImport:
             (["FILE", "--mapping", '{"name": '], "not valid JSON"),
             (["FILE", "--mapping", '{"name": 3}'], "must be a text"),
             (["FILE", "--mapping", "colour=Colour"], "not a product field"),
+            (["FILE", "--quote", "`"], "quote: '`' is not allowed"),
+            (["FILE", "--escape", "^"], "escape: "),
+            (["FILE", "--header-line", "-1"], "header_line: "),
+            (["FILE", "--decimal", ";"], "decimal must be"),
+            (["FILE", "--decimal", ",", "--thousands", ","], "must not be the same"),
+            (["FILE", "--currency", "pears"], "is not a currency"),
+            (["FILE", "--word", "ja"], "not of the form NAME=VALUE, such as ja=active"),
+            (["FILE", "--word", "ja=yes"], "'yes' is not a status"),
+            (["FILE", "--empty", "description"], "such as description=keep"),
+            (["FILE", "--empty", "sku=keep"], "not a field that can be empty"),
+            (["FILE", "--mode", "replace"], "mode: 'replace' is not allowed"),
+            (["FILE", "--new-products", "hidden"], "new_products: "),
+            (["--resume", "1", "--no-header"], "takes no others"),
             (["FILE", "--rejected", "/no/such/folder/bad.csv"], "No such file"),
             (["--resume", "1", "--dry-run"], "takes no others"),
             (["--resume", "404"], "There is no import 404"),

@@ -55,7 +55,7 @@ def messages(answer) -> list[str]:
 
 
 def test_an_uploaded_file_waits_for_a_decision(client):
-    page = html(client, uploaded(client))
+    page = html(client, uploaded(client, CSV.replace("B,,", f"B,{'x' * 256},")))
 
     assert "1 of 2 rows would be rejected" in page
     assert "Ignored columns: <bdi>Colour</bdi>" in page

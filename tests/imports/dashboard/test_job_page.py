@@ -50,7 +50,7 @@ def test_it_shows_the_receipt_the_columns_and_the_history():
 
 def test_rejected_rows_are_grouped_filtered_and_paged(monkeypatch):
     monkeypatch.setattr(job_page, "REJECTED_PER_PAGE", 1)
-    job = run_import(CSV)
+    job = run_import(CSV, empty_cells={"name": "reject"})
 
     context = job_page.context(job, code="not_a_price", page="2")
 

@@ -5,29 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
-from imports import drafts
 from imports.models import Draft, ImportJob
-from tests.imports.factories import run_import, upload
+from tests.imports.dashboard.conftest import Review
+from tests.imports.factories import run_import
 from tests.imports.test_workbook_imports import SHOPIFY, xlsx
 
 pytestmark = pytest.mark.django_db
 GUESS = "sku,name\nA,Größe L\nB,Töpfe\n".encode("cp1252")
 
 
-@pytest.fixture
-def review(admin_client: Client, admin_user: User):
-    """Uploads a file, and gives the address of its review."""
-
-    def address(content: str | bytes, filename: str = "products.csv") -> str:
-        return f"/admin/imports/importjob/upload/{drafts.create(upload(content, filename), admin_user).pk}/"
-
-    return address
-
-
-def test_a_known_format_is_named_and_its_skipped_rows_are_told(admin_client: Client, review) -> None:
+def test_a_known_format_is_named_and_its_skipped_rows_are_told(admin_client: Client, review: Review) -> None:
     page = admin_client.get(review(SHOPIFY)).content.decode()
     assert "Shopify product export" in page
     assert "Shirt – M" in page
@@ -35,23 +24,22 @@ def test_a_known_format_is_named_and_its_skipped_rows_are_told(admin_client: Cli
     assert "Skipped rows" in page
 
 
-def test_another_sheet_is_chosen_and_imported(admin_client: Client, review) -> None:
+def test_another_sheet_is_chosen_and_imported(admin_client: Client, review: Review) -> None:
     content = xlsx(Notes=[["nothing"]], Offers=[["sku", "name"], ["A", "Chair"]])
     address = review(content, "offers.xlsx")
     page = admin_client.get(address).content.decode()
     assert "no column" in page
     assert 'name="encoding"' not in page
 
-    admin_client.post(address, {"sheet": "Offers", "action": "preview"})
+    admin_client.post(address, {"use_sheet": "Offers"})
     page = admin_client.get(address).content.decode()
     assert "The row can be read" in page
 
-    chosen = {"sheet": "Offers", "column_sku": "0", "column_name": "1", "action": "import"}
-    admin_client.post(address, chosen)
+    admin_client.post(address, {"column_sku": "0", "column_name": "1", "action": "import"})
     assert ImportJob.objects.get().options.sheet == "Offers"
 
 
-def test_a_guess_is_shown_with_its_words_and_changed_with_one_click(admin_client: Client, review) -> None:
+def test_a_guess_is_shown_with_its_words_and_changed_with_one_click(admin_client: Client, review: Review) -> None:
     address = review(GUESS)
     page = admin_client.get(address).content.decode()
     assert "The encoding is a guess" in page
@@ -65,14 +53,14 @@ def test_a_guess_is_shown_with_its_words_and_changed_with_one_click(admin_client
     assert "The encoding is a guess" not in page
 
 
-def test_no_other_encoding_than_those_that_can_be_read_is_taken(admin_client: Client, review) -> None:
+def test_no_other_encoding_than_those_that_can_be_read_is_taken(admin_client: Client, review: Review) -> None:
     address = review(GUESS)
     page = admin_client.post(address, {"use_encoding": "rot13"}, follow=True).content.decode()
     assert "is not one that can be read" in page
     assert Draft.objects.get().options.encoding == ""
 
 
-def test_a_text_that_was_encoded_twice_is_repaired_with_one_click(admin_client: Client, review) -> None:
+def test_a_text_that_was_encoded_twice_is_repaired_with_one_click(admin_client: Client, review: Review) -> None:
     address = review("sku,name\nA,GrÃ¶ÃŸe\nB,TÃ¶pfe\n")
     assert "encoded twice" in admin_client.get(address).content.decode()
 

@@ -48,11 +48,16 @@ def meaning(text: str, words: dict[str, bool] | None = None) -> bool | None:
         *("waar", "actief", "ingeschakeld", "beschikbaar", "op voorraad", "zichtbaar"),
         *("tak", "prawda", "aktywny", "włączony", "dostępny", "opublikowany", "widoczny"),
         *("sim", "verdadeiro", "ativo", "disponível", "em estoque", "visível"),
-        *("", " ", "\u00a0", "\u200b", " true ", "\ufefftrue", "true\u200b", "op  voorraad"),
+        *(" true ", "\ufefftrue", "true\u200b", "op  voorraad"),
     ],
 )
 def test_what_means_active(text: str) -> None:
     assert meaning(text) is True
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u00a0", "\u200b"])
+def test_an_empty_cell_says_nothing(text: str) -> None:
+    assert BooleanReader({"": True}).read([text]) == [None]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +174,7 @@ def test_a_column_of_any_words_is_read_word_by_word(own: dict[str, bool], data: 
     spelled = st.builds(lambda word, spell: spell(word), st.sampled_from([*WORDS, *own]), st.sampled_from(SPELLINGS))
     column = data.draw(st.lists(st.one_of(spelled, st.text(max_size=8))))
     table = {**WORDS, **{folded(word): is_active for word, is_active in own.items()}}
-    expected = [table.get(folded(text)) if folded(text) else True for text in column]
+    expected = [table.get(folded(text)) if folded(text) else None for text in column]
 
     assert [meaning(text, own) for text in column] == expected
     assert words_found(column, own) == {

@@ -165,6 +165,10 @@ LIMITS = st.sampled_from([(1, 16), (2, 16), (3, 18), (4, 16), (5, 20), (6, 24), 
 def read_plainly(data: bytes, limit: int) -> list[tuple[int, list[str]]]:
     """What the reader must find: line by line, the whole file in memory."""
     lines = data.splitlines(keepends=True)
+    if lines and len(lines[-1]) <= limit:
+        # What fills the file up behind its end.
+        lines[-1] = lines[-1].rstrip(b"\x1a\0")
+        lines = list(filter(None, lines))
     texts = [line.decode("utf-8", "surrogateescape") for line in lines]
     found, at = [], 0
     while at < len(lines):

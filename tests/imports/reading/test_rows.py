@@ -11,8 +11,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from imports.reading.csvfile import Batch, Damage, Record
+from imports.reading.empty_cells import KEEP
 from imports.reading.numbers import detect_number_style
-from imports.reading.rows import CleanRow, Rejection, RowReader
+from imports.reading.rows import CleanRow, IncompleteRow, Rejection, RowReader
 from products.fields import normalize_sku
 
 FIELDS = ["sku", "name", "description", "price", "is_active"]
@@ -195,9 +196,10 @@ def test_prices_of_files_with_semicolons_may_have_a_decimal_comma(text: str, exp
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        *[(text, True) for text in ("", "Yes", "ja", "in_stock", "1.0", "✓")],
+        *[(text, True) for text in ("Yes", "ja", "in_stock", "1.0", "✓")],
         *[(text, False) for text in ("draft", "nein", "-1", "0", "out of stock", "✗")],
         *[(text, "not_boolean") for text in ("maybe", "2")],
+        *[(text, KEEP) for text in ("", " ", "\u200b")],
     ],
 )
 def test_what_is_active(text: str, expected: object) -> None:
@@ -238,7 +240,7 @@ def test_prices_are_read_in_the_number_style_of_the_file_whatever_its_delimiter(
         ("name", "#BEZUG!", "error_value"),
         ("name", "#1 Lamp", "#1 Lamp"),
         ("name", "\u200eLamp\u00a0\u200b", "Lamp"),
-        ("name", "\u2060", "missing"),
+        ("name", "\u2060", KEEP),
         ("sku", "ß" * 100, "ß" * 100),
         ("sku", " " + "x" * 100 + " ", "x" * 100),
         ("sku", "x" * 101, "too_long"),
@@ -248,8 +250,8 @@ def test_prices_are_read_in_the_number_style_of_the_file_whatever_its_delimiter(
         ("name", "Chair\r\n(red)", "Chair\r\n(red)"),
         ("name", "雪" * 255, "雪" * 255),
         ("name", "x" * 256, "too_long"),
-        ("name", "", "missing"),
-        ("name", "\n", "missing"),
+        ("name", "", KEEP),
+        ("name", "\n", KEEP),
         ("description", "", ""),
         ("description", "  as it is \n", "  as it is \n"),
         ("description", "x" * 100_000, "x" * 100_000),
@@ -264,7 +266,7 @@ def test_prices_are_read_in_the_number_style_of_the_file_whatever_its_delimiter(
         ("is_active", "true\udcff", "undecodable"),
     ],
 )
-def test_texts(field: str, text: str, expected: str) -> None:
+def test_texts(field: str, text: str, expected: object) -> None:
     assert value_or_code(field, text) == expected
 
 
@@ -389,8 +391,10 @@ def test_any_text_gives_a_row_that_can_be_stored_or_a_rejection_that_can_be_show
     assert row.sku_normalized == normalize_sku(sku)
     assert 1 <= len(sku) <= 100
     assert len(row.sku_normalized) <= 300
+    assert isinstance(row, IncompleteRow) == (KEEP in row.values)
+    name = "kept" if name is KEEP else name
     assert 1 <= len(name) <= 255
-    assert isinstance(is_active, bool)
+    assert is_active is KEEP or isinstance(is_active, bool)
     assert "\0" not in sku + name + description
     (sku + name + description).encode()
     if price is not None:

@@ -10,26 +10,26 @@ def row(line: int, sku: str, *values: object) -> CleanRow:
 
 def test_rows_create_update_or_find_products() -> None:
     new, changed, same = row(2, "A", "new"), row(3, "B", "changed"), row(4, "C", "same")
-    plan = make_plan([new, changed, same], {"b": ("B", "before"), "c": ("C", "same")}, set(), may_create=True)
+    plan = make_plan([new, changed, same], {"b": ("B", "before"), "c": ("C", "same")}, set(), ("sku", "name"))
     assert plan.create == {"a": new}
     assert plan.update == {"b": changed}
     assert plan.outcome == Outcome(created=1, updated=1, unchanged=1)
 
 
 def test_the_later_of_two_rows_wins() -> None:
-    plan = make_plan([row(2, "A", "first"), last := row(3, "a", "last")], {}, set(), may_create=True)
+    plan = make_plan([row(2, "A", "first"), last := row(3, "a", "last")], {}, set(), ("sku", "name"))
     assert plan.create == {"a": last}
     assert plan.outcome == Outcome(created=1, duplicate=1)
 
 
 def test_a_row_for_what_the_import_has_written_before_is_a_duplicate() -> None:
-    plan = make_plan([later := row(9, "A", "later")], {"a": ("A", "earlier")}, {"a"}, may_create=True)
+    plan = make_plan([later := row(9, "A", "later")], {"a": ("A", "earlier")}, {"a"}, ("sku", "name"))
     assert plan.update == {"a": later}
     assert plan.outcome == Outcome(duplicate=1)
 
 
 def test_a_file_without_names_creates_nothing() -> None:
-    plan = make_plan([row(2, "A"), row(3, "B"), row(4, "b")], {}, set(), may_create=False)
+    plan = make_plan([row(2, "A"), row(3, "B"), row(4, "b")], {}, set(), ("sku",))
     assert not plan.create
     assert [(rejection.line, rejection.faults[0].code) for rejection in plan.outcome.rejections] == [
         (2, "new_without_name"),

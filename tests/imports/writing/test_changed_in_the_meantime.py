@@ -78,9 +78,7 @@ def chairs() -> None:
 
 @pytest.mark.usefixtures("chairs")
 @pytest.mark.parametrize("content", ["sku,price\nA,2\nB,2\n", "sku,name,price\nA,,2\nB,,2\n"], ids=["no", "empty"])
-def test_a_product_that_is_gone_is_rejected_where_it_would_have_no_name(
-    content: str, after_the_look: Arrange
-) -> None:
+def test_a_product_that_is_gone_is_rejected_where_it_would_have_no_name(content: str, after_the_look: Arrange) -> None:
     after_the_look(Product.objects.filter(sku="A").delete)
     job = run_import(content)
     assert receipt(job) == (0, 1, 1, 0)

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Protocol
 
 from imports.reading.empty_cells import KEEP
@@ -133,17 +134,21 @@ def make_plan(
     """
     skus = [row.sku_normalized for row in rows]
     several = written if len(set(skus)) == len(skus) else written | {sku for sku, n in Counter(skus).items() if n > 1}
-    has_kept = has_incomplete(rows)
-    if has_kept:
-        several = several | {row.sku_normalized for row in rows if type(row) is IncompleteRow}
     found = list(zip(rows, skus, map(catalogue.get, skus), strict=True))
+    create = {sku: row for row, sku, now in found if now is None and sku not in several}
+    update = {sku: row for row, sku, now in found if now != row.values and now is not None and sku not in several}
+    in_order = [row for row, sku, _ in found if sku in several]
+    # With KEEP in it, a row is none of the unchanged ones, of which there may be many.
+    has_kept = has_incomplete(chain(create.values(), update.values(), in_order))
+    if has_kept:
+        in_order = [row for row, sku, _ in found if sku in several or type(row) is IncompleteRow]
+        create, update = _complete_rows(create), _complete_rows(update)
     plan = Plan(
-        create={sku: row for row, sku, now in found if now is None and sku not in several},
-        update={sku: row for row, sku, now in found if now != row.values and now is not None and sku not in several},
+        create=create,
+        update=update,
         hold=has_kept or not rules.may_create or "name" not in fields,
         create_only=has_kept or not rules.may_update,
     )
-    in_order = [row for row, sku, _ in found if sku in several]
     outcome = plan.outcome
     outcome.created, outcome.updated = len(plan.create), len(plan.update)
     outcome.unchanged = len(rows) - len(plan.create) - len(plan.update) - len(in_order)
@@ -158,6 +163,10 @@ def make_plan(
     for row in in_order:
         reader.read(row)
     return plan
+
+
+def _complete_rows(rows: dict[str, CleanRow]) -> dict[str, CleanRow]:
+    return {sku: row for sku, row in rows.items() if type(row) is not IncompleteRow}
 
 
 class _SerialReader:

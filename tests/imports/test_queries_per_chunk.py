@@ -46,6 +46,10 @@ def changed_rows(count: int) -> str:
     return new_rows(count).replace("Product", "Better product")
 
 
+def kept_rows(count: int) -> str:
+    return "".join(f"S{number},,{number}.75\n" for number in range(count))
+
+
 def bad_rows(count: int) -> str:
     return new_rows(count).replace(".50", ".505")
 
@@ -100,6 +104,8 @@ def import_in_one_chunk(content: str, *, dry_run: bool = False) -> Chunk:
     [
         pytest.param(new_rows, "", id="new"),
         pytest.param(changed_rows, new_rows(1000), id="changed"),
+        pytest.param(kept_rows, new_rows(1000), id="kept names"),
+        pytest.param(kept_rows, "", id="new without names"),
         pytest.param(new_rows, new_rows(1000), id="unchanged"),
         pytest.param(bad_rows, "", id="rejected"),
         pytest.param(duplicate_rows, "", id="duplicate"),

@@ -97,6 +97,7 @@ class LaneRun:
             self._job.content_delimiter,
             numbers=NumberStyle.from_json(self._job.numbers),
             words=self._job.words,
+            extra=self._job.options.extra,
         )
         self._table = Table(
             self._job.header,

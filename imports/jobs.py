@@ -120,6 +120,7 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> None:
             columns=opened.columns,
             numbers=opened.numbers.as_json(),
             words=opened.words,
+            damaged_skus=opened.damaged.as_json(),
             attempts=0,
             claimed_until=None,
             last_error="",

@@ -152,6 +152,8 @@ class ImportJob(SentFile, Work):
     # How its prices are written (`imports.reading.numbers`), and which words mean active or inactive in it.
     numbers = models.JSONField(default=dict, blank=True)
     words = models.JSONField(default=dict, blank=True)
+    # The SKUs whose rows are rejected (`imports.reading.suspicions.damaged_skus`); in nearly every file there are none.
+    damaged_skus = models.JSONField(default=dict, blank=True)
 
     total_rows = models.PositiveBigIntegerField(null=True)
     failure_reason = models.TextField(blank=True)

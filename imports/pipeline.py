@@ -29,6 +29,7 @@ from imports.reading.dialect import Dialect
 from imports.reading.marked import Unmarked, unmarked
 from imports.reading.numbers import NumberStyle
 from imports.reading.rows import CleanRow, Rejection, RowReader
+from imports.reading.suspicions.damaged_skus import DamagedSkus
 from imports.reading.texts import storable
 from imports.writing.choose import make_writer
 from imports.writing.plan import Outcome
@@ -95,6 +96,7 @@ class LaneRun:
             self._job.content_delimiter,
             numbers=NumberStyle.from_json(self._job.numbers),
             words=self._job.words,
+            damaged=DamagedSkus.from_json(self._job.damaged_skus),
         )
         self._writer = make_writer(job_id=self._job.pk, fields=self._row_reader.fields, dry_run=self._job.dry_run)
         self._reader = RecordReader(

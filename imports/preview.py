@@ -112,7 +112,7 @@ def preview(file: SentFile) -> Preview:
     found.samples = _samples(records, len(opened.header))
     fields = [record.fields for record in records if not record.damage]
     chosen = choose(opened.header, file.options.mapping, fields)
-    opened = decide(opened, file, chosen)
+    opened = decide(opened, file, chosen, beginning)
     found.columns, found.warnings, found.numbers = opened.columns, opened.warnings, opened.numbers
     if not opened.format:
         try:
@@ -153,7 +153,12 @@ def _samples(records: Sequence[Record], columns: int) -> list[str]:
 def _check(records: Sequence[Record], found: Preview, opened: Opened) -> None:
     """Read `records` as the import will, and note the first rows and all faults."""
     row_reader = RowReader(
-        found.header, found.columns, opened.text.delimiter, numbers=opened.numbers, words=opened.words
+        found.header,
+        found.columns,
+        opened.text.delimiter,
+        numbers=opened.numbers,
+        words=opened.words,
+        damaged=opened.damaged,
     )
     groups: dict[str, FaultGroup] = {}
     for record in records:

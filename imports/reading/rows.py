@@ -20,6 +20,7 @@ from imports.reading.csvfile import Batch, Damage, Record
 from imports.reading.errors import BadValueError
 from imports.reading.header import DELIMITER_NAMES
 from imports.reading.numbers import NumberStyle, PriceReader, error_value
+from imports.reading.suspicions.damaged_skus import NO_DAMAGE, DamagedSkus
 from imports.reading.texts import shown
 from products.fields import (
     CONTROL_CHARACTER,
@@ -94,6 +95,7 @@ class RowReader:
         delimiter: a file with semicolons may have decimal commas, if nothing is known of its number style.
         numbers: the number style of the price column.
         words: what the file's own words in the column is_active mean.
+        damaged: the SKUs whose rows are rejected, because a spreadsheet has made one of several.
 
     `fields` are the product fields that the file has, in the order of `CleanRow.values`.
     """
@@ -106,11 +108,13 @@ class RowReader:
         *,
         numbers: NumberStyle | None = None,
         words: Mapping[str, bool] | None = None,
+        damaged: DamagedSkus = NO_DAMAGE,
     ) -> None:
         self.fields = tuple(field for field in FIELDS if field in columns)
         self._header = header
         self._delimiter = delimiter
         self._sku_position = columns["sku"]
+        self._damaged = damaged
         cleaners: dict[str, Callable[[Sequence[str]], Sequence[Any]]] = {
             "sku": _skus,
             "name": partial(_required, what="a name", limit=NAME_MAX_LENGTH),
@@ -159,6 +163,8 @@ class RowReader:
         """The rows of `batch`, if nothing is wrong with any of them."""
         lines, rows, _, has_bad_characters = batch
         if set(map(len, rows)) != {len(self._header)}:
+            raise _FaultyBatchError
+        if self._damaged and not self._damaged.is_disjoint(keys):
             raise _FaultyBatchError
         columns = []
         for position, clean in self._cleaners:
@@ -220,7 +226,19 @@ class RowReader:
             except BadValueError as error:
                 column = self._header[position]
                 faults.append(Fault(column, shown(fields[position]), error.code, f"{column}: {error}"))
-        return faults
+        return [*self._damaged_sku(fields), *faults]
+
+    def _damaged_sku(self, fields: list[str]) -> list[Fault]:
+        """The fault of a SKU that a spreadsheet has made of several."""
+        value = fields[self._sku_position]
+        if not self._damaged or normalize_skus((value,))[0] not in self._damaged:
+            return []
+        column = self._header[self._sku_position]
+        reason = (
+            f"{column}: '{shown(value)}' is what a spreadsheet has made of a number or a code, and other rows of the "
+            "file have the same. Nobody can tell which products they were; write the SKUs as they are in your catalogue."
+        )
+        return [Fault(column, shown(value), "damaged_sku", reason)]
 
 
 def _skus(texts: Sequence[str]) -> Sequence[str]:

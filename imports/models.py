@@ -157,6 +157,8 @@ class ImportJob(SentFile, Work):
 
     total_rows = models.PositiveBigIntegerField(null=True)
     failure_reason = models.TextField(blank=True)
+    # Completed, but there is something to be said of it as a whole (`imports.verdict`), which is among the warnings.
+    is_doubtful = models.BooleanField(default=False)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     # When this run of the job began, and how many rows had been read by then: a retry begins a new run.

@@ -236,7 +236,7 @@ class RowReader:
         column = self._header[self._sku_position]
         reason = (
             f"{column}: '{shown(value)}' is what a spreadsheet has made of a number or a code, and other rows of the "
-            "file have the same. Nobody can tell which products they were; write the SKUs as they are in your catalogue."
+            "file have the same. Nobody can tell which products they are; write the SKUs as the catalogue has them."
         )
         return [Fault(column, shown(value), "damaged_sku", reason)]
 

@@ -24,8 +24,8 @@ def lookalikes(sample: Sample) -> Iterator[str]:
         return
     if found := _found(sample, skus, _UNSEEN):
         yield (
-            f"SKUs have characters in them that nobody sees: {_spelled(found, sample.scope)}. They are imported as they "
-            "are, and are not the same as SKUs without these characters."
+            f"SKUs have characters in them that nobody sees: {_spelled(found, sample.scope)}. They are imported as "
+            "they are, and are not the same as SKUs without these characters."
         )
     twins = _found(sample, skus, _is_twin)
     # Where most SKUs are written so, that is how they are written.

@@ -1,4 +1,4 @@
-"""Prices that have lost their decimal sign, or got one too many: a hundred times, or a hundredth of, the catalogue's."""
+"""Prices that have lost their decimal sign, or got one too many: a hundred times the catalogue's, or a hundredth."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def scaled_prices(sample: Sample, rows: Sequence[Priced], catalogue: Mapping[str
             lines = lines_text([row.line for row, _ in fitting], sample.scope)
             yield (
                 f"All prices seem to be {words} what they are in the catalogue, such as {row.price} where it has {now} "
-                f"({lines}). The decimal sign may have been lost or read as something else: look at how prices are read before you import."
+                f"({lines}). The decimal sign may have been lost, or read as something else: "
+                "look at how prices are read before you import."
             )
 
 

@@ -68,6 +68,6 @@ def lost_zeros_warnings(sample: Sample, found: Iterable[Found], catalogue: Colle
     there = list(dict.fromkeys(full for _, full in lost))[:3]
     yield (
         f"SKUs seem to have lost the zeros in front: {found_text([one for one, _ in lost], sample.scope)}; "
-        f"the catalogue has {', '.join(there)}. Imported like this, they become other products. Export the file again with the SKU "
-        "column as text."
+        f"the catalogue has {', '.join(there)}. Imported like this, they become other products. Export the file "
+        "again with the SKU column as text."
     )

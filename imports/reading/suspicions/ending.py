@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 
@@ -39,8 +40,8 @@ def ending(tail: bytes, *, is_whole: bool, encoding: str, dialect: Dialect, widt
 def _is_cut(last: Record, dialect: Dialect, width: int) -> bool:
     fields = last.fields
     if last.damage:
-        # With delimiters enough, the quotation mark is the only thing that is wrong.
-        return fields[0].count(dialect.delimiter) < width - 1
+        # With delimiters enough, the quotation mark is the only thing that is wrong; in a text, a space follows them.
+        return len(re.findall(f"{re.escape(dialect.delimiter)}(?! )", fields[0])) < width - 1
     if len(fields) >= width or is_total_row(fields) or is_separator_row(fields):
         return False
     # A remark at the end, such as "500 rows exported".

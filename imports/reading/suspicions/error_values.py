@@ -18,7 +18,7 @@ def error_values(sample: Sample) -> Iterator[str]:
             Found(line, value)
             for field in _FIELDS
             for line, value in zip(sample.lines, sample.values(field), strict=False)
-            if value[:1] == "#" and value.upper() in ERROR_VALUES
+            if value in ERROR_VALUES
         }
     )
     if found:

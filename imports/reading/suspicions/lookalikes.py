@@ -14,6 +14,8 @@ _FULL_WIDTH = re.compile(r"[\uff01-\uff5e]").search
 # Cyrillic and Greek letters that look like Latin ones in most fonts.
 _LOOK_LATIN = "АВЕКМНОРСТУХЅІЈаеорсухѕіјΑΒΕΖΗΙΚΜΝΟΡΤΥΧο"
 _TWIN = re.compile(f"[{_LOOK_LATIN}]").search
+_FOREIGN = re.compile(r"[\u0370-\u03ff\u0400-\u052f\uff01-\uff5e]").search
+_LATIN = re.compile("[A-Za-z]").search
 _OTHER_LETTER = re.compile(rf"(?![{_LOOK_LATIN}])[\u0370-\u03ff\u0400-\u052f]").search
 
 
@@ -27,9 +29,10 @@ def lookalikes(sample: Sample) -> Iterator[str]:
             f"SKUs have characters in them that nobody sees: {_spelled(found, sample.scope)}. They are imported as "
             "they are, and are not the same as SKUs without these characters."
         )
-    twins = _found(sample, skus, _is_twin)
-    # Where most SKUs are written so, that is how they are written.
-    if twins and len(twins) * 2 < len(skus):
+    # Where most SKUs have such letters, that is how they are written; but not two alphabets in one SKU.
+    is_foreign = sum(map(bool, map(_FOREIGN, skus))) * 2 >= len(skus)
+    twins = _found(sample, skus, _is_mixed if is_foreign else _is_twin)
+    if twins:
         yield (
             f"SKUs have characters in them that look like others: {_spelled(twins, sample.scope)}. They are imported "
             "as they are, and are not the same as SKUs with the usual characters."
@@ -39,6 +42,10 @@ def lookalikes(sample: Sample) -> Iterator[str]:
 def _is_twin(sku: str) -> bool:
     """Whether `sku` looks like another one; not if it has letters that can be nothing but Cyrillic or Greek."""
     return bool(_FULL_WIDTH(sku) or (_TWIN(sku) and not _OTHER_LETTER(sku)))
+
+
+def _is_mixed(sku: str) -> bool:
+    return _is_twin(sku) and bool(_LATIN(sku))
 
 
 def _found(sample: Sample, skus: Sequence[str], is_found: Callable[[str], object]) -> list[Found]:

@@ -26,7 +26,7 @@ _SCIENTIFIC = r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}|[0-9][.,][0-9]+[eE](?:-[0-9
 _DATE = (
     rf"{_DAY}(?:-|/|\.|\.? ){_MONTH}\.?(?:[-/. ](?:{_YEAR}|[0-9]{{2}}))?"
     rf"|{_MONTH}\.?[-/. ](?:{_YEAR}|[0-9]{{2}})"
-    rf"|{_DAY}([./-]){_MONTH_NUMBER}\1{_YEAR}|{_MONTH_NUMBER}([./-]){_DAY}\2{_YEAR}"
+    rf"|{_DAY}([./-]){_MONTH_NUMBER}\1{_YEAR}|{_MONTH_NUMBER}/{_DAY}/{_YEAR}"
     rf"|{_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?:[ T]00:00(?::00)?)?"
 )
 FORMS = {"scientific": _SCIENTIFIC, "date": _DATE}

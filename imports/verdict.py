@@ -24,18 +24,13 @@ def state_name(job: ImportJob) -> str:
     return WITH_WARNINGS if job.is_doubtful else str(job.status)
 
 
-def imported_nothing(job: ImportJob) -> bool:
-    """Whether no row of a job from `with_progress` had a product that could be imported."""
-    return job.processed_rows == job.rejected_rows + job.skipped_rows
-
-
 def doubts(job: ImportJob, lines: int) -> list[str]:
     """What speaks against a job from `with_progress` whose file was read to its end, after `lines` lines."""
     rows = job.processed_rows
     found = []
     if not rows:
         found.append("The file has no rows below its header: nothing was imported.")
-    elif imported_nothing(job):
+    elif job.rejected_rows + job.skipped_rows == rows:
         found.append(f"No row was imported: {_became(job)}.")
     elif job.rejected_rows * 2 > rows:
         found.append(f"Most rows were rejected: {job.rejected_rows:,} of {rows:,}.")

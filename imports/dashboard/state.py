@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, QuerySet
 
 from imports.models import ImportJob, ImportLane
-from imports.verdict import WITH_ERRORS, WITH_WARNINGS, imported_nothing, state_name
+from imports.verdict import WITH_ERRORS, WITH_WARNINGS, state_name
 
 Status = ImportJob.Status
 LABELS = {
@@ -41,7 +41,7 @@ class ShownState:
 def shown_state(job: ImportJob) -> ShownState:
     """The state of a job from `with_progress`. One that is completed and has rejected rows is not simply completed."""
     name = state_name(job)
-    return ShownState(LABELS[name], "bad" if name == WITH_ERRORS and imported_nothing(job) else KINDS[name])
+    return ShownState(LABELS[name], KINDS[name])
 
 
 def in_state(jobs: QuerySet[ImportJob], name: str) -> QuerySet[ImportJob]:

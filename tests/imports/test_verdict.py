@@ -33,8 +33,8 @@ def file(good: int, bad: int) -> str:
         ((3, 0), "", "Completed", "good"),
         ((3, 3), "", "Completed with errors", "warn"),
         ((2, 3), "Most rows were rejected: 3 of 5.", "Completed with errors", "warn"),
-        ((0, 3), "No row was imported: all 3 were rejected.", "Completed with errors", "bad"),
-        ((0, 1), "No row was imported: the only one was rejected.", "Completed with errors", "bad"),
+        ((0, 3), "No row was imported: all 3 were rejected.", "Completed with errors", "warn"),
+        ((0, 1), "No row was imported: the only one was rejected.", "Completed with errors", "warn"),
         ((0, 0), "The file has no rows below its header: nothing was imported.", "Completed with warnings", "warn"),
     ],
 )

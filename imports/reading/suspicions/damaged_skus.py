@@ -113,6 +113,8 @@ def may_be_damaged(stream: BinaryIO, position: int, delimiter: str) -> bool:
     stream.seek(0)
     rest = b"\n"
     while block := stream.read(_BLOCK_BYTES):
+        if b"\n" not in block:
+            block = block.replace(b"\r", b"\n")
         if scan.finds(rest + block):
             return True
         # What begins within a block may end in the next.

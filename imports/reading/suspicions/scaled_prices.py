@@ -37,9 +37,9 @@ def scaled_prices(sample: Sample, rows: Sequence[Priced], catalogue: Mapping[str
             row, now = fitting[0]
             lines = lines_text([row.line for row, _ in fitting], sample.scope)
             yield (
-                f"All prices seem to be {words} what they are in the catalogue, such as {row.price} where it has {now} "
-                f"({lines}). The decimal sign may have been lost, or read as something else: "
-                "look at how prices are read before you import."
+                f"Prices seem to be {words} what they are in the catalogue, for {len(fitting):,} of {len(pairs):,} "
+                f"products that were compared, such as {row.price} where it has {now} ({lines}). The decimal sign may "
+                "have been lost, or read as something else: look at how prices are read before you import."
             )
 
 

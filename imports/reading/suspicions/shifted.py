@@ -14,6 +14,7 @@ from imports.reading.suspicions.sample import Sample, lines_text
 # What most of a column has in common is what its values should be.
 _MOSTLY = 0.6
 _LETTER = re.compile(r"[^\W\d_]").search
+_LONG_WORD = re.compile(r"[^\W\d_]{6}").search
 _PLAIN = re.compile(r"[0-9]+(?:[.,][0-9]+)?").fullmatch
 
 
@@ -40,7 +41,10 @@ def _is_flag(value: str) -> bool:
 
 def _is_text(value: str) -> bool:
     # "true" in a column of names is the status of its product.
-    return bool(_LETTER(value)) and value.casefold() not in ("true", "false") and not _is_amount(value)
+    if value.casefold() in ("true", "false"):
+        return False
+    # No currency has so long a word, and most names do.
+    return bool(_LONG_WORD(value)) or (bool(_LETTER(value)) and not _is_amount(value))
 
 
 _KINDS = {"name": _is_text, "price": _is_amount, "is_active": _is_flag}

@@ -34,13 +34,14 @@ _matches = {form: re.compile(pattern).fullmatch for form, pattern in FORMS.items
 _matches_normalized = {form: re.compile(pattern, re.IGNORECASE).fullmatch for form, pattern in FORMS.items()}
 
 _ASCII_MONTHS = "|".join(month for month in {*_CAPITAL.split(), *_SMALL.split()} if month.isascii())
-# The others by their first letters, since they may be in any encoding.
-_BYTE_MONTHS = rf"(?:{_ASCII_MONTHS}|M[^\0-\x7f]|f[^\0-\x7f]|d[^\0-\x7f]|ao[^\0-\x7f]|pa[^\0-\x7f])"
+# The others, with their one letter in any encoding.
+_BYTE_MONTHS = rf"(?:{_ASCII_MONTHS}|M__r|f__vr?|d__c|ao__t|pa__)".replace("__", r"[^\0-\x7f]{1,2}")
 # What no sound file has outside of texts, at the speed of memory; each E by itself, since that is searched for first.
 _SCIENTIFIC_BYTES = [re.compile(sign).search for sign in (rb"E\+[0-9][0-9]", rb"e\+[0-9][0-9]")]
+# How a field with a date begins; a small letter comes second in months, and in few SKUs.
 _DATE_BEGINS = (
-    rf"\"?(?:[0-9]{{1,2}}(?:[-/.]|\.? )(?:{_BYTE_MONTHS}|[0-9]{{1,2}}[-/.]{_YEAR})|{_BYTE_MONTHS}\.?[-/. ][0-9]"
-    rf"|{_YEAR}-[01][0-9]-[0-3][0-9])"
+    rf"\"?(?:[0-9]{{1,2}}(?:[-/.]|\.? )(?:{_BYTE_MONTHS}|[0-9]{{1,2}}[-/.]{_YEAR})|{_YEAR}-[01][0-9]-[0-3][0-9]"
+    rf"|(?=.[^A-Z0-9]){_BYTE_MONTHS}\.?[-/. ][0-9])"
 )
 
 _LETTERS = re.compile(r"[^\W\d_]+")

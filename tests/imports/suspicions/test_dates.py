@@ -61,7 +61,9 @@ def test_rows_with_the_same_date_are_rejected() -> None:
 
 
 @pytest.mark.parametrize("position", [0, 1, 2])
-@pytest.mark.parametrize("sku", ["01-Mar", "Mar-01", "01. Mrz", "01.03.2026", "2026-03-01", "12-août", "3/1/2026"])
+@pytest.mark.parametrize(
+    "sku", ["01-Mar", "Mar-01", "01. Mrz", "01.03.2026", "2026-03-01", "12-août", "Mär-01", "3/1/2026"]
+)
 def test_dates_behind_the_sample_are_found_in_any_column(
     monkeypatch: pytest.MonkeyPatch, position: int, sku: str
 ) -> None:
@@ -73,6 +75,18 @@ def test_dates_behind_the_sample_are_found_in_any_column(
     lines = [",".join(row[place] for place in order) for row in [["sku", "name", "price"], *rows]]
 
     assert rejected(imported("\n".join(lines) + "\n")) == [(32, "damaged_sku"), (42, "damaged_sku")]
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+def test_whatever_the_encoding_and_the_line_ends(monkeypatch: pytest.MonkeyPatch, line_end: str, encoding: str) -> None:
+    monkeypatch.setattr(content_of_file, "SAMPLE_RECORDS", 10)
+    monkeypatch.setattr(content_of_file, "_BATCH_RECORDS", 10)
+    rows = [f"TAB{number},Tür für Gäste,9.90" for number in range(50)]
+    rows[30] = rows[40] = "Mär-01,Tür,9.90"
+    content = line_end.join(["sku,name,price", *rows, ""]).encode(encoding)
+
+    assert rejected(imported(content)) == [(32, "damaged_sku"), (42, "damaged_sku")]
 
 
 def test_date_cells_of_a_workbook_are_told_of() -> None:

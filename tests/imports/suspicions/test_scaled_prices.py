@@ -26,14 +26,14 @@ def file(prices: list[str]) -> str:
 def test_a_hundred_times_is_told_of(prices: list[str]) -> None:
     sentence = told_once(file(prices))
 
-    assert sentence.startswith("All prices seem to be 100 times what they are in the catalogue, such as")
+    assert sentence.startswith("Prices seem to be 100 times what they are in the catalogue, for 4 of 4 products")
     assert "where it has 19.90 (lines 2, 3, 4 and 1 more)" in sentence
 
 
 def test_a_hundredth_is_told_of() -> None:
     sentence = told_once(file(["0.20", "0.05", "1.29", "0.01"]))
 
-    assert sentence.startswith("All prices seem to be a hundredth of what they are in the catalogue")
+    assert sentence.startswith("Prices seem to be a hundredth of what they are in the catalogue")
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ def test_names_and_prices_have_them_too() -> None:
     content = table([["A-1", "#REF!", "1.50"], ["A-2", "Lamp", "#DIV/0!"], ["A-3", "Fan", "2.50"]])
 
     assert "'#REF!' and '#DIV/0!' (lines 2 and 3)" in told_once(content)
-    assert skus() == set()
+    assert rejected(imported(content)) == [(2, "error_value"), (3, "error_value")]
+    assert skus() == {"A-3"}
 
 
 def test_a_number_sign_is_none() -> None:

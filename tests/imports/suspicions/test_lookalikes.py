@@ -1,7 +1,10 @@
 """Characters in SKUs that nobody sees, or that look like others."""
 
+from decimal import Decimal
+
 import pytest
 
+from products.models import Product
 from tests.imports.suspicions.told import imported, of_skus, rejected, skus, told, told_once
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +35,7 @@ def test_composed_and_decomposed_are_one_product_with_the_last_rows_price() -> N
     assert told(content) == []
     job = imported(content)
     assert (job.created_rows, job.duplicate_rows) == (1, 1)
+    assert list(Product.objects.values_list("price", flat=True)) == [Decimal("2.50")]
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,14 @@ from typing import BinaryIO
 
 from imports.reading.suspicions.sample import Found, Sample, found_text
 from imports.reading.suspicions.spreadsheet_forms import FORMS, ByteScan, Judge, has_form
-from products.fields import normalize_sku, normalize_skus, strip_all
+from products.fields import normalize_sku, strip_all
 
 # More of a form are not kept one by one: then all SKUs in this form are rejected.
 MOST_KEPT = 5000
+# The same holds for those of which only the number of rows is counted.
+MOST_COUNTED = 100_000
+# Of so many rows, examples are taken.
+_MOST_SHOWN = 50
 _BLOCK_BYTES = 1024 * 1024
 
 _TOLD = {
@@ -61,41 +65,59 @@ NO_DAMAGE = DamagedSkus()
 
 
 @dataclass(slots=True)
-class DamageFound:
-    """The damaged SKUs among the rows that were added."""
+class _OfForm:
+    """The damaged SKUs of one form: the first of them, how many rows there are in all, and how many of each SKU."""
 
-    judge: Judge
-    by_form: dict[str, list[Found]] = field(default_factory=lambda: {form: [] for form in FORMS})
-    rows: dict[str, Counter[str]] = field(default_factory=lambda: {form: Counter() for form in FORMS})
+    first: list[Found] = field(default_factory=list)
+    count: int = 0
+    rows: Counter[str] = field(default_factory=Counter)
+
+    def add(self, line: int, sku: str) -> None:
+        self.count += 1
+        if len(self.first) < _MOST_SHOWN:
+            self.first.append(Found(line, sku))
+        if len(self.rows) <= MOST_COUNTED:
+            self.rows[normalize_sku(sku)] += 1
+
+
+class DamageFound:
+    """The damaged SKUs among the rows that were added, as `judge` tells them; in bounded memory."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self._forms = {form: _OfForm() for form in FORMS}
 
     def add(self, lines: Iterable[int], skus: Sequence[str]) -> None:
         """Look at more rows: the numbers of their lines, and their SKUs."""
         for line, sku in zip(lines, strip_all(skus), strict=True):
             if form := self.judge.damage(sku):
-                self.by_form[form].append(Found(line, sku))
-                self.rows[form][normalize_sku(sku)] += 1
+                self._forms[form].add(line, sku)
 
     def falling_together(self, least: int) -> DamagedSkus:
         """The SKUs of `least` rows or more."""
         damaged = NO_DAMAGE
-        for form, rows in self.rows.items():
-            skus = frozenset(sku for sku, count in rows.items() if count >= least)
-            damaged |= DamagedSkus(forms=frozenset((form,))) if len(skus) > MOST_KEPT else DamagedSkus(skus)
+        for form, found in self._forms.items():
+            skus = frozenset(sku for sku, count in found.rows.items() if count >= least)
+            are_too_many = len(skus) > MOST_KEPT or len(found.rows) > MOST_COUNTED
+            damaged |= DamagedSkus(forms=frozenset((form,))) if are_too_many else DamagedSkus(skus)
         return damaged
 
     def warnings(self, rejected: DamagedSkus, scope: str) -> list[str]:
         """A sentence or two for each form."""
-        return [_warning(form, found, rejected, scope) for form, found in self.by_form.items() if found]
+        return [_warning(form, found, rejected, scope) for form, found in self._forms.items() if found.count]
 
 
-def _warning(form: str, found: Sequence[Found], rejected: DamagedSkus, scope: str) -> str:
+def _warning(form: str, found: _OfForm, rejected: DamagedSkus, scope: str) -> str:
     looks, cause = _TOLD[form]
-    count = sum(sku in rejected for sku in normalize_skus(value for _, value in found))
+    count = found.count if form in rejected.forms else sum(found.rows[sku] for sku in rejected.skus)
     several = ""
     if count:
-        several = f" {count:,} of these rows are rejected, since several rows have the same damaged SKU."
+        rows = "1 of these rows is" if count == 1 else f"{count:,} of these rows are"
+        several = f" {rows} rejected, since several rows have the same damaged SKU."
+    more = found.count - len(found.first)
     return (
-        f"SKUs {looks}: {found_text(found, scope)}. {cause}{several} Export the file again with the SKU column as text."
+        f"SKUs {looks}: {found_text(found.first, scope, more=more)}. {cause}{several} "
+        "Export the file again with the SKU column as text."
     )
 
 

@@ -47,11 +47,11 @@ class Found(NamedTuple):
     value: str
 
 
-def lines_text(lines: Sequence[int], scope: str = "") -> str:
-    """`line 4`, `lines 4 and 17`, or `lines 4, 17, 203 and 12 more`."""
+def lines_text(lines: Sequence[int], scope: str = "", *, more: int = 0) -> str:
+    """`line 4`, `lines 4 and 17`, or `lines 4, 17, 203 and 12 more`; there are `more` than those in `lines`."""
     named = [f"{line:,}" for line in lines[:MOST_LINES]]
-    if len(lines) > MOST_LINES:
-        return f"lines {', '.join(named)} and {len(lines) - MOST_LINES:,} more{scope}"
+    if more := more + len(lines) - len(named):
+        return f"lines {', '.join(named)} and {more:,} more{scope}"
     return f"{'line' if len(lines) == 1 else 'lines'} {_listed(named)}{scope}"
 
 
@@ -60,9 +60,10 @@ def examples_text(values: Iterable[str]) -> str:
     return _listed([f"'{_short(value)}'" for value in list(dict.fromkeys(values))[:MOST_EXAMPLES]])
 
 
-def found_text(found: Sequence[Found], scope: str = "") -> str:
-    """The first few of the values, and the lines: `'1.23E+12' (line 4)`."""
-    return f"{examples_text(value for _, value in found)} ({lines_text([line for line, _ in found], scope)})"
+def found_text(found: Sequence[Found], scope: str = "", *, more: int = 0) -> str:
+    """The first few of the values, and the lines: `'1.23E+12' (line 4)`; there are `more` than those in `found`."""
+    lines = lines_text([line for line, _ in found], scope, more=more)
+    return f"{examples_text(value for _, value in found)} ({lines})"
 
 
 def counted(number: int, what: str) -> str:

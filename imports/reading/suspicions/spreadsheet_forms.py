@@ -104,8 +104,8 @@ class Judge:
 class ByteScan:
     """Whether the bytes of a file may hold a damaged SKU in the column at `position`, much faster than by its records.
 
-    What it finds may be none, as their reader then tells. It does not find scientific notation without a plus sign, which
-    only the sample shows.
+    What it finds may be none, as their reader then tells. It does not find scientific notation without a plus sign,
+    which only the sample shows.
     """
 
     def __init__(self, position: int, delimiter: str) -> None:

@@ -98,13 +98,16 @@ def test_damage_behind_the_sample_is_found_too(
     assert "'4.00638E+12' (lines 6 and 52)" in job.warnings[0]
 
 
-def test_a_file_of_thousands_of_them_rejects_every_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(damaged_skus, "MOST_KEPT", 2)
+@pytest.mark.parametrize("limit", ["MOST_KEPT", "MOST_COUNTED"])
+def test_a_file_of_thousands_of_them_rejects_every_one(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setattr(damaged_skus, limit, 2)
     column = [f"1.{number % 4}3E+12" for number in range(8)] + ["9.99E+12", "A-1"]
 
     job = imported(of_skus(column))
 
     assert job.rejected_rows == 9
+    assert "(lines 2, 3, 4 and 6 more)" in job.warnings[0]
+    assert "9 of these rows are rejected" in job.warnings[0]
     assert DamagedSkus.from_json(job.damaged_skus).forms == {"scientific"}
     assert skus() == {"A-1"}
 

@@ -14,6 +14,7 @@ from imports.reading.suspicions.sample import Sample, lines_text
 # What most of a column has in common is what its values should be.
 _MOSTLY = 0.6
 _LETTER = re.compile(r"[^\W\d_]").search
+_WORD = re.compile(r"[^\W\d_]{3}").search
 _LONG_WORD = re.compile(r"[^\W\d_]{6}").search
 _PLAIN = re.compile(r"[0-9]+(?:[.,][0-9]+)?").fullmatch
 
@@ -120,6 +121,8 @@ def _is_shifted(row: Sequence[str], found: Sequence[_Column], columns: Sequence[
 
 
 def _belongs(value: str, column: _Column, is_in_sku: bool) -> bool:
-    """Whether `value` belongs into `column`; as a name, it is more than one word if it could be a SKU as well."""
+    """Whether `value` belongs into `column`; as a name, it is a word, and several if it could be a SKU as well."""
     stripped = value.strip()
-    return column.fits(stripped) and not (is_in_sku and column.field == "name" and " " not in stripped)
+    if column.field == "name" and (not _WORD(stripped) or (is_in_sku and " " not in stripped)):
+        return False
+    return column.fits(stripped)

@@ -24,6 +24,7 @@ from imports.reading.suspicions.whole_numbers import (
     with_zero,
     with_zero_warnings,
 )
+from imports.reading.texts import storable
 from products.fields import normalize_skus
 from products.models import Product
 
@@ -73,6 +74,7 @@ def _priced(sample: Sample, numbers: NumberStyle) -> list[Priced]:
             price = reader.read_carefully(text)
         except BadValueError:
             continue
-        if sku and price:
+        # What no database takes is none of the catalogue's, and will be rejected.
+        if sku and price and storable(sku) == sku:
             found.append(Priced(line, sku, price))
     return found

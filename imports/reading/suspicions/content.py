@@ -49,13 +49,22 @@ class Content:
             if batch.damage:
                 continue
             if self.has_marks:
-                used = list(self.columns.values())
-                batch = unmarked(batch, [""] * len(batch.rows), self.header, used, is_sheet=self.is_sheet).batch
+                batch = self._unmarked(batch)
             width = len(self.header)
             if set(map(len, batch.rows)) - {width}:
                 whole = [(line, row) for line, row in zip(batch.lines, batch.rows, strict=True) if len(row) == width]
                 batch = batch._replace(lines=[line for line, _ in whole], rows=[row for _, row in whole])
             yield batch
+
+    def _unmarked(self, batch: Batch) -> Batch:
+        """The rows without marks; those with an error in a cell are among them."""
+        used = list(self.columns.values())
+        plain = unmarked(batch, [""] * len(batch.rows), self.header, used, is_sheet=self.is_sheet)
+        errors = [row for row in plain.rejections if row.faults[0].code == "error_value"]
+        return batch._replace(
+            lines=[*plain.batch.lines, *(row.line for row in errors)],
+            rows=[*plain.batch.rows, *(row.record for row in errors)],
+        )
 
     def sample(self) -> Sample:
         """The first rows."""

@@ -1,5 +1,8 @@
 """`#N/A` and such: told of before, and rejected."""
 
+import io
+
+import openpyxl
 import pytest
 
 from tests.imports.suspicions.told import imported, of_skus, rejected, skus, table, told, told_once
@@ -29,3 +32,14 @@ def test_names_and_prices_have_them_too() -> None:
 
 def test_a_number_sign_is_none() -> None:
     assert told(of_skus(["#1", "#A-2", "#N"])) == []
+
+
+def test_cells_of_a_workbook_are_told_of_as_well() -> None:
+    book = openpyxl.Workbook()
+    for row in (["sku", "name"], ["A-1", "Lamp"], ["#N/A", "Fan"], ["A-3", "Desk"]):
+        book.active.append(row)
+    file = io.BytesIO()
+    book.save(file)
+
+    assert "'#N/A' (line 3)" in told_once(file.getvalue())
+    assert rejected(imported(file.getvalue())) == [(3, "error_value")]

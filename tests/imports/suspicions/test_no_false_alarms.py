@@ -19,7 +19,7 @@ from imports.reading.suspicions.sample import Sample
 from imports.reading.suspicions.shifted import shifted
 from imports.reading.suspicions.whole_numbers import with_zero, with_zero_warnings
 from tests.imports.reading.formats.reading import SAMPLES
-from tests.imports.suspicions.told import told
+from tests.imports.suspicions.told import imported, table, told
 
 # How shops number their products: each style is a pattern for all SKUs of a file.
 STYLES = [
@@ -78,3 +78,21 @@ def test_a_generated_file_has_none(recipe: Recipe) -> None:
     write_products(recipe, stream)
 
     assert told(stream.getvalue()) == []
+
+
+@pytest.mark.django_db
+@hypothesis_settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(["A-1", "1.0", "007", "\0", "\udcff", "\u200bx\u200b", "'", "x" * 300, "", "9.9"]),
+            min_size=3,
+        ),
+        max_size=12,
+    )
+)
+def test_no_file_is_too_strange_to_be_judged(rows: list[list[str]]) -> None:
+    good = [["A-1", "Lamp", "1.50"]] * 3
+    text = table([*good, *rows])
+
+    imported(text.encode("utf-8", "surrogateescape"), encoding="utf-8")

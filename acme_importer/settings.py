@@ -5,6 +5,7 @@ the real environment wins.
 """
 
 import os
+from datetime import timedelta
 from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -84,6 +85,10 @@ try:
     CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ORIGINS", [])
     HTTPS_ONLY = env.bool("HTTPS_ONLY", not DEBUG)
     MAINTENANCE = env.bool("MAINTENANCE", False)
+    # How many proxies in front of the web server append to X-Forwarded-For.
+    PROXY_COUNT = whole_number("PROXY_COUNT", 1 if HTTPS_ONLY else 0, minimum=0)
+    LOGIN_FAILURES = whole_number("LOGIN_FAILURES", 10, minimum=1)
+    API_REQUESTS_PER_MINUTE = whole_number("API_REQUESTS_PER_MINUTE", 1200, minimum=1)
     DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
     UPLOAD_FOLDER = Path(env.str("UPLOAD_FOLDER", str(BASE_DIR / "storage" / "uploads"))).resolve()
     UPLOAD_STORAGE = env.str("UPLOAD_STORAGE", "")
@@ -110,6 +115,7 @@ try:
     EMAIL_HOST_USER = env.str("EMAIL_USER", "")
     EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", "")
     EMAIL_USE_TLS = env.bool("EMAIL_STARTTLS", False)
+    WEB_STATEMENT_SECONDS = whole_number("WEB_STATEMENT_SECONDS", 20, minimum=1)
     WORKERS = whole_number("WORKERS", os.cpu_count() or 1, minimum=1)
     PORT = whole_number("PORT", 8000, minimum=1)
     ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", "")
@@ -144,6 +150,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_q",
+    "axes",
 ]
 
 MIDDLEWARE = [
@@ -151,6 +158,7 @@ MIDDLEWARE = [
     "acme_importer.content_security.ContentSecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "acme_importer.maintenance.MaintenanceMiddleware",
+    "acme_importer.time_limit.StatementTimeLimitMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -158,6 +166,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "acme_importer.urls"
@@ -195,6 +204,30 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+
+# Failed logins lock out a name, whatever address tries it, and an address, whatever names it tries. Nothing is looked
+# up or hashed for it then.
+AXES_FAILURE_LIMIT = LOGIN_FAILURES
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+# Trying on during the wait does not make it longer: else an attacker could keep a user out for ever.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "acme_importer.addresses.client_address"
+AXES_LOCKOUT_CALLABLE = "acme_importer.logins.locked_out"
+AXES_ENABLE_ADMIN = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+
+# For each process its own: nothing in it is missed by another.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
 
 ADMINS = [("", address) for address in ADMIN_EMAILS]
 EMAIL_TIMEOUT = 30
@@ -246,6 +279,8 @@ REST_FRAMEWORK = {
         "acme_importer.rest.filters.StrictFilterBackend",
         "acme_importer.rest.ordering.Ordering",
     ],
+    "DEFAULT_THROTTLE_CLASSES": ["acme_importer.rest.limits.RequestLimit"],
+    "EXCEPTION_HANDLER": "acme_importer.rest.limits.handle_exception",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 SPECTACULAR_SETTINGS = {

@@ -97,6 +97,7 @@ class LaneRun:
             numbers=NumberStyle.from_json(self._job.numbers),
             words=self._job.words,
             damaged=DamagedSkus.from_json(self._job.damaged_skus),
+            extra=self._job.options.extra,
         )
         self._writer = make_writer(job_id=self._job.pk, fields=self._row_reader.fields, dry_run=self._job.dry_run)
         self._reader = RecordReader(

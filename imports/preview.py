@@ -120,7 +120,7 @@ def preview(file: SentFile) -> Preview:
         except FileRefusedError as error:
             found.refusal = str(error)
             return found
-    _check(records, found, opened)
+    _check(records, found, opened, extra=file.options.extra)
     return found
 
 
@@ -150,7 +150,7 @@ def _samples(records: Sequence[Record], columns: int) -> list[str]:
     return samples
 
 
-def _check(records: Sequence[Record], found: Preview, opened: Opened) -> None:
+def _check(records: Sequence[Record], found: Preview, opened: Opened, *, extra: bool) -> None:
     """Read `records` as the import will, and note the first rows and all faults."""
     row_reader = RowReader(
         found.header,
@@ -159,6 +159,7 @@ def _check(records: Sequence[Record], found: Preview, opened: Opened) -> None:
         numbers=opened.numbers,
         words=opened.words,
         damaged=opened.damaged,
+        extra=extra,
     )
     groups: dict[str, FaultGroup] = {}
     for record in records:
@@ -191,9 +192,9 @@ def _read(record: Record, row_reader: RowReader, found: Preview, opened: Opened)
 
 
 def _shown_row(row: CleanRow | Rejection, columns: Mapping[str, int]) -> Row:
-    """A good row by its clean values, a bad one by what is in the file."""
+    """A good row by its clean values, a bad one by what is in the file; without extra."""
     if isinstance(row, CleanRow):
-        return Row(row.line, [_shown_value(value) for value in row.values])
+        return Row(row.line, [_shown_value(value) for value in row.values[: len(columns)]])
     fields = [row.record[position] if position < len(row.record) else "" for position in columns.values()]
     return Row(row.line, [shown(field) for field in fields], row.faults)
 

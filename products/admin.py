@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from products import editing
 from products.dashboard.actions import ProductActions
 from products.dashboard.changelist import ProductChangeList, SelectionFilter
+from products.dashboard.extra import extra_table
 from products.dashboard.forms import ListedProductFormSet, NewProductForm
 from products.dashboard.rows import EDITABLE
 from products.editing import Editor
@@ -32,7 +33,7 @@ class ProductAdmin(ProductActions, admin.ModelAdmin):
     list_per_page = 50
     sortable_by = ("sku_in_any_case", "name", "price", "updated_at")
     show_full_result_count = False
-    readonly_fields = ("written_by", "created_at", "updated_at")
+    readonly_fields = ("extra_texts", "written_by", "created_at", "updated_at")
 
     # The list: the newest on top, so that what was just added can be seen.
 
@@ -87,7 +88,9 @@ class ProductAdmin(ProductActions, admin.ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Product | None = None) -> Any:
         if obj is None:
             return super().get_fieldsets(request, obj)
-        return [(None, {"fields": FIELDS}), (None, {"fields": self.readonly_fields, "classes": ("facts-grid",)})]
+        facts = [name for name in self.readonly_fields if name != "extra_texts"]
+        extra = [("Extra", {"fields": ["extra_texts"], "classes": ("extra",)})] if obj.extra else []
+        return [(None, {"fields": FIELDS}), *extra, (None, {"fields": facts, "classes": ("facts-grid",)})]
 
     @admin.display(description="Last import", empty_value="None")
     def written_by(self, product: Product) -> str | None:
@@ -96,6 +99,11 @@ class ProductAdmin(ProductActions, admin.ModelAdmin):
             return None
         url = f"{reverse('admin:products_product_changelist')}?last_import={product.last_import}"
         return format_html('Import {} · <a href="{}">View its products</a>', product.last_import, url)
+
+    @admin.display(description="Other columns of imported files")
+    def extra_texts(self, product: Product) -> str:
+        """The texts by the names of their columns; the long ones shortened, which the API and exports have whole."""
+        return extra_table(product.extra)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> tuple[str, ...]:  # noqa: ARG002
         return () if obj is None else self.readonly_fields

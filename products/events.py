@@ -37,6 +37,7 @@ def shown(product: Product) -> dict[str, Any]:
         "description": product.description,
         "price": None if product.price is None else f"{product.price:.{PRICE_DECIMAL_PLACES}f}",
         "is_active": product.is_active,
+        "extra": product.extra,
         "created_at": product.created_at.isoformat().replace("+00:00", "Z"),
         "updated_at": product.updated_at.isoformat().replace("+00:00", "Z"),
         "last_import": product.last_import,

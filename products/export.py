@@ -1,9 +1,13 @@
-"""Products as a CSV file, which an import reads back without changing anything."""
+"""Products as a CSV file, which an import reads back without changing anything.
+
+Their extra, if any has one, is a column of JSON behind the fields; an import that keeps extra reads that back, too.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 
 from django.db.models import QuerySet
@@ -11,6 +15,7 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
+from products.extra import EXTRA
 from products.fields import FIELDS
 from products.models import Product
 
@@ -22,15 +27,21 @@ def csv_blocks(products: QuerySet[Product]) -> Iterator[str]:
     """The file, block by block, in the order in which the products were made."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
-    writer.writerow(FIELDS)
-    rows = products.order_by("pk").values_list(*FIELDS).iterator(chunk_size=BATCH_ROWS)
-    for number, (sku, name, description, price, is_active) in enumerate(rows, start=1):
-        writer.writerow((sku, name, description, "" if price is None else price, "true" if is_active else "false"))
+    columns = (*FIELDS, EXTRA) if products.exclude(extra={}).exists() else FIELDS
+    writer.writerow(columns)
+    rows = products.order_by("pk").values_list(*columns).iterator(chunk_size=BATCH_ROWS)
+    for number, (sku, name, description, price, is_active, *extra) in enumerate(rows, start=1):
+        written = (sku, name, description, "" if price is None else price, "true" if is_active else "false")
+        writer.writerow((*written, *map(_written_extra, extra)))
         if number % BATCH_ROWS == 0:
             yield buffer.getvalue()
             buffer.seek(0)
             buffer.truncate()
     yield buffer.getvalue()
+
+
+def _written_extra(extra: dict[str, str]) -> str:
+    return json.dumps(extra, ensure_ascii=False, sort_keys=True) if extra else ""
 
 
 def csv_response(products: QuerySet[Product]) -> StreamingHttpResponse:

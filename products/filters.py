@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.db import connections
 from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 
 from acme_importer.rest.filters import TrueOrFalseFilter, WholeNumberFilter
+from products.extra import MAX_LENGTH
 from products.fields import PRICE_DECIMAL_PLACES, PRICE_MAX_DIGITS, SKU_NORMALIZED_MAX_LENGTH, normalize_sku
 from products.models import Product
 
@@ -18,21 +22,72 @@ class PriceFilter(filters.NumberFilter):
         super().__init__("price", max_digits=PRICE_MAX_DIGITS, decimal_places=PRICE_DECIMAL_PLACES, **kwargs)
 
 
+# A name and a text; in the name, a colon is written as `\:`, a backslash as `\\`.
+_NAME_AND_TEXT = re.compile(r"((?:[^:\\]|\\[:\\])+):(.+)", re.DOTALL)
+
+
+class ExtraField(forms.CharField):
+    """`NAME:TEXT`, both raw, with their spaces; no extra has longer ones, even with a backslash for each letter."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=False, max_length=2 * MAX_LENGTH, **kwargs)
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and not _NAME_AND_TEXT.fullmatch(value):
+            raise ValidationError(r"Must be NAME:TEXT; a colon in the name is written as \:.", code="invalid")
+
+
+class ExtraFilter(filters.Filter):
+    field_class = ExtraField
+
+    def filter(self, qs: QuerySet[Product], value: str) -> QuerySet[Product]:
+        """Keep the products whose extra has the text of that name."""
+        if not value or not (found := _NAME_AND_TEXT.fullmatch(value)):
+            return qs
+        return qs.filter(extra__has_text=(re.sub(r"\\(.)", r"\1", found[1]), found[2]))
+
+
+# Each word of a search is looked for in the whole table.
+MOST_WORDS = 10
+LONGEST_TEXT = 200
+
+
+class TextFilter(filters.CharFilter):
+    """A filter by a text of a bounded length."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, max_length=LONGEST_TEXT, **kwargs)
+
+
+def check_number_of_words(text: str) -> None:
+    """Raise ValidationError where a search has more words than are looked for."""
+    count = len(text.split())
+    if count > MOST_WORDS:
+        raise ValidationError(f"Has {count} words; a search takes {MOST_WORDS} at most.", code="too_many_words")
+
+
 class ProductFilter(filters.FilterSet):
     """The filters by name. Several together select the products for which all of them hold."""
 
-    sku = filters.CharFilter(method="having_sku", help_text="The SKU, in any letter case.")
-    sku_prefix = filters.CharFilter(method="having_sku_prefix", help_text="How the SKU begins, in any letter case.")
-    name = filters.CharFilter(lookup_expr="icontains", help_text="A part of the name, in any letter case.")
-    description = filters.CharFilter(
-        lookup_expr="icontains", help_text="A part of the description, in any letter case."
-    )
+    sku = TextFilter(method="having_sku", help_text="The SKU, in any letter case.")
+    sku_prefix = TextFilter(method="having_sku_prefix", help_text="How the SKU begins, in any letter case.")
+    name = TextFilter(lookup_expr="icontains", help_text="A part of the name, in any letter case.")
+    description = TextFilter(lookup_expr="icontains", help_text="A part of the description, in any letter case.")
     is_active = TrueOrFalseFilter(help_text="`true` or `false`.")
     price_min = PriceFilter(lookup_expr="gte", help_text="The lowest price.")
     price_max = PriceFilter(lookup_expr="lte", help_text="The highest price.")
     last_import = WholeNumberFilter(help_text="The number of the import that wrote the product last.")
-    search = filters.CharFilter(
-        method="having_words", help_text="Words, each of which is in the SKU, the name or the description."
+    extra = ExtraFilter(
+        help_text=(
+            "A text of the product's extra, as `NAME:TEXT` (`Brand:Acme`), exactly. A colon in the name is written as "
+            "`\\:`, a backslash as `\\\\`."
+        ),
+    )
+    search = TextFilter(
+        method="having_words",
+        validators=[check_number_of_words],
+        help_text=f"Words, each of which is in the SKU, the name or the description; {MOST_WORDS} at most.",
     )
 
     class Meta:

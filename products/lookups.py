@@ -1,5 +1,6 @@
-"""The lookup `field__any_of={…}`: one of many values, which go to the database as a single parameter.
+"""Lookups that Django lacks: `field__any_of={…}`, and `field__has_text=(name, text)` of an object of texts.
 
+Those of `any_of` go to the database as a single parameter.
 Django's `__in` makes a parameter of each value, which PostgreSQL is slow to take in, and of which SQLite takes no more
 than its parameter limit. Give it a set: through a list Django looks for expressions, value by value.
 """
@@ -8,7 +9,7 @@ import json
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BigAutoField, CharField, Lookup
+from django.db.models import BigAutoField, CharField, JSONField, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
 
@@ -37,3 +38,27 @@ class AnyOf(Lookup):
         """The same through a JSON array, since SQLite has no other."""
         left, params = self.process_lhs(compiler, connection)
         return f"{left} IN (SELECT value FROM json_each(%s))", (*params, json.dumps(list(self.rhs)))
+
+
+@JSONField.register_lookup
+class HasText(Lookup):
+    """Whether the object has the text of that name, exactly.
+
+    Django's own lookups of keys take the name `1` for a place in a list, and differ from database to database.
+    """
+
+    lookup_name = "has_text"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+        """As the containment of an object."""
+        left, params = self.process_lhs(compiler, connection)
+        name, text = self.rhs
+        return f"{left} @> %s::jsonb", (*params, json.dumps({name: text}))
+
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        """As a search among the texts, since SQLite has no containment."""
+        left, params = self.process_lhs(compiler, connection)
+        return f"EXISTS (SELECT 1 FROM json_each({left}) WHERE key = %s AND value = %s)", (*params, *self.rhs)

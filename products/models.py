@@ -52,6 +52,8 @@ class Product(models.Model):
         validators=[MinValueValidator(0)],
     )
     is_active = models.BooleanField("active", default=True)
+    # What suppliers say besides (`products.extra`). An import that does not keep it neither reads nor writes it.
+    extra = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
     # By the database's clock, so that bulk inserts need not send them: PostgreSQL takes 2 µs to read a time (measured:
     # docs/performance.md).
     created_at = models.DateTimeField(db_default=Now(), editable=False)

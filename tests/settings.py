@@ -31,6 +31,8 @@ os.environ.update(
     WEBHOOK_TIMEOUT_SECONDS="15",
     WEBHOOK_KEEP_DAYS="30",
     WORKERS="2",
+    # All tests come from one address.
+    API_REQUESTS_PER_MINUTE="1000000",
     LOG_LEVEL="INFO",
 )
 

@@ -39,7 +39,7 @@ def test_a_token_lets_its_user_in():
 def test_a_session_needs_a_csrf_token_to_write():
     user = make_user("products.add_product")
     client = APIClient(enforce_csrf_checks=True)
-    client.login(username=user.username, password="secret")
+    client.force_login(user)
 
     assert client.post("/api/products/", NEW, format="json").status_code == 403
 

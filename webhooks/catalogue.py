@@ -103,6 +103,7 @@ _PRODUCT: Data = {
     "description": "Oak, 40 cm.",
     "price": "49.90",
     "is_active": True,
+    "extra": {"Brand": "Acme", "EAN": "4006381333931"},
     "created_at": "2025-06-01T09:30:12Z",
     "updated_at": "2025-06-02T14:05:00Z",
     "last_import": 42,

@@ -32,6 +32,7 @@ DESCRIPTIONS = {
     "401": "There is no valid token or session.",
     "403": "The user does not have the permission for this.",
     "404": "It does not exist, or the list has no such page.",
+    "429": "There were too many requests; Retry-After says when the next one is taken.",
     "415": "The Content-Type is none of those listed here.",
 }
 PAGING = {"page", "page_size"}
@@ -55,7 +56,7 @@ def describe_errors(result: Schema, **_: Any) -> Schema:
 
 def _statuses(path: str, operation: Schema) -> Iterator[str]:
     """The errors that REST framework itself responds with."""
-    yield from ("401", "403")
+    yield from ("401", "403", "429")
     parameters = {parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "query"}
     if "requestBody" in operation:
         yield from ("400", "415")

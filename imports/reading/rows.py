@@ -18,10 +18,12 @@ from imports.reading.amounts import ERROR_VALUES
 from imports.reading.booleans import BooleanReader
 from imports.reading.csvfile import Batch, Damage, Record
 from imports.reading.errors import BadValueError
+from imports.reading.extra import ExtraReader
 from imports.reading.header import DELIMITER_NAMES
 from imports.reading.numbers import NumberStyle, PriceReader, error_value
 from imports.reading.suspicions.damaged_skus import NO_DAMAGE, DamagedSkus
 from imports.reading.texts import shown
+from products.extra import EXTRA
 from products.fields import (
     CONTROL_CHARACTER,
     DESCRIPTION_MAX_LENGTH,
@@ -96,8 +98,9 @@ class RowReader:
         numbers: the number style of the price column.
         words: what the file's own words in the column is_active mean.
         damaged: the SKUs whose rows are rejected, because a spreadsheet has made one of several.
+        extra: read the columns that are no field, too.
 
-    `fields` are the product fields that the file has, in the order of `CleanRow.values`.
+    `fields` are the product fields that the file has, in the order of `CleanRow.values`; with extra, that is the last.
     """
 
     def __init__(
@@ -109,6 +112,7 @@ class RowReader:
         numbers: NumberStyle | None = None,
         words: Mapping[str, bool] | None = None,
         damaged: DamagedSkus = NO_DAMAGE,
+        extra: bool = False,
     ) -> None:
         self.fields = tuple(field for field in FIELDS if field in columns)
         self._header = header
@@ -123,6 +127,9 @@ class RowReader:
             "is_active": BooleanReader(words).read,
         }
         self._cleaners = [(columns[field], cleaners[field]) for field in self.fields]
+        self._extra: ExtraReader | None = None
+        if extra and (reader := ExtraReader(header, set(columns.values()))).names:
+            self._extra, self.fields = reader, (*self.fields, EXTRA)
 
     def keys(self, batch: Batch) -> list[str]:
         """The normalized SKU of each record, which decides its lane; empty where the record has none."""
@@ -166,12 +173,14 @@ class RowReader:
             raise _FaultyBatchError
         if self._damaged and not self._damaged.is_disjoint(keys):
             raise _FaultyBatchError
-        columns = []
+        columns: list[Sequence[Any]] = []
         for position, clean in self._cleaners:
             texts = list(map(itemgetter(position), rows))
             if has_bad_characters and _BAD_CHARACTER("".join(texts)):
                 raise _FaultyBatchError
             columns.append(clean(texts))
+        if self._extra:
+            columns.append(self._extra.read(rows, has_bad_characters=has_bad_characters))
         return list(map(_clean_row, zip(lines, keys, zip(*columns, strict=True), rows, strict=True)))
 
     def _faults(self, fields: list[str]) -> list[Fault]:
@@ -226,6 +235,11 @@ class RowReader:
             except BadValueError as error:
                 column = self._header[position]
                 faults.append(Fault(column, shown(fields[position]), error.code, f"{column}: {error}"))
+        if self._extra:
+            try:
+                self._extra.read([fields], has_bad_characters=True)
+            except BadValueError as error:
+                faults.append(Fault("", "", error.code, str(error)))
         return [*self._damaged_sku(fields), *faults]
 
     def _damaged_sku(self, fields: list[str]) -> list[Fault]:

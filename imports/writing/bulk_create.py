@@ -12,9 +12,11 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, DataError, IntegrityError
 
 from imports.reading.rows import CleanRow, Fault, Rejection
 from imports.reading.texts import shown
+from imports.writing import extra
 from imports.writing.catalogue import find_products, hold_products
 from imports.writing.plan import NEW_PRODUCT, Outcome, Plan, in_one_order, make_plan
-from imports.writing.product_rows import ProductRow
+from imports.writing.product_rows import AnyProductRow, ProductRow, ProductRowWithExtra
+from products.extra import EXTRA
 from products.fields import FIELDS
 
 
@@ -24,6 +26,7 @@ class BulkCreateWriter:
     def __init__(self, job_id: int, fields: tuple[str, ...]) -> None:
         self._job_id = job_id
         self._fields = fields
+        self._table: type[AnyProductRow] = ProductRowWithExtra if EXTRA in fields else ProductRow
         self._update_fields = [*fields, "updated_at", "last_import"]
 
     def write(self, rows: Sequence[CleanRow]) -> Outcome:
@@ -34,12 +37,13 @@ class BulkCreateWriter:
             catalogue = {product[0]: product[2:] for product in found}
             written = {product[0] for product in found if product[1] == self._job_id}
             may_create = "name" in self._fields
-            plan = make_plan(rows, catalogue, written, may_create=may_create)
+            whole, too_large = extra.merged(rows, catalogue) if EXTRA in self._fields else (rows, [])
+            plan = make_plan(whole, catalogue, written, may_create=may_create)
             if not may_create and not hold_products(plan.update):
                 continue
             refusals = self._carry_out(plan)
             if not refusals:
-                plan.outcome.rejections += refused
+                plan.outcome.rejections += refused + too_large
                 return plan.outcome
             refused += refusals
             refused_lines = {rejection.line for rejection in refusals}
@@ -55,12 +59,12 @@ class BulkCreateWriter:
                 transaction.set_rollback(True)
         return refusals
 
-    def _refusals(self, rows: list[CleanRow], products: list[ProductRow]) -> list[Rejection]:
+    def _refusals(self, rows: list[CleanRow], products: list[AnyProductRow]) -> list[Rejection]:
         if not rows:
             return []
         try:
             with transaction.atomic():
-                ProductRow.objects.using(DEFAULT_DB_ALIAS).bulk_create(
+                self._table.objects.using(DEFAULT_DB_ALIAS).bulk_create(
                     products,
                     update_conflicts=True,
                     unique_fields=["sku_normalized"],
@@ -75,13 +79,15 @@ class BulkCreateWriter:
             return self._refusals(rows[:half], products[:half]) + self._refusals(rows[half:], products[half:])
         return []
 
-    def _product_rows(self, rows: list[CleanRow]) -> list[ProductRow]:
+    def _product_rows(self, rows: list[CleanRow]) -> list[AnyProductRow]:
         job_id = self._job_id
         if self._fields == FIELDS:
             return [ProductRow(row.sku_normalized, *row.values, job_id) for row in rows]  # type: ignore[call-arg]
+        if EXTRA in self._fields:
+            rows = extra.as_json(rows)
         lacking = {field: default for field, default in NEW_PRODUCT.items() if field not in self._fields}
         return [
-            ProductRow(
+            self._table(
                 sku_normalized=row.sku_normalized,
                 last_import=job_id,
                 **dict(zip(self._fields, row.values, strict=True)),

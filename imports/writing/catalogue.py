@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from imports.reading.rows import CleanRow
+from products.extra import EXTRA
 from products.models import Product
 
 
@@ -16,6 +17,9 @@ def find_products(rows: Iterable[CleanRow], fields: tuple[str, ...]) -> list[tup
     """
     skus = {row.sku_normalized for row in rows}
     products = Product.objects.filter(sku_normalized__any_of=skus).order_by()
+    if EXTRA in fields:
+        # It is merged with what is there, which nobody may change until it is written; locked in one order.
+        products = products.select_for_update(no_key=True).order_by("sku_normalized")
     return list(products.values_list("sku_normalized", "last_import", *fields).iterator(chunk_size=max(len(skus), 1)))
 
 

@@ -13,8 +13,10 @@ from django.db import DatabaseError, connection, transaction
 from psycopg import sql
 
 from imports.reading.rows import CleanRow, Rejection
+from imports.writing import extra
 from imports.writing.bulk_create import BulkCreateWriter, is_of_a_row
 from imports.writing.plan import NEW_PRODUCT, Outcome, Plan, in_one_order
+from products.extra import EXTRA
 from products.fields import FIELDS
 
 CATALOGUE, STAGING = "products_product", "imports_staging"
@@ -22,7 +24,7 @@ CATALOGUE, STAGING = "products_product", "imports_staging"
 # One table serves all chunks of a session; it is emptied at each commit.
 CREATE_STAGING = """
     CREATE TEMPORARY TABLE IF NOT EXISTS imports_staging ON COMMIT DELETE ROWS AS
-    SELECT sku_normalized, sku, name, description, price, is_active, last_import FROM products_product
+    SELECT sku_normalized, sku, name, description, price, is_active, extra, last_import FROM products_product
     WITH NO DATA
 """
 
@@ -89,9 +91,12 @@ class CopyWriter(BulkCreateWriter):
         return True
 
     def _copy(self, cursor: Any, table: str, rows: Mapping[str, CleanRow]) -> None:
+        ordered = in_one_order(rows)
+        if EXTRA in self._fields:
+            ordered = extra.as_json(ordered)
         try:
             with cursor.copy(self._copy_statements[table]) as copy:
-                for row in in_one_order(rows):
+                for row in ordered:
                     copy.write_row((row.sku_normalized, *row.values, *self._constants))
         except psycopg.Error as error:
             # As Django does with the errors of statements.

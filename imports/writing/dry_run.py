@@ -10,8 +10,10 @@ from collections.abc import Sequence
 
 from imports.models import DryRunSku
 from imports.reading.rows import CleanRow
+from imports.writing import extra
 from imports.writing.catalogue import find_products
 from imports.writing.plan import Outcome, make_plan
+from products.extra import EXTRA
 
 
 class DryRunWriter:
@@ -26,12 +28,14 @@ class DryRunWriter:
         catalogue = {product[0]: product[2:] for product in find_products(rows, self._fields)}
         listed = DryRunSku.objects.filter(job=self._job_id)
         written = listed.filter(sku_normalized__any_of={row.sku_normalized for row in rows})
+        whole, too_large = extra.merged(rows, catalogue) if EXTRA in self._fields else (rows, [])
         plan = make_plan(
-            rows,
+            whole,
             catalogue,
             set(written.values_list("sku_normalized", flat=True)),
             may_create="name" in self._fields,
         )
+        plan.outcome.rejections += too_large
         DryRunSku.objects.bulk_create(
             [DryRunSku(job_id=self._job_id, sku_normalized=sku) for sku in (*plan.create, *plan.update)],
             ignore_conflicts=True,

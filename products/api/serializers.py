@@ -10,13 +10,37 @@ from rest_framework import serializers
 
 from acme_importer.rest.serializers import StrictSerializer
 from products import editing
+from products.extra import is_texts, size_fault
 from products.fields import has_control_character, strip_all
 from products.filters import ProductFilter
 from products.models import SKU_TAKEN, SKU_WITH_CONTROL_CHARACTER, Product, sku_is_taken
 from products.selection import Selection
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "description": "What suppliers say besides: texts by the names of their columns. Written as a whole.",
+        "additionalProperties": {"type": "string", "minLength": 1},
+    }
+)
+class ExtraField(serializers.JSONField):
+    """A product's extra: an object of texts within its limits."""
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        extra = super().to_internal_value(data)
+        if not is_texts(extra):
+            raise serializers.ValidationError(
+                "Must be an object of texts, none of them empty or without a name, and without NUL."
+            )
+        if fault := size_fault(extra):
+            raise serializers.ValidationError(fault)
+        return extra
+
+
 class ProductSerializer(StrictSerializer, serializers.ModelSerializer):
+    extra = ExtraField(required=False)
+
     class Meta:
         model = Product
         fields = (
@@ -26,6 +50,7 @@ class ProductSerializer(StrictSerializer, serializers.ModelSerializer):
             "description",
             "price",
             "is_active",
+            "extra",
             "created_at",
             "updated_at",
             "last_import",

@@ -89,8 +89,8 @@ class ProductChangeList(ChangeList):
             paginator = Paginator(range(self.count.number), size)
             places = self._page(paginator)
             on_page = list(self.queryset.values_list("pk", flat=True)[places.start : places.stop])
-        # Descriptions are long, and not in the list.
-        self.result_list = self.queryset.model._default_manager.filter(pk__in=on_page).defer("description")
+        # Descriptions and extras are long, and not in the list.
+        self.result_list = self.queryset.model._default_manager.filter(pk__in=on_page).defer("description", "extra")
         self.result_list = self.result_list.order_by(*self.queryset.query.order_by)
         self.paginator = paginator
         self.result_count = self.count.number

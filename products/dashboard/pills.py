@@ -20,12 +20,14 @@ PILLS: Mapping[str, tuple[str, ...]] = {
     "Active": ("is_active",),
     "Price": ("price_min", "price_max"),
     "Last import": ("last_import",),
+    "Extra": ("extra",),
 }
 LABELS = {
     **{names[0]: title for title, names in PILLS.items()},
     "price_min": "Minimum price",
     "price_max": "Maximum price",
     "last_import": "Last import (number)",
+    "extra": "Column and value, as Brand:Acme",
 }
 ACTIVE = {"": "Any", "true": "Yes", "false": "No"}
 

@@ -102,7 +102,7 @@ def test_a_deletion_shows_the_product_as_it_was(ann):
 
 @pytest.mark.parametrize("price", [None, Decimal("9.90"), Decimal("1234567890.5")])
 def test_events_show_products_as_the_api_does(price):
-    make_product("A-1", price=price, last_import=7, description="two\nlines")
+    make_product("A-1", price=price, last_import=7, description="two\nlines", extra={"Größe": "S"})
     product = Product.objects.get()
 
     assert events.shown(product) == ProductSerializer(product).data

@@ -77,6 +77,18 @@ def test_the_columns_are_those_of_an_import_and_the_values_plain():
     ]
 
 
+def test_extra_is_a_column_of_json_only_if_a_product_of_the_selection_has_one():
+    make_product("A-1", extra={"Size": 'S, "small"', "Brand": "Ä"})
+    make_product("B-1", name="Chair", price=None)
+
+    rows = list(csv.reader(io.StringIO(export(), newline="")))
+
+    assert rows[0] == ["sku", "name", "description", "price", "is_active", "extra"]
+    assert [row[5] for row in rows[1:]] == ['{"Brand": "Ä", "Size": "S, \\"small\\""}', ""]
+    others = "".join(csv_blocks(Product.objects.filter(sku="B-1")))
+    assert others == "sku,name,description,price,is_active\r\nB-1,Chair,,,true\r\n"
+
+
 def test_it_is_written_block_by_block():
     Product.objects.bulk_create(
         Product(sku=f"S{n}", sku_normalized=f"s{n}", name="N") for n in range(2 * BATCH_ROWS + 1)

@@ -100,6 +100,23 @@ def test_products_are_found_by_the_import_that_wrote_them():
     assert listed(last_import="2") == ["B"]
 
 
+def test_an_extra_is_found_by_its_exact_name_and_text():
+    make_product("A", extra={"Brand": "Acme", "1": "x"})
+    make_product("B", extra={"Brand": "acme", "EAN": "Acme", "x": "1"})
+    make_product("C", extra={"Price: net": " 10:00 ", "q\"uo'te": "%", "a\\b": "Ä\n"})
+    make_product("D")
+
+    assert listed(extra="Brand:Acme") == ["A"]
+    assert listed(extra="1:x") == ["A"]
+    assert listed(extra="Brand:Ac") == listed(extra="brand:Acme") == listed(extra="Bran%:Acme") == []
+    assert listed(extra=r"Price\: net: 10:00 ") == ["C"]
+    assert listed(extra="Price: net: 10:00 ") == listed(extra=r"Price\: net:10:00") == []
+    assert listed(extra="q\"uo'te:%") == ["C"]
+    assert listed(extra="a\\\\b:Ä\n") == ["C"]
+    assert listed(extra="Brand:Acme", sku="b") == []
+    assert listed(extra="") == ["A", "B", "C", "D"]
+
+
 def test_search_finds_every_word_somewhere():
     make_product("LAMP-1", name="Desk light", description="Steel")
     make_product("X-1", name="Steel lamp")
@@ -133,6 +150,13 @@ def test_filters_together_must_all_hold():
         ("name", "\0"),
         ("description", "\0"),
         ("search", "\0"),
+        ("extra", "Brand"),
+        ("extra", ":Acme"),
+        ("extra", "Brand:"),
+        ("extra", r"Brand\:Acme"),
+        ("extra", r"Br\and:Acme"),
+        ("extra", "Brand:\0"),
+        ("extra", "x" * 131_000 + ":y" * 100),
         ("ordering", "colour"),
         ("ordering", "name,-secret"),
         ("ordering", "sku_normalized"),

@@ -9,7 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 from django.db.models import Field
 
-from imports.writing.product_rows import ProductRow
+from imports.writing.product_rows import AnyProductRow, ProductRow, ProductRowWithExtra
 from products.models import Product
 
 
@@ -24,9 +24,10 @@ def column(field: models.Field) -> dict[str, Any]:
     }
 
 
-def test_its_columns_are_those_of_a_product() -> None:
-    assert ProductRow._meta.db_table == Product._meta.db_table
-    for field in ProductRow._meta.local_concrete_fields:
+@pytest.mark.parametrize("table", [ProductRow, ProductRowWithExtra])
+def test_its_columns_are_those_of_a_product(table: type[AnyProductRow]) -> None:
+    assert table._meta.db_table == Product._meta.db_table
+    for field in table._meta.local_concrete_fields:
         field_of_product = Product._meta.get_field(field.name)
         assert isinstance(field_of_product, Field)
         of_product = column(field_of_product)
@@ -37,8 +38,10 @@ def test_its_columns_are_those_of_a_product() -> None:
 
 
 def test_only_what_the_database_fills_in_is_missing() -> None:
-    written = {field.name for field in ProductRow._meta.local_concrete_fields}
-    assert {field.name for field in Product._meta.local_concrete_fields} - written == {"id", "created_at"}
+    of_product = {field.name for field in Product._meta.local_concrete_fields}
+    written = {field.name for field in ProductRowWithExtra._meta.local_concrete_fields}
+    assert of_product - written == {"id", "created_at"}
+    assert written - {field.name for field in ProductRow._meta.local_concrete_fields} == {"extra"}
 
 
 @pytest.mark.django_db

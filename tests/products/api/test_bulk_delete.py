@@ -70,11 +70,12 @@ def test_products_are_deleted_by_filter():
         {"search": "LAMP bright"},
         {"is_active": "true", "sku": "a"},
         {"sku_prefix": "a"},
+        {"extra": "Brand:Acme"},
     ],
 )
 def test_every_filter_of_the_list_selects_for_deletion(filters):
-    make_product("A", name="Lamp", description="Bright", price="10.00", last_import=3)
-    make_product("B", is_active=False)
+    make_product("A", name="Lamp", description="Bright", price="10.00", last_import=3, extra={"Brand": "Acme"})
+    make_product("B", is_active=False, extra={"Brand": "Other"})
 
     answer = manager().post(URL, {"filter": filters, "confirm": True}, format="json")
 

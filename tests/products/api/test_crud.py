@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_product_is_shown_with_all_that_is_known_of_it():
-    product = make_product("Ab-1", name="Lamp", description="Bright", price="19.9", last_import=7)
+    product = make_product("Ab-1", name="Lamp", description="Bright", price="19.9", last_import=7, extra={"EAN": "1"})
 
     answer = manager().get(f"/api/products/{product.pk}")
 
@@ -27,6 +27,7 @@ def test_a_product_is_shown_with_all_that_is_known_of_it():
         "description": "Bright",
         "price": "19.90",
         "is_active": True,
+        "extra": {"EAN": "1"},
         "last_import": 7,
     }
 

@@ -304,3 +304,28 @@ def test_the_page_that_asks_lists_none_and_a_deletion_of_many_is_one_statement(c
     assert "S4999" not in question.content.decode()
     assert len(question.content) < 20_000
     assert Product.objects.count() == 0
+
+
+def test_the_page_of_a_product_shows_its_extra_to_be_read(client):
+    product = make_product("A", extra={"<b>Brand": "<i>Acme\u202e", "Note": "x" * 300})
+    page = client_with(client).get(f"/admin/products/product/{product.pk}/change/").content.decode()
+
+    assert '<tr><th scope="row">&lt;b&gt;Brand</th><td>&lt;i&gt;Acme\\u202e</td></tr>' in page
+    assert f"<td>{'x' * 199}…</td>" in page
+    assert 'name="extra"' not in page
+
+
+def test_the_page_of_a_product_without_extra_has_no_place_for_it(client):
+    product = make_product("A")
+    page = client_with(client).get(f"/admin/products/product/{product.pk}/change/").content.decode()
+
+    assert "Extra" not in page
+
+
+def test_saving_the_page_of_a_product_keeps_its_extra(client):
+    product = make_product("A", extra={"Brand": "Acme"})
+    fields = {"sku": "A", "name": "New", "initial-name": product.name, "price": "", "description": ""}
+    client_with(client).post(f"/admin/products/product/{product.pk}/change/", fields)
+
+    product.refresh_from_db()
+    assert (product.name, product.extra) == ("New", {"Brand": "Acme"})

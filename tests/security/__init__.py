@@ -1,0 +1,1 @@
+"""Attacks on the running product, each as it was made, and what is to come of it."""

@@ -23,6 +23,7 @@ from imports.models import DryRunSku, ImportJob, ImportLane, SentFile
 from imports.opening import Opened, QuestionOpenError
 from imports.options import Options
 from imports.reading.questions import column_reference
+from imports.verdict import doubts
 
 # Files below this are done in a second or two by one lane.
 SMALL_FILE_BYTES = 4 * 1024 * 1024
@@ -112,6 +113,7 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> None:
             content_dialect=opened.text.dialect.as_json(),
             content_has_marks=opened.text.has_marks,
             question={},
+            damaged_skus=opened.damaged.as_json(),
             attempts=0,
             claimed_until=None,
             last_error="",
@@ -172,10 +174,14 @@ def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
     ImportJob.objects.filter(pk=job_id).update(total_rows=total_rows)
     if ImportLane.objects.filter(job=job_id, finished=False).exists():
         return
-    processed = ImportJob.objects.with_progress().get(pk=job_id).processed_rows
+    progress = ImportJob.objects.with_progress().get(pk=job_id)
+    processed = progress.processed_rows
     if processed != total_rows:
         end(job_id, Status.FAILED, reason=f"The file has {total_rows:,} rows, but {processed:,} are accounted for.")
         return
+    next_line = ImportLane.objects.filter(job=job_id).aggregate(line=Max("line"))["line"]
+    if found := doubts(progress, lines=next_line - 1):
+        ImportJob.objects.filter(pk=job_id).update(is_doubtful=True, warnings=[*job.warnings, *found])
     end(job_id, Status.COMPLETED)
     if job.dry_run:
         DryRunSku.objects.filter(job=job_id).delete()

@@ -157,9 +157,13 @@ class ImportJob(SentFile, Work):
     words = models.JSONField(default=dict, blank=True)
     # What only the sender can say: {"field", "sentence", "candidates", "mapping"}; empty if nothing is open.
     question = models.JSONField(default=dict, blank=True)
+    # The SKUs whose rows are rejected (`imports.reading.suspicions.damaged_skus`); in nearly every file there are none.
+    damaged_skus = models.JSONField(default=dict, blank=True)
 
     total_rows = models.PositiveBigIntegerField(null=True)
     failure_reason = models.TextField(blank=True)
+    # Completed, but there is something to be said of it as a whole (`imports.verdict`), which is among the warnings.
+    is_doubtful = models.BooleanField(default=False)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     # When this run of the job began, and how many rows had been read by then: a retry begins a new run.

@@ -7,7 +7,7 @@ memory, for somebody who wants to see how it will be read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from io import SEEK_END, BytesIO
 from itertools import islice
@@ -34,18 +34,19 @@ from imports.reading.header import HEADER_AMONG
 from imports.reading.numbers import NumberStyle, detect_number_style, with_asked
 from imports.reading.proposals import rows_looked_at
 from imports.reading.questions import HEADER_QUESTION, Question
-from imports.reading.table import Table
+from imports.reading.suspicions.content import Content
+from imports.reading.suspicions.damaged_skus import NO_DAMAGE, DamagedSkus
+from imports.reading.suspicions.ending import TAIL_BYTES
 from imports.reading.texts import shown
 from imports.reading.workbooks import MAX_SHEET_ROWS, check_is_table, open_workbook, sheet_as_csv
 from imports.reading.wrapped import unwrapped_blocks
+from imports.suspicions import warnings_of
 
 # How much larger than the upload limit a compressed file may become.
 MAX_UNPACKED_RATIO = 10
 # Enough for a thousand rows of 8 KB, and for eight of the longest that are read.
 BEGINNING_BYTES = 8 * 1024 * 1024
-# By so many records it is decided how numbers and yes or no are written.
-SAMPLE_RECORDS = 10_000
-# And by so many whether each row ends with a delimiter.
+# By so many records it is decided whether each row ends with a delimiter.
 SAMPLE_RECORDS_OF_WIDTH = 500
 
 
@@ -88,6 +89,8 @@ class Opened:
     numbers: NumberStyle = field(default_factory=NumberStyle)
     words: dict[str, bool] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    # The SKUs whose rows are rejected, since a spreadsheet has made one of several.
+    damaged: DamagedSkus = NO_DAMAGE
     content_stored_as: str = ""
     content_size: int = 0
 
@@ -148,46 +151,52 @@ def _check_answered(opened: Opened, chosen: ColumnsFound) -> None:
         raise QuestionOpenError(question, opened, chosen)
 
 
-def decide(opened: Opened, file: SentFile, chosen: ColumnsFound) -> Opened:
-    """`opened` with its columns, those of a known format or else the `chosen` ones, and what their values decide."""
+def decide(opened: Opened, file: SentFile, chosen: ColumnsFound, beginning: Beginning | None = None) -> Opened:
+    """`opened` with its columns, those of a known format or else the `chosen` ones, and what their values decide.
+
+    And what they make suspicious. If `opened` is only the `beginning` of the file, as far as that goes.
+    """
     known = format_named(opened.format)
     columns = opened.columns or chosen.columns
-    words = known.active if known else {}
+    words = {**(known.active if known else {}), **file.options.words}
     asked = () if known else chosen.questions
     warnings = [*opened.warnings, *(question.sentence for question in asked if not question.must_be_answered)]
-    if file.follows and is_correction(opened.header):
+    opened = replace(opened, columns=columns, words=words, warnings=warnings)
+    content = _content(opened, beginning)
+    sample = content.sample()
+    is_corrected = is_correction(opened.header)
+    if file.follows and is_corrected:
         # A few corrected rows do not show how the whole file was written.
         numbers = NumberStyle.from_json(file.follows.numbers)
     else:
-        numbers = detect_number_style(_prices(opened, columns), known.decimal if known else "")
-    said = file.options
-    return replace(
-        opened,
-        columns=columns,
-        numbers=with_asked(numbers, said.numbers),
-        words={**words, **said.words},
-        warnings=warnings,
-    )
+        numbers = detect_number_style(sample.values("price"), known.decimal if known else "")
+    opened = replace(opened, numbers=with_asked(numbers, file.options.numbers))
+    if "sku" not in columns:
+        return opened
+    known_damage, least = NO_DAMAGE, 2
+    if is_corrected:
+        # Of rejected rows that come back, the others with the same damaged SKU may have been corrected.
+        known_damage = DamagedSkus.from_json(file.follows.damaged_skus) if file.follows else NO_DAMAGE
+        least = 2 if file.follows else 1
+    damaged, told = content.damaged_skus(sample, known_damage, least=least)
+    suspicions = [*told, *warnings_of(sample, opened.numbers, words), *content.ending()]
+    return replace(opened, damaged=damaged, warnings=[*warnings, *suspicions])
 
 
-def _prices(opened: Opened, columns: Mapping[str, int]) -> list[str]:
-    """The texts in the price column of the first rows."""
-    position = columns.get("price")
-    if position is None:
-        return []
+def _content(opened: Opened, beginning: Beginning | None) -> Content:
     text = opened.text
-    reader = _reader(text, opened.data, len(opened.header))
-    # Without SKUs, which is asked about, there is no telling.
-    is_known = "sku" in columns
-    table = Table(opened.header, columns, has_marks=text.has_marks, is_sheet=bool(text.sheet)) if is_known else None
-    prices: list[str] = []
-    left = SAMPLE_RECORDS
-    while left > 0 and (batch := reader.read(left)):
-        left -= len(batch.rows)
-        if not batch.damage:
-            rows = table.rows(batch) if table else batch.rows
-            prices += [fields[position] for fields in rows if position < len(fields)]
-    return prices
+    return Content(
+        text.stream,
+        text.encoding,
+        text.dialect,
+        opened.data,
+        opened.header,
+        opened.columns,
+        has_marks=text.has_marks,
+        is_sheet=bool(text.sheet),
+        is_cut=bool(beginning and beginning.cut),
+        tail=beginning.tail if beginning else b"",
+    )
 
 
 def _first_records(opened: Opened, count: int) -> Iterator[list[str]]:
@@ -198,10 +207,14 @@ def _first_records(opened: Opened, count: int) -> Iterator[list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """The beginning of a file, opened as the whole would be; `cut` says that the file continues after it."""
+    """The beginning of a file, opened as the whole would be; `cut` says that the file continues after it.
+
+    Then `tail` is its end, where the file is read as it is.
+    """
 
     opened: Opened
     cut: bool
+    tail: bytes = b""
 
 
 def open_beginning(file: SentFile) -> Beginning:
@@ -212,7 +225,7 @@ def open_beginning(file: SentFile) -> Beginning:
     """
     place = _InMemory()
     with open_stored(file.stored_as) as stream:
-        return Beginning(_opened(stream, file, place), place.cut)
+        return Beginning(_opened(stream, file, place), place.cut, place.tail)
 
 
 def size_limit() -> int:
@@ -476,10 +489,15 @@ class _InMemory:
 
     def __init__(self) -> None:
         self.cut = False
+        self.tail = b""
 
     def take(self, stream: BinaryIO) -> BinaryIO:
         """See Place."""
-        return self.keep(encodings.unpacked_blocks(stream))
+        kept = self.keep(encodings.unpacked_blocks(stream))
+        if self.cut:
+            stream.seek(-TAIL_BYTES, SEEK_END)
+            self.tail = stream.read()
+        return kept
 
     def keep(self, blocks: Iterator[bytes]) -> BinaryIO:
         """See Place."""

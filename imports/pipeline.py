@@ -29,6 +29,7 @@ from imports.reading.dialect import Dialect
 from imports.reading.marked import Unmarked, unmarked
 from imports.reading.numbers import NumberStyle
 from imports.reading.rows import CleanRow, Rejection, RowReader
+from imports.reading.suspicions.damaged_skus import DamagedSkus
 from imports.reading.table import Table, skipped_and_rejected
 from imports.reading.texts import storable
 from imports.writing.choose import make_writer
@@ -109,6 +110,7 @@ class LaneRun:
             dialect.delimiter,
             numbers=NumberStyle.from_json(self._job.numbers),
             words=self._job.words,
+            damaged=DamagedSkus.from_json(self._job.damaged_skus),
             extra=self._job.options.extra,
             empty_cells=self._job.options.empty_cells,
         )

@@ -139,7 +139,7 @@ def preview(file: SentFile) -> Preview:
     found.samples = _samples(records, len(opened.header))
     fields = [record.fields for record in records if not record.damage]
     chosen = choose(opened.header, file.options.mapping, fields)
-    opened = decide(opened, file, chosen)
+    opened = decide(opened, file, chosen, beginning)
     found.columns, found.warnings, found.numbers = opened.columns, opened.warnings, opened.numbers
     if "is_active" in found.columns:
         position = found.columns["is_active"]
@@ -199,6 +199,7 @@ def _check(records: Sequence[Record], found: Preview, opened: Opened, options: O
         numbers=opened.numbers,
         words=opened.words,
         empty_cells=options.empty_cells,
+        damaged=opened.damaged,
         extra=options.extra,
     )
     table = Table(found.header, found.columns, has_marks=opened.text.has_marks, is_sheet=bool(opened.text.sheet))

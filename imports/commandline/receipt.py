@@ -12,6 +12,7 @@ from imports.reading.header import DELIMITER_NAMES
 from imports.reading.numbers import NumberStyle
 from imports.said import header_place, said_of_rows, said_of_words
 from imports.skipped import skipped_by_reason
+from imports.verdict import state_name
 
 # How many rejected rows are shown with their reasons.
 REASONS_SHOWN = 5
@@ -29,7 +30,7 @@ def receipt(job: ImportJob) -> str:
 
 def _title(job: ImportJob) -> str:
     note = " (a dry run: no product was written)" if job.dry_run else ""
-    return f"Import {job.pk} {job.status}: {job.filename}{note}"
+    return f"Import {job.pk} {state_name(job).replace('_', ' ')}: {job.filename}{note}"
 
 
 def _counts(job: ImportJob) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The state of an import as people see it, in words and colours. The one place that knows *Completed with errors*."""
+"""The state of an import as people see it, in words and colours."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, QuerySet
 
 from imports.models import ImportJob, ImportLane
+from imports.verdict import WITH_ERRORS, WITH_WARNINGS, state_name
 
 Status = ImportJob.Status
-WITH_ERRORS = "completed_with_errors"
 LABELS = {
     Status.QUEUED.value: "Queued",
     Status.RUNNING.value: "Running",
     Status.COMPLETED.value: "Completed",
     WITH_ERRORS: "Completed with errors",
+    WITH_WARNINGS: "Completed with warnings",
     Status.FAILED.value: "Failed",
     Status.CANCELLED.value: "Cancelled",
 }
@@ -23,6 +24,7 @@ KINDS = {
     Status.RUNNING.value: "busy",
     Status.COMPLETED.value: "good",
     WITH_ERRORS: "warn",
+    WITH_WARNINGS: "warn",
     Status.FAILED.value: "bad",
     Status.CANCELLED.value: "",
 }
@@ -38,7 +40,7 @@ class ShownState:
 
 def shown_state(job: ImportJob) -> ShownState:
     """The state of a job from `with_progress`. One that is completed and has rejected rows is not simply completed."""
-    name = WITH_ERRORS if job.status == Status.COMPLETED and job.rejected_rows else job.status
+    name = state_name(job)
     return ShownState(LABELS[name], KINDS[name])
 
 
@@ -47,6 +49,6 @@ def in_state(jobs: QuerySet[ImportJob], name: str) -> QuerySet[ImportJob]:
     with_errors = Exists(ImportLane.objects.filter(job=OuterRef("pk"), rejected_rows__gt=0))
     if name == WITH_ERRORS:
         return jobs.filter(with_errors, status=Status.COMPLETED)
-    if name == Status.COMPLETED:
-        return jobs.filter(~with_errors, status=name)
+    if name in (Status.COMPLETED, WITH_WARNINGS):
+        return jobs.filter(~with_errors, status=Status.COMPLETED, is_doubtful=name == WITH_WARNINGS)
     return jobs.filter(status=name)

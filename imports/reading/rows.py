@@ -22,6 +22,7 @@ from imports.reading.errors import BadValueError
 from imports.reading.extra import ExtraReader
 from imports.reading.header import DELIMITER_NAMES
 from imports.reading.numbers import NumberStyle, PriceReader, error_value
+from imports.reading.suspicions.damaged_skus import NO_DAMAGE, DamagedSkus
 from imports.reading.texts import shown
 from products.extra import EXTRA
 from products.fields import (
@@ -103,6 +104,7 @@ class RowReader:
         delimiter: a file with semicolons may have decimal commas, if nothing is known of its number style.
         numbers: the number style of the price column.
         words: what the file's own words in the column is_active mean.
+        damaged: the SKUs whose rows are rejected, because a spreadsheet has made one of several.
         extra: read the columns that are no field, too.
         empty_cells: what an empty cell does, for the fields where that is not the usual.
 
@@ -117,6 +119,7 @@ class RowReader:
         *,
         numbers: NumberStyle | None = None,
         words: Mapping[str, bool] | None = None,
+        damaged: DamagedSkus = NO_DAMAGE,
         extra: bool = False,
         empty_cells: Mapping[str, str] | None = None,
     ) -> None:
@@ -124,6 +127,7 @@ class RowReader:
         self._header = header
         self._delimiter = delimiter
         self._sku_position = columns["sku"]
+        self._damaged = damaged
         cleaners: dict[str, Cleaner] = {
             "sku": _skus,
             "name": partial(_stripped, limit=NAME_MAX_LENGTH),
@@ -177,6 +181,8 @@ class RowReader:
         """The rows of `batch`, if nothing is wrong with any of them."""
         lines, rows, _, has_bad_characters = batch
         if set(map(len, rows)) != {len(self._header)}:
+            raise _FaultyBatchError
+        if self._damaged and not self._damaged.is_disjoint(keys):
             raise _FaultyBatchError
         columns: list[Sequence[Any]] = []
         for position, clean in self._cleaners:
@@ -248,7 +254,19 @@ class RowReader:
                 self._extra.read([fields], has_bad_characters=True)
             except BadValueError as error:
                 faults.append(Fault("", "", error.code, str(error)))
-        return faults
+        return [*self._damaged_sku(fields), *faults]
+
+    def _damaged_sku(self, fields: list[str]) -> list[Fault]:
+        """The fault of a SKU that a spreadsheet has made of several."""
+        value = fields[self._sku_position]
+        if not self._damaged or normalize_skus((value,))[0] not in self._damaged:
+            return []
+        column = self._header[self._sku_position]
+        reason = (
+            f"{column}: '{shown(value)}' is what a spreadsheet has made of a number or a code, and other rows of the "
+            "file have the same. Nobody can tell which products they are; write the SKUs as the catalogue has them."
+        )
+        return [Fault(column, shown(value), "damaged_sku", reason)]
 
 
 def _skus(texts: Sequence[str]) -> Sequence[str]:

@@ -87,12 +87,12 @@ class Table:
 
     def stands_apart(self, line: int, fields: list[str]) -> bool:
         """Whether that record, the next one, is no row of the table."""
-        return not self.rows(Batch([line], [fields]))
+        return not self.only_rows(Batch([line], [fields])).rows
 
-    def rows(self, batch: Batch) -> list[list[str]]:
+    def only_rows(self, batch: Batch) -> Batch:
         """The rows of the table among the records of `batch`, the next ones."""
         keys = normalize_skus(fields[self._sku] if self._sku < len(fields) else "" for fields in batch.rows)
-        return self.take_out(batch, keys)[0].rows
+        return self.take_out(batch, keys)[0]
 
     def _is_doubtful(self, rows: list[list[str]], keys: list[str]) -> bool:
         """Whether one of `rows` needs a closer look. Costs next to nothing, and nearly always says no."""

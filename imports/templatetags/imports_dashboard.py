@@ -33,6 +33,7 @@ RULES = {
     "number_style": "Price in another style",
     "currency": "Another currency",
     "control_character": "Control character",
+    "damaged_sku": "Damaged SKU",
     "refused": "Refused by the database",
     "unreadable": "Unreadable row",
     "quoting": "Quotation marks",

@@ -111,7 +111,7 @@ class TestReceipt:
             "duplicates": 1,
             "rejected": 1,
         }
-        assert f"Import {last_job().pk} completed: small.csv" in text
+        assert f"Import {last_job().pk} completed with errors: small.csv" in text
         assert "line 4: price: 'much' is not a price such as 1234.50" in text
 
     def test_it_says_what_was_decided_about_the_file(self, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ import xlrd
 from openpyxl.utils.exceptions import InvalidFileException
 
 from imports.reading.errors import FileRefusedError
-from imports.reading.marks import ALL_MARKS, ERROR_MARK, on_one_line
+from imports.reading.marks import ALL_MARKS, ERROR_MARK, SUBSTITUTE, on_one_line
 from imports.reading.texts import shown
 
 # The most rows that a sheet of .xlsx can have: one that has exactly as many was probably cut off.
@@ -44,7 +44,9 @@ _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _ZERO_PADDED = re.compile("0+").fullmatch
-_RESERVED = str.maketrans("", "", ALL_MARKS)
+_RESERVED = dict.fromkeys(map(ord, ALL_MARKS), SUBSTITUTE)
+# XML has no control characters, so .xlsx writes them by their number, and an underscore in front of what looks so.
+_ESCAPED = re.compile("_x(00[01][0-9A-F]|007F|00[89][0-9A-F]|005F)_", re.IGNORECASE)
 
 Cells = Iterator[Sequence[str]]
 
@@ -171,8 +173,11 @@ class _Xlsx:
             return ""
         if cell.data_type == "e":
             return ERROR_MARK + str(value)
-        if type(value) is str and value.isprintable():
-            return value
+        if type(value) is str:
+            if "_x" in value:
+                value = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value)
+            if value.isprintable():
+                return value
         if type(value) is int and _ZERO_PADDED(cell.number_format):
             return str(value).zfill(len(cell.number_format))
         return _text(value)

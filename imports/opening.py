@@ -99,7 +99,7 @@ def open_file(job: ImportJob, still_alive: Callable[[], None]) -> Opened:
     place = _Stored(job.stored_as, still_alive)
     try:
         with open_stored(job.stored_as, still_alive) as stream:
-            opened = _opened(stream, job, place)
+            opened = _opened(_text(stream, job, place), job, place)
             chosen = choose(opened.header, job.options.mapping)
             if not opened.format:
                 chosen.check()
@@ -137,6 +137,35 @@ def _prices(opened: Opened, columns: Mapping[str, int]) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The beginning of a file as text, in memory.
+
+    `cut` says that the file continues after it, `is_rewritten` that it is not the file's own bytes: then it may have
+    taken long to make.
+    """
+
+    text: Text
+    cut: bool
+    is_rewritten: bool
+
+
+def read_excerpt(file: SentFile) -> Excerpt:
+    """The first `BEGINNING_BYTES` of a file. Depends on the file and on those of its options that `text_options` gives.
+
+    What shows the encoding may come later in the file than that; until there, the text is ASCII, and the same
+    in any encoding. Raises FileRefusedError, with a sentence for the sender, if the file cannot be read.
+    """
+    place = _InMemory()
+    with open_stored(file.stored_as) as stream:
+        return Excerpt(_text(stream, file, place), place.cut, place.has_rewritten)
+
+
+def text_options(file: SentFile) -> dict[str, str]:
+    """What was asked for that decides what the text of a file is."""
+    return {"sheet": file.options.sheet, "encoding": file.options.encoding}
+
+
+@dataclass(frozen=True, slots=True)
 class Beginning:
     """The beginning of a file, opened as the whole would be; `cut` says that the file continues after it."""
 
@@ -144,15 +173,13 @@ class Beginning:
     cut: bool
 
 
-def open_beginning(file: SentFile) -> Beginning:
-    """Open the first `BEGINNING_BYTES` of a file, in memory, as the whole would be opened. Its columns are not judged.
+def open_beginning(file: SentFile, excerpt: Excerpt) -> Beginning:
+    """Open the `excerpt` of a file, in memory, as the whole would be opened. Its columns are not judged.
 
-    What shows the encoding may come later in the file than that; until there, the text is ASCII, and the same
-    in any encoding. Raises FileRefusedError, with a sentence for the sender, if the file cannot be read.
+    Raises FileRefusedError, with a sentence for the sender, if the file cannot be read.
     """
-    place = _InMemory()
-    with open_stored(file.stored_as) as stream:
-        return Beginning(_opened(stream, file, place), place.cut)
+    place = _InMemory(cut=excerpt.cut)
+    return Beginning(_opened(excerpt.text, file, place), place.cut)
 
 
 def size_limit() -> int:
@@ -160,8 +187,7 @@ def size_limit() -> int:
     return settings.UPLOAD_MAX_BYTES * MAX_UNPACKED_RATIO
 
 
-def _opened(stream: BinaryIO, file: SentFile, place: Place) -> Opened:
-    text = _text(stream, file, place)
+def _opened(text: Text, file: SentFile, place: Place) -> Opened:
     opened, recognized = _look_into(text, file)
     if recognized is None:
         return opened
@@ -338,15 +364,20 @@ class _Stored:
 class _InMemory:
     """Keeps the beginnings of rewritings in memory."""
 
-    def __init__(self) -> None:
-        self.cut = False
+    def __init__(self, *, cut: bool = False) -> None:
+        self.cut = cut
+        self.has_rewritten = False
 
     def take(self, stream: BinaryIO) -> BinaryIO:
         """See Place."""
-        return self.keep(encodings.unpacked_blocks(stream))
+        return self._first(encodings.unpacked_blocks(stream))
 
     def keep(self, blocks: Iterator[bytes]) -> BinaryIO:
         """See Place."""
+        self.has_rewritten = True
+        return self._first(blocks)
+
+    def _first(self, blocks: Iterator[bytes]) -> BinaryIO:
         content, is_cut = _first_bytes(blocks)
         self.cut = self.cut or is_cut
         return BytesIO(content)

@@ -83,6 +83,7 @@ def test_another_sheet_is_read_when_it_is_chosen_and_replaces_the_one_before(
         "sku,name\nA,Größe\n".encode("utf-16"),
         gzip.compress("sku,name\nA,Größe\n".encode("utf-16-le")),
     ],
+    ids=["compressed", "utf-16", "both"],
 )
 def test_so_it_is_with_any_file_that_has_to_be_rewritten(
     content: bytes, upload_folder: Path, monkeypatch: pytest.MonkeyPatch

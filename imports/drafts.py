@@ -42,18 +42,24 @@ def change(draft: Draft, options: Options) -> None:
 def submit(draft: Draft, *, dry_run: bool) -> ImportJob:
     """Create the job that imports the file; the draft is gone then. Raises WrongStateError if it is gone already."""
     with transaction.atomic():
-        _take(draft)
-        return jobs.create_from(draft, dry_run=dry_run)
+        taken = _take(draft)
+        job = jobs.create_from(draft, dry_run=dry_run)
+    storage.delete_stored(taken.excerpt_stored_as)
+    return job
 
 
 def discard(draft: Draft) -> None:
     """Delete the draft and its file. Raises WrongStateError if it is gone already: then the file may be a job's."""
-    _take(draft)
-    storage.delete_stored(draft.stored_as)
+    taken = _take(draft)
+    storage.delete_stored(taken.stored_as)
+    storage.delete_stored(taken.excerpt_stored_as)
 
 
-def _take(draft: Draft) -> None:
-    """Remove the draft, unless somebody else was first."""
-    deleted, _ = Draft.objects.filter(pk=draft.pk).delete()
-    if not deleted:
-        raise jobs.WrongStateError(f"'{draft.filename}' has already been imported or discarded.")
+def _take(draft: Draft) -> Draft:
+    """Remove the draft, unless somebody else was first; returns it as it was then."""
+    with transaction.atomic():
+        taken = Draft.objects.select_for_update().filter(pk=draft.pk).first()
+        if taken is None:
+            raise jobs.WrongStateError(f"'{draft.filename}' has already been imported or discarded.")
+        Draft.objects.filter(pk=draft.pk).delete()
+    return taken

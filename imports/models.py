@@ -50,6 +50,10 @@ class SentFile(models.Model):
 class Draft(SentFile):
     """An uploaded file that its sender is still reviewing. It becomes a job, or it is deleted after a day."""
 
+    # The beginning of the file as text, if it had to be rewritten for that, and what is known of it (`excerpts`).
+    excerpt_stored_as = models.CharField(max_length=255, blank=True)
+    excerpt = models.JSONField(default=dict, blank=True)
+
     class Meta:
         default_permissions = ()
 

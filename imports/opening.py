@@ -133,7 +133,7 @@ def open_file(job: ImportJob, still_alive: Callable[[], None]) -> Opened:
     place = _Stored(job.stored_as, still_alive)
     try:
         with open_stored(job.stored_as, still_alive) as stream:
-            opened = _opened(stream, job, place)
+            opened = _opened(_text(stream, job, place), job, place)
             records = [] if opened.format else list(_first_records(opened, rows_looked_at(len(opened.header))))
             chosen = choose(opened.header, job.options.mapping, records)
             opened = decide(opened, job, chosen)
@@ -206,6 +206,37 @@ def _first_records(opened: Opened, count: int) -> Iterator[list[str]]:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The beginning of a file as text, in memory.
+
+    `cut` says that the file continues after it, `is_rewritten` that it is not the file's own bytes: then it may have
+    taken long to make. `tail` is the end of a file that is cut, unless it is rewritten.
+    """
+
+    text: Text
+    cut: bool
+    is_rewritten: bool
+    tail: bytes = b""
+
+
+def read_excerpt(file: SentFile) -> Excerpt:
+    """The first `BEGINNING_BYTES` of a file. Depends on the file and on those of its options that `text_options` gives.
+
+    What shows the encoding may come later in the file than that; until there, the text is ASCII, and the same
+    in any encoding. Raises FileRefusedError, with a sentence for the sender, if the file cannot be read.
+    """
+    place = _InMemory()
+    with open_stored(file.stored_as) as stream:
+        text = _text(stream, file, place)
+    return Excerpt(text, place.cut, place.has_rewritten, place.tail)
+
+
+def text_options(file: SentFile) -> dict[str, str]:
+    """What was asked for that decides what the text of a file is."""
+    return {"sheet": file.options.sheet, "encoding": file.options.encoding}
+
+
+@dataclass(frozen=True, slots=True)
 class Beginning:
     """The beginning of a file, opened as the whole would be; `cut` says that the file continues after it.
 
@@ -217,15 +248,14 @@ class Beginning:
     tail: bytes = b""
 
 
-def open_beginning(file: SentFile) -> Beginning:
-    """Open the first `BEGINNING_BYTES` of a file, in memory, as the whole would be opened. Its columns are not judged.
+def open_beginning(file: SentFile, excerpt: Excerpt) -> Beginning:
+    """Open the `excerpt` of a file, in memory, as the whole would be opened. Its columns are not judged.
 
-    What shows the encoding may come later in the file than that; until there, the text is ASCII, and the same
-    in any encoding. Raises FileRefusedError, with a sentence for the sender, if the file cannot be read.
+    Raises FileRefusedError, with a sentence for the sender, if the file cannot be read.
     """
-    place = _InMemory()
-    with open_stored(file.stored_as) as stream:
-        return Beginning(_opened(stream, file, place), place.cut, place.tail)
+    place = _InMemory(cut=excerpt.cut)
+    opened = _opened(excerpt.text, file, place)
+    return Beginning(opened, place.cut, b"" if place.has_rewritten else excerpt.tail)
 
 
 def size_limit() -> int:
@@ -233,8 +263,7 @@ def size_limit() -> int:
     return settings.UPLOAD_MAX_BYTES * MAX_UNPACKED_RATIO
 
 
-def _opened(stream: BinaryIO, file: SentFile, place: Place) -> Opened:
-    text = _text(stream, file, place)
+def _opened(text: Text, file: SentFile, place: Place) -> Opened:
     delimiter, warnings = text.dialect.delimiter, _warnings(text)
     if not text.sheet:
         text, delimiter, warnings = _in_dialect(text, file, place)
@@ -487,20 +516,26 @@ class _Stored:
 class _InMemory:
     """Keeps the beginnings of rewritings in memory."""
 
-    def __init__(self) -> None:
-        self.cut = False
+    def __init__(self, *, cut: bool = False) -> None:
+        self.cut = cut
+        self.has_rewritten = False
+        # The end of the file, if it goes on behind what is kept, and was not rewritten.
         self.tail = b""
 
     def take(self, stream: BinaryIO) -> BinaryIO:
         """See Place."""
-        kept = self.keep(encodings.unpacked_blocks(stream))
+        taken = self._first(encodings.unpacked_blocks(stream))
         if self.cut:
             stream.seek(-TAIL_BYTES, SEEK_END)
             self.tail = stream.read()
-        return kept
+        return taken
 
     def keep(self, blocks: Iterator[bytes]) -> BinaryIO:
         """See Place."""
+        self.has_rewritten, self.tail = True, b""
+        return self._first(blocks)
+
+    def _first(self, blocks: Iterator[bytes]) -> BinaryIO:
         content, is_cut = _first_bytes(blocks)
         self.cut = self.cut or is_cut
         return BytesIO(content)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from io import SEEK_END
 from itertools import islice
 
+from imports.excerpts import excerpt_of
 from imports.models import SentFile
 from imports.opening import Beginning, Opened, decide, open_beginning
 from imports.options import Options
@@ -121,7 +122,7 @@ class Preview:
 def preview(file: SentFile) -> Preview:
     """Read the beginning of `file` as it will be imported; takes the same time and memory however large it is."""
     try:
-        beginning = open_beginning(file)
+        beginning = open_beginning(file, excerpt_of(file))
     except FileRefusedError as error:
         return Preview(refusal=str(error))
     opened = beginning.opened

@@ -1,39 +1,99 @@
-"""The rejected rows of an import as a CSV file to fix and to upload again."""
+"""The rejected rows of an import as a file to fix and to upload again: as CSV, or as a workbook."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import PurePath
 
+from imports.files.incoming import IncomingFile, incoming_folder
 from imports.models import ImportJob, RejectedRow
 from imports.reading.corrections import ADDED_COLUMNS
+from imports.reading.errors import FileRefusedError
 from imports.reading.table import SECOND_TABLE
+from imports.reading.workbooks import MAX_SHEET_ROWS
 
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Rows fetched, and written out, at a time.
 BATCH_ROWS = 1000
+# Besides them there is the header, and a sheet that is filled to its last row looks like one that was cut off.
+MAX_WORKBOOK_ROWS = MAX_SHEET_ROWS - 2
+# Spreadsheet programs cut off what is longer.
+MAX_CELL_LENGTH = 32_767
+_TOO_LONG = f"The row has a value of more than {MAX_CELL_LENGTH:,} characters, which no cell holds: use the CSV file."
 
 
-def filename(job: ImportJob) -> str:
+def filename(job: ImportJob, ending: str = "csv") -> str:
     """The name of the file of rejected rows."""
-    return f"{PurePath(job.filename).stem}-rejected.csv"
+    return f"{PurePath(job.filename).stem}-rejected.{ending}"
 
 
 def csv_blocks(job: ImportJob) -> Iterator[str]:
     """The file, block by block, in the delimiter of the original, unless that is space, and otherwise usual CSV."""
-    kept = _kept_positions(job)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, delimiter=job.delimiter.strip(" ") or ",")
-    writer.writerow([*(job.header[position] for position in kept), *ADDED_COLUMNS])
-    rejected = RejectedRow.objects.filter(job=job.pk).order_by("line")
-    for number, row in enumerate(rejected.iterator(chunk_size=BATCH_ROWS), start=1):
-        writer.writerow(_written(row, job, kept))
-        if number % BATCH_ROWS == 0:
+    for number, fields in enumerate(_table(job)):
+        writer.writerow(fields)
+        if number and number % BATCH_ROWS == 0:
             yield buffer.getvalue()
             buffer.seek(0)
             buffer.truncate()
     yield buffer.getvalue()
+
+
+def workbook(job: ImportJob) -> IncomingFile:
+    """The file as .xlsx: a temporary file, at its beginning, which is deleted when it is closed.
+
+    Raises FileRefusedError if the rows are more than a sheet holds.
+    """
+    if RejectedRow.objects.filter(job=job.pk).count() > MAX_WORKBOOK_ROWS:
+        raise FileRefusedError(f"A sheet holds at most {MAX_WORKBOOK_ROWS:,} rejected rows; use the CSV file.")
+    file = IncomingFile("rejected.xlsx", XLSX_TYPE)
+    try:
+        _write_workbook(job, file)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _write_workbook(job: ImportJob, target: IncomingFile) -> None:
+    """Write the file row by row, in constant memory; each cell as text, so that nothing becomes a number or a formula.
+
+    Nor what is typed into it later: it would be a number in the style of that computer, and not of the file.
+    """
+    # Loaded on use: few processes ever write a workbook, and it takes some time and memory.
+    xlsxwriter = import_module("xlsxwriter")
+    with xlsxwriter.Workbook(target, {"constant_memory": True, "tmpdir": str(incoming_folder())}) as book:
+        sheet = book.add_worksheet("Rejected rows")
+        text = book.add_format({"num_format": "@"})
+        sheet.set_column(0, len(job.header) + len(ADDED_COLUMNS) - 1, None, text)
+        sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
+        sheet.freeze_panes(1, 0)
+        added = len(ADDED_COLUMNS)
+        for number, fields in enumerate(_table(job)):
+            if any(len(field) > MAX_CELL_LENGTH for field in fields[:-added]):
+                fields[:-added] = [""] * len(fields[:-added])
+                fields[-1] = f"{_TOO_LONG} {fields[-1]}"
+            for position, field in enumerate(fields):
+                if field:
+                    sheet.write_string(number, position, _cut(field), text)
+
+
+def _cut(field: str) -> str:
+    return field if len(field) <= MAX_CELL_LENGTH else f"{field[: MAX_CELL_LENGTH - 1]}…"
+
+
+def _table(job: ImportJob) -> Iterator[list[str]]:
+    """The header, and the rejected rows in the order of the file."""
+    kept = _kept_positions(job)
+    yield [*(job.header[position] for position in kept), *ADDED_COLUMNS]
+    rejected = RejectedRow.objects.filter(job=job.pk).order_by("line")
+    for row in rejected.iterator(chunk_size=BATCH_ROWS):
+        yield _written(row, job, kept)
 
 
 def _kept_positions(job: ImportJob) -> list[int]:

@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import connection
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
@@ -22,6 +23,22 @@ hypothesis.settings.load_profile("tests")
 
 def pytest_report_header() -> str:
     return f"database: {settings.DATABASES['default']['ENGINE'].rpartition('.')[2]}"
+
+
+@pytest.hookimpl(trylast=True)  # Others mark tests.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave to the run on SQLite what does not depend on the database: it would be run twice for nothing."""
+    if connection.vendor == "sqlite":
+        return
+    config.hook.pytest_deselected(items=[item for item in items if not depends_on_database(item)])
+    items[:] = filter(depends_on_database, items)
+
+
+def depends_on_database(item: pytest.Item) -> bool:
+    """Whether a test may turn out otherwise on another database: it uses one, and is not marked `any_database`."""
+    uses = {"db", "transactional_db", "live_server"}.intersection(getattr(item, "fixturenames", ()))
+    is_marked = item.get_closest_marker("django_db") is not None
+    return (is_marked or bool(uses)) and item.get_closest_marker("any_database") is None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import importlib
+import json
 import re
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pytest_django.live_server_helper import LiveServer
 from pytest_httpserver import HTTPServer
 from rest_framework.authtoken.models import Token
 
+from imports.rejected import XLSX_TYPE
 from products.models import Product
 from tests.cluster import WorkerCluster, wait_until
 from tests.products.factories import make_product, make_user
@@ -54,11 +56,15 @@ class GeneratedClient:
 
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The client, generated with the default options, where it can be imported; yields what the generator printed."""
+    """The client, generated with the default options, where it can be imported; yields what the generator printed.
+
+    But it has to be told that a workbook is bytes.
+    """
     folder = tmp_path_factory.mktemp("client")
     schema, config = folder / "schema.json", folder / "config.json"
     call_command("spectacular", format="openapi-json", file=str(schema))
-    config.write_text('{"post_hooks": []}')  # They format the code.
+    overrides = {XLSX_TYPE: "application/octet-stream"}
+    config.write_text(json.dumps({"post_hooks": [], "content_type_overrides": overrides}))  # Hooks format the code.
     command = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
     paths = ["--path", str(schema), "--config", str(config), "--output-path", str(folder / PACKAGE)]
     result = subprocess.run([*command, *paths], capture_output=True, text=True, check=False)
@@ -99,6 +105,7 @@ def test_a_form_is_uploaded_and_its_import_followed_and_its_products_and_rejecte
     [rejected] = acme.call("jobs", "jobs_rejected_list", job.id).results
     assert (rejected.line, rejected.column, rejected.faults[0].value) == (3, "price", "cheap")
     assert "A-2,Chair,cheap" in acme.call("jobs", "jobs_rejected_csv_retrieve", job.id)
+    assert acme.call("jobs", "jobs_rejected_xlsx_retrieve", job.id).payload.read(2) == b"PK"
     completed = acme.call("jobs", "jobs_list", status=[acme.models.JobsListStatusItem.COMPLETED])
     assert [one.id for one in completed.results] == [job.id]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.db.models import QuerySet
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -27,6 +27,7 @@ from imports.api.parsers import BODY_PARSERS, LengthRequiredError, UploadFormPar
 from imports.api.serializers import HeaderLineField, JobSerializer, RejectedRowSerializer, UploadSerializer
 from imports.models import ImportJob
 from imports.reading.errors import FileRefusedError
+from imports.rejected import XLSX_TYPE
 
 # The options as query parameters; the form describes them.
 OPTIONS = {
@@ -180,3 +181,31 @@ class JobViewSet(ReadOnlyModelViewSet):
         job = get_object_or_404(ImportJob, pk=pk)
         headers = {"Content-Disposition": content_disposition_header(True, rejected.filename(job))}
         return StreamingHttpResponse(rejected.csv_blocks(job), "text/csv; charset=utf-8", headers=headers)
+
+    @extend_schema(
+        operation_id="jobs_rejected_xlsx_retrieve",
+        summary="The rejected rows of an import as a workbook",
+        description="As the CSV file, for a spreadsheet program; every cell is text. Fix it and upload it as it is.",
+        filters=False,
+        responses={
+            (200, XLSX_TYPE): OpenApiTypes.BINARY,
+            409: OpenApiResponse(description="There are more rejected rows than a sheet holds."),
+        },
+    )
+    @action(
+        detail=True,
+        url_path=r"rejected\.xlsx",
+        pagination_class=None,
+        filter_backends=[],
+        content_negotiation_class=AnyAccepted,
+    )
+    def rejected_xlsx(self, request: Request, pk: str) -> HttpResponseBase:
+        """The rejected rows, as a workbook to fix and to upload again."""
+        refuse_unknown_parameters(request)
+        job = get_object_or_404(ImportJob, pk=pk)
+        try:
+            file = rejected.workbook(job)
+        except FileRefusedError as error:
+            raise ConflictError(str(error)) from error
+        name = rejected.filename(job, "xlsx")
+        return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX_TYPE)

@@ -6,6 +6,7 @@ What its exit codes and signals mean is in docs/how-imports-work.md.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import time
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -112,12 +113,10 @@ class Session:
             self._stdout.write(receipt(job))
         self._stdout.flush()
         if self._options["rejected"]:
-            write_rejected(job, Path(self._options["rejected"]))
-            rows = "1 rejected row is" if job.rejected_rows == 1 else f"{job.rejected_rows:,} rejected rows are"
-            self._tell(f"{rows} in {self._options['rejected']}")
+            self._write_rejected(job, Path(self._options["rejected"]))
         elif job.rejected_rows:
             where = f"the dashboard, /api/jobs/{job.pk}/rejected.csv, or --rejected FILE next time"
-            self._tell(f"All rejected rows, as a CSV file to fix: {where}")
+            self._tell(f"All rejected rows, as a file to fix: {where}")
         if job.status == ImportJob.Status.COMPLETED:
             return
         if job.failure_reason:
@@ -129,6 +128,15 @@ class Session:
         if job.lane_count or job.status == ImportJob.Status.CANCELLED:
             self._tell(f"To resume it: python manage.py import_csv --resume {job.pk}")
         sys.exit(FAILED_EXIT_CODE)
+
+    def _write_rejected(self, job: ImportJob, path: Path) -> None:
+        try:
+            write_rejected(job, path)
+        except FileRefusedError as error:
+            self._tell(str(error))
+            return
+        rows = "1 rejected row is" if job.rejected_rows == 1 else f"{job.rejected_rows:,} rejected rows are"
+        self._tell(f"{rows} in {path}")
 
     def _tell(self, text: str) -> None:
         """Write `text` to standard error, though it is no error."""
@@ -164,6 +172,10 @@ def as_it_stands(job: ImportJob) -> ImportJob:
 
 
 def write_rejected(job: ImportJob, path: Path) -> None:
-    """Write the rejected rows of `job` to the file `path`, as the API gives them."""
+    """Write the rejected rows of `job` to the file `path`, as the API gives them: as a workbook if it ends so."""
+    if path.suffix.lower() == ".xlsx":
+        with rejected.workbook(job) as workbook, path.open("wb") as copy:
+            shutil.copyfileobj(workbook, copy)
+        return
     with path.open("w", encoding="utf-8", newline="") as file:
         file.writelines(rejected.csv_blocks(job))

@@ -16,11 +16,11 @@ ABANDONED_AFTER_SECONDS = 24 * 3600
 
 
 class IncomingFile(TemporaryUploadedFile):
-    """A file that is deleted when it is closed, unless it was moved away before. See `_made_folder` for where."""
+    """A file that is deleted when it is closed, unless it was moved away before. See `incoming_folder` for where."""
 
     def __init__(self, name: str, content_type: str | None, charset: str | None = None, extra: Any = None) -> None:
         ending = f".upload{os.path.splitext(name)[1]}"  # noqa: PTH122  # as Django names it
-        file = tempfile.NamedTemporaryFile(suffix=ending, dir=_made_folder())  # noqa: SIM115  # closed with this file
+        file = tempfile.NamedTemporaryFile(suffix=ending, dir=incoming_folder())  # noqa: SIM115  # closed with this file
         UploadedFile.__init__(self, file, name, content_type, 0, charset, extra)
 
 
@@ -38,7 +38,8 @@ def _folder() -> Path:
     return folder
 
 
-def _made_folder() -> Path:
+def incoming_folder() -> Path:
+    """Where temporary files belong: what a killed process leaves there is deleted after a day."""
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from typing import BinaryIO
 from uuid import uuid4
 
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
@@ -40,6 +41,11 @@ def keep(file: UploadedFile) -> StoredFile:
     stored_as = default_storage.save(_storage_name(PurePath(filename).suffix), file)
     file.close()
     return StoredFile(filename, stored_as, file.size, file.sha256)  # type: ignore[attr-defined]
+
+
+def keep_content(content: bytes) -> str:
+    """Put a short rewriting of a file into storage; returns its name there."""
+    return default_storage.save(new_content_name(), ContentFile(content))
 
 
 def new_content_name() -> str:

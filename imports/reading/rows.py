@@ -7,9 +7,7 @@ Values are checked by the column, a batch of records at once: that takes a third
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple, cast
@@ -30,8 +28,6 @@ from products.fields import (
     DESCRIPTION_MAX_LENGTH,
     FIELDS,
     NAME_MAX_LENGTH,
-    PRICE_DECIMAL_PLACES,
-    PRICE_MAX_DIGITS,
     SKU_MAX_LENGTH,
     has_control_character,
     has_invisible,
@@ -39,18 +35,8 @@ from products.fields import (
     strip_all,
 )
 
-_MAX_WHOLE_DIGITS = PRICE_MAX_DIGITS - PRICE_DECIMAL_PLACES
-# What most prices look like.
-_WHOLE, _DECIMALS = rf"[0-9]{{1,{_MAX_WHOLE_DIGITS}}}", rf"[0-9]{{1,{PRICE_DECIMAL_PLACES}}}"
-_PLAIN_PRICE = re.compile(rf"{_WHOLE}([.]{_DECIMALS})?").fullmatch
-_PLAIN_PRICE_WITH_COMMA = re.compile(rf"{_WHOLE}([.,]{_DECIMALS})?").fullmatch
-_NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+").fullmatch
-# Groups of three digits behind a separator, and no zero before them: "0,500" is a half written with a comma. No-break
-# and narrow no-break spaces stand in French and Swiss prices.
-_GROUPED_BY_COMMA = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?").fullmatch
-_GROUPED_BY_DOT = re.compile(r"[1-9][0-9]{0,2}(\.[0-9]{3})+(,[0-9]*)?").fullmatch
-_GROUPED_BY_SPACE = re.compile(r"[1-9][0-9]{0,2}([ '’\u00a0\u202f][0-9]{3})+([.,][0-9]*)?").fullmatch
-_GROUP_SPACES = str.maketrans("", "", " '’\u00a0\u202f")
+# Nothing is known of how the prices are written.
+ANY_STYLE = NumberStyle()
 # NUL, or a lone surrogate, which stands for an undecodable byte.
 _BAD_CHARACTER = re.compile("[\0\ud800-\udfff]").search
 
@@ -101,7 +87,7 @@ class RowReader:
     Args:
         header: the column names of the file.
         columns: the position of each field that the file has, as `columns.choose` gives it.
-        delimiter: a file with semicolons may have decimal commas, if nothing is known of its number style.
+        delimiter: what is between the fields, for a reason that names it.
         numbers: the number style of the price column.
         words: what the file's own words in the column is_active mean.
         damaged: the SKUs whose rows are rejected, because a spreadsheet has made one of several.
@@ -117,7 +103,7 @@ class RowReader:
         columns: Mapping[str, int],
         delimiter: str,
         *,
-        numbers: NumberStyle | None = None,
+        numbers: NumberStyle = ANY_STYLE,
         words: Mapping[str, bool] | None = None,
         damaged: DamagedSkus = NO_DAMAGE,
         extra: bool = False,
@@ -132,7 +118,7 @@ class RowReader:
             "sku": _skus,
             "name": partial(_stripped, limit=NAME_MAX_LENGTH),
             "description": partial(_limited, limit=DESCRIPTION_MAX_LENGTH),
-            "price": PriceReader(numbers).read if numbers else partial(_prices, decimal_comma=delimiter == ";"),
+            "price": PriceReader(numbers).read,
             "is_active": BooleanReader(words).read,
         }
         for field, choice in choices(empty_cells or {}).items():
@@ -302,57 +288,3 @@ def _limited(texts: Sequence[str], *, limit: int) -> Sequence[str]:
     if length > limit:
         raise BadValueError("too_long", f"has {length} characters; the limit is {limit}.")
     return texts
-
-
-def _prices(texts: Sequence[str], *, decimal_comma: bool) -> list[Decimal | None]:
-    is_plain = _PLAIN_PRICE_WITH_COMMA if decimal_comma else _PLAIN_PRICE
-    return [
-        Decimal(text.replace(",", ".")) if is_plain(text) else _written_price(text, decimal_comma=decimal_comma)
-        for text in texts
-    ]
-
-
-def _written_price(text: str, *, decimal_comma: bool) -> Decimal | None:
-    """The price that a person or a spreadsheet wrote: with white space, a currency sign, thousands separators."""
-    if not text.strip():
-        return None
-    amount = _without_currency(text.strip())
-    if amount[:1] in ("-", "−"):
-        raise BadValueError("negative", f"'{shown(text)}' is negative; a price is zero or more.")
-    amount = _without_separators(amount, decimal_comma=decimal_comma)
-    if not _NUMBER(amount):
-        raise BadValueError("not_a_price", f"'{shown(text)}' is not a plain decimal number such as 1234.50.")
-    whole, _, decimals = amount.partition(".")
-    if len(decimals) > PRICE_DECIMAL_PLACES:
-        raise BadValueError(
-            "decimals", f"'{shown(text)}' has {len(decimals)} decimals; a price has {PRICE_DECIMAL_PLACES} at most."
-        )
-    if len(whole.lstrip("0")) > _MAX_WHOLE_DIGITS:
-        raise BadValueError(
-            "too_many_digits", f"'{shown(text)}' is too large; a price has {_MAX_WHOLE_DIGITS} digits before the point."
-        )
-    return Decimal(amount)
-
-
-def _without_currency(amount: str) -> str:
-    """`amount` without one currency sign before or behind it (Unicode category Sc: $, €, £, ¥, …)."""
-    if amount and unicodedata.category(amount[0]) == "Sc":
-        return amount[1:].lstrip()
-    if amount and unicodedata.category(amount[-1]) == "Sc":
-        return amount[:-1].rstrip()
-    # "-$5" is a negative price, and is to be told so.
-    if len(amount) > 1 and amount[0] in "-−" and unicodedata.category(amount[1]) == "Sc":
-        return amount[0] + amount[2:].lstrip()
-    return amount
-
-
-def _without_separators(amount: str, *, decimal_comma: bool) -> str:
-    """`amount` without thousands separators, and with a decimal point."""
-    if _GROUPED_BY_SPACE(amount):
-        amount = amount.translate(_GROUP_SPACES)
-    if not decimal_comma:
-        return amount.replace(",", "") if _GROUPED_BY_COMMA(amount) else amount
-    # "1.234" in a file with decimal commas: only as thousands is it a price; three decimals would be none.
-    if _GROUPED_BY_DOT(amount):
-        amount = amount.replace(".", "")
-    return amount.replace(",", ".", 1)

@@ -10,49 +10,37 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, time
-from decimal import Decimal
-from typing import Any, BinaryIO, Protocol
-from xml.etree.ElementTree import iterparse
-
-import openpyxl
-import python_calamine
-import xlrd
-from openpyxl.utils.exceptions import InvalidFileException
+from importlib import import_module
+from typing import BinaryIO, Protocol
 
 from imports.reading.errors import FileRefusedError
-from imports.reading.marks import ALL_MARKS, ERROR_MARK, on_one_line
+from imports.reading.sheets.cells import Cells
 from imports.reading.texts import shown
 
 # The most rows that a sheet of .xlsx can have: one that has exactly as many was probably cut off.
 MAX_SHEET_ROWS = 1_048_576
-MAX_COLUMNS = 5_000
-# What the readers hold in memory is bounded: the texts that sheets of .xlsx share, the cells of a sheet of .ods (some
-# 60 bytes each, and a repeated one counts as often as it says), and a file of .xls.
+# What the reader of .xlsx holds in memory is bounded: the texts that sheets share. The others have limits of their own.
 MAX_TEXTS_BYTES = 256 * 1024 * 1024
-MAX_ODS_CELLS = 3_000_000
-MAX_XLS_BYTES = 32 * 1024 * 1024
 BLOCK_BYTES = 256 * 1024
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
-_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
-_ZERO_PADDED = re.compile("0+").fullmatch
-_RESERVED = str.maketrans("", "", ALL_MARKS)
-
-Cells = Iterator[Sequence[str]]
 
 
 class Workbook(Protocol):
-    """An opened workbook: the names of its sheets that can hold rows, and the rows of one, as texts."""
+    """An opened workbook: the names of its sheets that can hold rows, and the rows of one, as texts.
+
+    `faults` is what its library raises for a damaged one.
+    """
 
     sheets: list[str]
+    faults: tuple[type[Exception], ...]
+
+    def __init__(self, stream: BinaryIO) -> None: ...
 
     def rows(self, sheet: str) -> Cells:
         """The rows of `sheet` from its first on, blank ones too."""
@@ -67,7 +55,7 @@ def open_workbook(stream: BinaryIO, size_limit: int) -> Workbook | None:
     beginning = stream.read(8)
     stream.seek(0)
     if beginning == _OLE:
-        return _opened(_Xls, stream)
+        return _opened("xls", stream)
     if not beginning.startswith(b"PK\x03\x04"):
         return None
     try:
@@ -83,7 +71,7 @@ def open_workbook(stream: BinaryIO, size_limit: int) -> Workbook | None:
     if not (is_xlsx or is_ods):
         return None
     _check_parts(parts.values(), size_limit)
-    return _opened(_Xlsx if is_xlsx else _Ods, stream)
+    return _opened("xlsx" if is_xlsx else "ods", stream)
 
 
 def _check_parts(parts: Iterable[zipfile.ZipInfo], size_limit: int) -> None:
@@ -100,16 +88,18 @@ def _check_parts(parts: Iterable[zipfile.ZipInfo], size_limit: int) -> None:
         raise FileRefusedError(f"The workbook is larger than {size_limit // 1024**2} MB when unpacked.")
 
 
-def _opened(kind: type[_Xlsx | _Xls | _Ods], stream: BinaryIO) -> Workbook:
-    with _faults_as_refusals():
-        return kind(stream)
+def _opened(kind: str, stream: BinaryIO) -> Workbook:
+    # Loaded on use: the libraries of all three would cost each process 10 MB and 0.1 s at its start.
+    reader: type[Workbook] = import_module(f"imports.reading.sheets.{kind}").Reader
+    with _faults_as_refusals(reader.faults):
+        return reader(stream)
 
 
 def sheet_as_csv(workbook: Workbook, sheet: str) -> Iterator[bytes]:
     """The rows of `sheet` as CSV in UTF-8, in blocks; see the head of this file for what stands for what."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
-    with _faults_as_refusals():
+    with _faults_as_refusals(workbook.faults):
         for cells in workbook.rows(sheet):
             # The csv module writes a record of one empty field as two quotation marks.
             writer.writerow(cells) if any(cells) else buffer.write("\n")
@@ -121,24 +111,18 @@ def sheet_as_csv(workbook: Workbook, sheet: str) -> Iterator[bytes]:
 
 
 @contextmanager
-def _faults_as_refusals() -> Iterator[None]:
-    """Turn what the libraries raise for a damaged workbook into a sentence for its sender."""
+def _faults_as_refusals(faults: tuple[type[Exception], ...]) -> Iterator[None]:
+    """Turn what the library raises for a damaged workbook, `faults` among it, into a sentence for its sender."""
     try:
         yield
-    except python_calamine.PasswordError as error:
-        raise FileRefusedError(_PROTECTED) from error
-    except _DAMAGED as error:
-        if "encrypt" in str(error).lower():
-            raise FileRefusedError(_PROTECTED) from error
-        raise FileRefusedError(f"The workbook cannot be read: {shown(str(error))}.") from error
+    except faults + _DAMAGED as error:
+        message = str(error)
+        if any(word in message.lower() for word in ("encrypt", "password")):
+            raise FileRefusedError("The workbook is protected with a password; send it without.") from error
+        raise FileRefusedError(f"The workbook cannot be read: {shown(message)}.") from error
 
 
-_PROTECTED = "The workbook is protected with a password; send it without."
 _DAMAGED = (
-    InvalidFileException,
-    python_calamine.CalamineError,
-    xlrd.XLRDError,
-    xlrd.compdoc.CompDocError,
     zipfile.BadZipFile,
     SyntaxError,  # what XML parsers raise
     ArithmeticError,
@@ -148,119 +132,6 @@ _DAMAGED = (
     TypeError,
     ValueError,
 )
-
-
-class _Xlsx:
-    """Through openpyxl, which reads a sheet as a stream: constant memory but for the texts that sheets share."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-        self.sheets = [sheet.title for sheet in self._book.worksheets]
-
-    def rows(self, sheet: str) -> Cells:
-        """See Workbook."""
-        worksheet = self._book[sheet]
-        # What the sheet says of its size may be wrong, and makes short rows long.
-        worksheet.reset_dimensions()
-        for row in worksheet.iter_rows():
-            yield _trimmed([self._text(cell) for cell in row])
-
-    def _text(self, cell: Any) -> str:
-        value = cell.value
-        if value is None:
-            return ""
-        if cell.data_type == "e":
-            return ERROR_MARK + str(value)
-        if type(value) is str and value.isprintable():
-            return value
-        if type(value) is int and _ZERO_PADDED(cell.number_format):
-            return str(value).zfill(len(cell.number_format))
-        return _text(value)
-
-
-class _Xls:
-    """Through xlrd. Such a file has 65,536 rows at the most, and is read into memory."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        content = stream.read(MAX_XLS_BYTES + 1)
-        if len(content) > MAX_XLS_BYTES:
-            raise FileRefusedError(f"The workbook is larger than {MAX_XLS_BYTES // 1024**2} MB. Save it as .xlsx.")
-        self._book = xlrd.open_workbook(file_contents=content, formatting_info=True, on_demand=True)
-        self.sheets = self._book.sheet_names()
-
-    def rows(self, sheet: str) -> Cells:
-        """See Workbook."""
-        worksheet = self._book.sheet_by_name(sheet)
-        for number in range(worksheet.nrows):
-            yield _trimmed([self._text(cell) for cell in worksheet.row(number)])
-
-    def _text(self, cell: xlrd.sheet.Cell) -> str:
-        value = cell.value
-        if cell.ctype == xlrd.XL_CELL_ERROR:
-            return ERROR_MARK + xlrd.error_text_from_code.get(value, "#ERROR!")
-        if cell.ctype == xlrd.XL_CELL_DATE:
-            return _text(xlrd.xldate_as_datetime(value, self._book.datemode))
-        if cell.ctype == xlrd.XL_CELL_BOOLEAN:
-            return _text(bool(value))
-        if cell.ctype == xlrd.XL_CELL_NUMBER and float(value).is_integer():
-            number_format = self._book.format_map[self._book.xf_list[cell.xf_index].format_key].format_str
-            return str(int(value)).zfill(len(number_format) if _ZERO_PADDED(number_format) else 1)
-        return _text(value)
-
-
-class _Ods:
-    """Through calamine. An error stands in such a sheet as its text."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        if _cells_of_ods(stream) > MAX_ODS_CELLS:
-            raise FileRefusedError(f"The workbook has more than {MAX_ODS_CELLS:,} cells. Save it as .xlsx or CSV.")
-        self._book = python_calamine.CalamineWorkbook.from_filelike(stream)
-        self.sheets = self._book.sheet_names
-
-    def rows(self, sheet: str) -> Cells:
-        """See Workbook."""
-        for row in self._book.get_sheet_by_name(sheet).iter_rows():
-            yield _trimmed(list(map(_text, row)))
-
-
-def _cells_of_ods(stream: BinaryIO) -> int:
-    """How many cells with a value the workbook has when all repeated ones are written out; counts up to the limit."""
-    cells = cells_of_row = 0
-    with zipfile.ZipFile(stream) as archive, archive.open("content.xml") as content:
-        for _, element in iterparse(content):  # noqa: S314 - Expat bounds entities from 2.4.1 on; tested
-            if element.tag == f"{_TABLE}table-cell" and f"{_OFFICE}value-type" in element.attrib:
-                cells_of_row += int(element.get(f"{_TABLE}number-columns-repeated", 1))
-            elif element.tag == f"{_TABLE}table-row":
-                cells += cells_of_row * int(element.get(f"{_TABLE}number-rows-repeated", 1))
-                cells_of_row = 0
-                if cells > MAX_ODS_CELLS:
-                    break
-                element.clear()
-    stream.seek(0)
-    return cells
-
-
-def _trimmed(cells: list[str]) -> list[str]:
-    """`cells` without empty ones at the end; raises FileRefusedError if it is wider than any table of products."""
-    while cells and not cells[-1]:
-        cells.pop()
-    if len(cells) > MAX_COLUMNS:
-        raise FileRefusedError(f"The sheet has values in more than {MAX_COLUMNS:,} columns; it cannot be imported.")
-    return cells
-
-
-def _text(value: object) -> str:
-    """A cell's value as a CSV file would have it."""
-    if isinstance(value, str):
-        return on_one_line(value.translate(_RESERVED))
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        # As spreadsheets show it: with 15 significant digits, which hides what binary fractions add.
-        return format(Decimal(f"{value:.15g}").normalize(), "f")
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
-    return "" if value is None else str(value)
 
 
 def address_of(column: int, row: int) -> str:

@@ -9,6 +9,9 @@ from playwright.sync_api import Page, expect
 from acme_importer import error_pages, urls
 from tests.browser.conftest import PHONE, SCREENSHOTS
 
+# How a page looks and behaves in the browser does not depend on the database.
+pytestmark = pytest.mark.any_database
+
 FAULTS = {
     "bad-request": BadRequest("on purpose"),
     "forbidden": PermissionDenied("on purpose"),

@@ -10,6 +10,9 @@ from tests.browser.conftest import PHONE
 from tests.browser.importing import UPLOAD, choose, drop
 from tests.imports.factories import run_import
 
+# How a page looks and behaves in the browser does not depend on the database.
+pytestmark = pytest.mark.any_database
+
 CSV = "SKU,Title,Variant Price\n" + "".join(f"L-{n},Lamp number {n},{n}.50\n" for n in range(1, 31)) + "L-31,,x\n"
 MAY_IMPORT = ("imports.add_importjob", "imports.view_importjob")
 

@@ -23,6 +23,9 @@ from tests.products.factories import make_product
 from tests.webhooks.factories import make_endpoint
 from webhooks.models import Attempt, Delivery
 
+# How a page looks and behaves in the browser does not depend on the database.
+pytestmark = pytest.mark.any_database
+
 WIDTHS = {1440: 900, 768: 1024, 390: 844}
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 

@@ -331,6 +331,7 @@ def test_who_may_only_view_sees_all_and_can_change_nothing(page: Page, log_in, s
     assert_accessible()
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("lost", [True, False])
 def test_edits_are_not_lost_by_leaving_without_a_question(page: Page, log_in, lost: bool):
     log_in()
@@ -347,6 +348,7 @@ def test_edits_are_not_lost_by_leaving_without_a_question(page: Page, log_in, lo
         expect(page.get_by_label("Name of A-1")).to_have_value("Not saved")
 
 
+@pytest.mark.any_database
 def test_a_changed_row_is_marked_until_it_is_as_before(page: Page, log_in):
     log_in()
     make_product("A-1", name="Chair", price=Decimal("12.50"))
@@ -378,6 +380,7 @@ def test_a_changed_row_is_marked_until_it_is_as_before(page: Page, log_in):
     expect(page.get_by_text("1 product was changed successfully.")).to_be_visible()
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("lost", [True, False])
 def test_an_action_asks_before_edits_are_lost_by_it(page: Page, log_in, lost: bool):
     log_in()
@@ -396,6 +399,7 @@ def test_an_action_asks_before_edits_are_lost_by_it(page: Page, log_in, lost: bo
         assert Product.objects.get().is_active
 
 
+@pytest.mark.any_database
 def test_rows_are_selected_as_a_page_as_a_range_and_one_by_one(page: Page, log_in):
     log_in()
     make_products(60)
@@ -449,6 +453,7 @@ def test_the_list_works_without_scripts(browser, live_server, log_in, context):
     plain.close()
 
 
+@pytest.mark.any_database
 def test_every_menu_of_the_filters_is_used_with_the_keyboard(page: Page, log_in):
     log_in()
     make_product()
@@ -474,6 +479,7 @@ def test_every_menu_of_the_filters_is_used_with_the_keyboard(page: Page, log_in)
     expect(page.get_by_role("button", name="Active: Yes")).to_be_visible()
 
 
+@pytest.mark.any_database
 def test_what_is_touched_on_a_phone_is_large_enough(page: Page, log_in):
     log_in()
     make_products(60)

@@ -10,6 +10,9 @@ from tests.browser.conftest import PHONE
 from tests.imports.factories import make_job
 from tests.products.factories import make_product
 
+# How a page looks and behaves in the browser does not depend on the database.
+pytestmark = pytest.mark.any_database
+
 CONTROLS = "button, .button, select, input:not([type=hidden], [type=checkbox])"
 PAGES = ("/admin/", "/admin/products/product/", "/admin/imports/importjob/", "/admin/webhooks/endpoint/")
 

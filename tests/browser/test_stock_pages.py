@@ -8,6 +8,9 @@ from playwright.sync_api import Page, expect
 
 from tests.products.factories import make_product
 
+# How a page looks and behaves in the browser does not depend on the database.
+pytestmark = pytest.mark.any_database
+
 API_PAGES = {
     "root": "/api/",
     "products": "/api/products/",

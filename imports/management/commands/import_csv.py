@@ -33,7 +33,7 @@ class Command(ProductCommand):
         )
         parser.add_argument("--queue", action="store_true", help="Let the workers import it, and watch.")
         parser.add_argument(
-            "--rejected", metavar="CSV", help="Write the rejected rows, with the reasons, to this file."
+            "--rejected", metavar="FILE", help="Write the rejected rows, with the reasons, to this .csv or .xlsx file."
         )
         parser.add_argument("--json", action="store_true", help="Print the finished job as the API shows it.")
 

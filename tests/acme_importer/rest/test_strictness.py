@@ -21,6 +21,7 @@ OTHERS = (
     "/api/jobs/{job}/",
     "/api/jobs/{job}/rejected/",
     "/api/jobs/{job}/rejected.csv",
+    "/api/jobs/{job}/rejected.xlsx",
     "/api/webhooks/{endpoint}/",
 )
 

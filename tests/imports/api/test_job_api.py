@@ -301,7 +301,7 @@ def test_an_action_that_takes_no_fields_names_those_that_it_was_sent(api, action
 
 
 @pytest.mark.parametrize("id_", ["0", "99999999", "9" * 30, "abc", "%00", "-1"])
-@pytest.mark.parametrize("path", ["", "/rejected", "/rejected.csv", "/cancel", "/retry"])
+@pytest.mark.parametrize("path", ["", "/rejected", "/rejected.csv", "/rejected.xlsx", "/cancel", "/retry"])
 def test_a_job_that_is_not_there_is_a_404(api, id_, path):
     send = api.post if path in ("/cancel", "/retry") else api.get
 
@@ -325,6 +325,7 @@ def test_nobody_gets_in_without_a_login():
         f"/api/jobs/{job.pk}",
         f"/api/jobs/{job.pk}/rejected",
         f"/api/jobs/{job.pk}/rejected.csv",
+        f"/api/jobs/{job.pk}/rejected.xlsx",
     ):
         assert client.get(path).status_code == 401
     for path in (f"/api/jobs/{job.pk}/cancel", f"/api/jobs/{job.pk}/retry"):
@@ -333,7 +334,8 @@ def test_nobody_gets_in_without_a_login():
 
 def test_to_see_jobs_takes_the_permission_to_view_them():
     job = run_import(CSV)
-    paths = ("/api/jobs", f"/api/jobs/{job.pk}", f"/api/jobs/{job.pk}/rejected", f"/api/jobs/{job.pk}/rejected.csv")
+    of_job = (f"/api/jobs/{job.pk}{path}" for path in ("", "/rejected", "/rejected.csv", "/rejected.xlsx"))
+    paths = ("/api/jobs", *of_job)
 
     viewer, other = client_with("imports.view_importjob"), client_with("imports.add_importjob")
 

@@ -61,6 +61,7 @@ def test_rejected_rows_are_grouped_filtered_and_paged(monkeypatch):
     assert "Title: is empty" in page
     assert "is not a plain decimal number" not in page
     assert f"/api/jobs/{job.pk}/rejected.csv" in page
+    assert f"/api/jobs/{job.pk}/rejected.xlsx" in page
 
 
 @pytest.mark.parametrize("query", ["?code=nonsense", "?page=x", "?page=99", "?code=%3Cscript%3E"])

@@ -285,6 +285,160 @@ def test_what_nobody_sees_is_no_part_of_a_price(text: str) -> None:
     assert outcome(text, NumberStyle(".")) == Decimal("5.5")
 
 
+# Each way to write a number, in each style.
+
+# Read alike whatever the decimal sign, or where it is open.
+PRICES_IN_ANY_STYLE = [
+    ("", None),
+    (" ", None),
+    ("\u00a0\t", None),
+    ("0", "0"),
+    ("5", "5"),
+    (" 5 ", "5"),
+    ("\u00a05\u00a0", "5"),
+    ("5\n", "5"),
+    ("9999999999", "9999999999"),
+    ("10000000000", "too_many_digits"),
+    ("9" * 10_000, "too_many_digits"),
+    ("-5", "negative"),
+    ("-0", "negative"),
+    ("\u22125", "negative"),
+    ("$-5", "negative"),
+    ("-$5", "negative"),
+    ("- 5", "negative"),
+    ("€", "not_a_price"),
+    ("€€5", "not_a_price"),
+    ("€5€", "not_a_price"),
+    ("12 345 678", "12345678"),
+    ("1 23", "not_a_price"),
+    ("12 34", "not_a_price"),
+    ("1234 567", "not_a_price"),
+    ("1  234", "not_a_price"),
+    ("0 123", "not_a_price"),
+    ("+5", "not_a_price"),
+    ("1e3", "not_a_price"),
+    ("1E3", "not_a_price"),
+    ("0x10", "not_a_price"),
+    ("1_000", "not_a_price"),
+    ("NaN", "not_a_price"),
+    ("sNaN", "not_a_price"),
+    ("Infinity", "not_a_price"),
+    ("inf", "not_a_price"),
+    (".", "not_a_price"),
+    (",", "not_a_price"),
+    ("5..0", "not_a_price"),
+    ("1.2.3", "not_a_price"),
+    ("5-", "not_a_price"),
+    ("(5)", "not_a_price"),
+    ("5%", "not_a_price"),
+    ("1/2", "not_a_price"),
+    ("½", "not_a_price"),
+    ("5²", "not_a_price"),
+    ("'5", "not_a_price"),
+    ("=1+4", "not_a_price"),
+    ("n/a", None),
+    ("free", "not_a_price"),
+    ("\u0661\u0662", "not_a_price"),
+    ("\uff11\uff12", "not_a_price"),
+    ("\u200b5", "5"),
+    ("5\u200b", "5"),
+    ("5 000 0", "not_a_price"),
+]
+# With a point as decimal sign, or where it is open; written wrong with a comma.
+PRICES_WITH_A_POINT = [
+    ("0.00", "0.00"),
+    ("5.5", "5.5"),
+    ("12.34", "12.34"),
+    (".5", "0.5"),
+    ("5.", "5"),
+    ("0000012.00", "12.00"),
+    ("00000000000000000012.00", "12.00"),
+    ("9999999999.99", "9999999999.99"),
+    ("99999999999.99", "too_many_digits"),
+    ("12.3456", "decimals"),
+    ("0.0001", "decimals"),
+    ("1234.500", "1234.50"),
+    ("1 234.50", "1234.50"),
+    ("1\u00a0234.50", "1234.50"),
+    ("1\u202f234.50", "1234.50"),
+    ("1'234.50", "1234.50"),
+    ("1\u2019234.50", "1234.50"),
+]
+# With a point as decimal sign, and commas between thousands.
+PRICES_WITH_COMMAS_BETWEEN_THOUSANDS = [
+    ("1,234", "1234"),
+    ("1,234.56", "1234.56"),
+    ("1,234,567.89", "1234567.89"),
+    ("9,999,999,999.99", "9999999999.99"),
+    ("10,000,000,000", "too_many_digits"),
+    ("1,234.567", "decimals"),
+    ("12.345", "decimals"),
+    ("0.500", "0.50"),
+    ("1,5", "number_style"),
+    ("1,50", "number_style"),
+    (",5", "number_style"),
+    ("5,", "number_style"),
+    ("0,500", "number_style"),
+    ("000,500", "number_style"),
+    ("1,23,456", "123456"),
+    ("1234,567", "number_style"),
+    ("1,,234", "not_a_price"),
+    ("1.234,56", "number_style"),
+    ("1.234.567", "number_style"),
+    ("1 234,50", "number_style"),
+]
+# With a comma as decimal sign, and points between thousands.
+PRICES_WITH_POINTS_BETWEEN_THOUSANDS = [
+    ("1,5", "1.5"),
+    ("1,50", "1.50"),
+    (",5", "0.5"),
+    ("5,", "5"),
+    ("1.234", "1234"),
+    ("12.345", "12345"),
+    ("1.234,56", "1234.56"),
+    ("1.234.567,89", "1234567.89"),
+    ("1 234,50", "number_style"),
+    ("1'234,50", "number_style"),
+    ("-1,50", "negative"),
+    ("1,234", "decimals"),
+    ("0.500", "number_style"),
+    ("0,500", "0.50"),
+    ("1.234,567", "decimals"),
+    ("10.000.000.000", "too_many_digits"),
+    ("1,234.56", "number_style"),
+    ("1,5,5", "not_a_price"),
+    ("1.23,45", "not_a_price"),
+    ("1.2345,6", "not_a_price"),
+]
+
+
+def price_or_code(expected: str | None) -> object:
+    is_number = expected is not None and expected[0].isdigit()
+    return Decimal(expected) if expected and is_number else expected
+
+
+@pytest.mark.parametrize("decimal", ["", ".", ","])
+@pytest.mark.parametrize(("text", "expected"), PRICES_IN_ANY_STYLE)
+def test_prices_that_no_decimal_sign_changes(text: str, expected: str | None, decimal: str) -> None:
+    assert outcome(text, NumberStyle(decimal)) == price_or_code(expected)
+
+
+@pytest.mark.parametrize(("text", "expected"), PRICES_WITH_A_POINT)
+def test_prices_that_have_a_decimal_point(text: str, expected: str) -> None:
+    assert outcome(text, NumberStyle("")) == outcome(text, NumberStyle(".")) == price_or_code(expected)
+    assert outcome(text, NumberStyle(",")) == "number_style"
+
+
+@pytest.mark.parametrize(("text", "expected"), PRICES_WITH_COMMAS_BETWEEN_THOUSANDS)
+def test_prices_where_commas_group_thousands(text: str, expected: str) -> None:
+    assert outcome(text, NumberStyle(".", ",")) == price_or_code(expected)
+
+
+@pytest.mark.parametrize(("text", "expected"), PRICES_WITH_POINTS_BETWEEN_THOUSANDS)
+def test_prices_where_points_group_thousands(text: str, expected: str) -> None:
+    assert outcome(text, NumberStyle(",", ".")) == price_or_code(expected)
+
+
 # What is asked for.
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import time
 import tracemalloc
 import zipfile
@@ -13,10 +15,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from imports.reading import workbooks
 from imports.reading.errors import FileRefusedError
 from imports.reading.marks import ERROR_MARK, LINE_BREAK
-from imports.reading.workbooks import MAX_COLUMNS, address_of, check_is_table, open_workbook, sheet_as_csv
+from imports.reading.sheets import xls
+from imports.reading.sheets.cells import MAX_COLUMNS
+from imports.reading.workbooks import address_of, check_is_table, open_workbook, sheet_as_csv
 
 FILES = Path(__file__).parent / "files"
 LIMIT = 10 * 1024 * 1024
@@ -39,11 +42,11 @@ def xlsx(*rows: Sequence[object]) -> bytes:
 
 
 def rezipped(content: bytes, changes: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A workbook of which some parts are others."""
+    """A workbook of which some parts are others, or new."""
     file = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w", method) as new:
-        for name in old.namelist():
-            new.writestr(name, changes.get(name, old.read(name)))
+        for name, part in ({name: old.read(name) for name in old.namelist()} | changes).items():
+            new.writestr(name, part)
     return file.getvalue()
 
 
@@ -181,7 +184,7 @@ def test_blank_rows_that_fill_a_sheet_to_its_end_are_none() -> None:
 
 
 def test_an_xls_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbooks, "MAX_XLS_BYTES", 5000)
+    monkeypatch.setattr(xls, "MAX_BYTES", 5000)
     with pytest.raises(FileRefusedError, match=r"Save it as \.xlsx"):
         read((FILES / "products.xls").read_bytes())
 
@@ -231,3 +234,62 @@ def test_a_file_that_is_no_table_is_named_for_what_it_is(beginning: bytes, said:
 @pytest.mark.parametrize("beginning", [b"", b"sku,name\n", b'"sku";"name"', b"\xff\xfes\0k\0", b"<sku>,name\n"])
 def test_a_table_is_not_taken_for_something_else(beginning: bytes) -> None:
     check_is_table(beginning)
+
+
+def test_the_libraries_are_loaded_only_when_a_workbook_is_read() -> None:
+    code = "import sys, imports.reading.workbooks; print({'openpyxl', 'xlrd', 'python_calamine'} & set(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("Two_x000D__x000a_lines", f"Two{LINE_BREAK}lines"),
+        ("A_x0007_1", "A\x071"),
+        # The marks of rewritten files are no part of a text.
+        ("A_x001F_1", "A\x1a1"),
+        ("A_x005F_x0007_1", "A_x0007_1"),
+        ("max_x0041_", "max_x0041_"),
+    ],
+)
+def test_control_characters_in_xlsx_are_what_they_stand_for(written: str, read_as: str) -> None:
+    assert read(xlsx([written])) == [read_as]
+
+
+def with_shared_texts(texts: str, cells: str) -> bytes:
+    """A workbook whose sheet has a row of cells which say the numbers of these texts."""
+    namespace = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    row = "".join(f'<c t="s"><v>{number}</v></c>' for number in cells.split())
+    with zipfile.ZipFile(io.BytesIO(xlsx(["x"]))) as archive:
+        types = archive.read("[Content_Types].xml")
+    part = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    if part.encode() not in types:
+        override = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{part}"/></Types>'
+        types = types.replace(b"</Types>", override.encode())
+    sheet = f"<worksheet {namespace}><sheetData><row>{row}</row></sheetData></worksheet>"
+    changes = {
+        "[Content_Types].xml": types,
+        "xl/sharedStrings.xml": f"<sst {namespace}>{texts}</sst>".encode(),
+        "xl/worksheets/sheet1.xml": sheet.encode(),
+    }
+    return rezipped(xlsx(["x"]), changes)
+
+
+def test_texts_that_sheets_share_are_found_by_their_number() -> None:
+    texts = (
+        "<si><t>Größe</t></si><si><t/></si><si><r><t>Desk </t></r><r><rPr><b/></rPr><t>red</t></r></si>"
+        "<si><t>雪</t><rPh sb='0' eb='1'><t>yuki</t></rPh></si><si><t>a_x005F_x0007_</t></si><si/><si><t>last</t></si>"
+    )
+    assert read(with_shared_texts(texts, "6 0 1 2 3 4 5 0")) == ["last,Größe,,Desk red,雪,a_x0007_,,Größe"]
+
+
+@pytest.mark.parametrize("number", ["1", "-1", "99", "x"])
+def test_a_text_that_is_not_there_is_a_damaged_workbook(number: str) -> None:
+    with pytest.raises(FileRefusedError, match="The workbook cannot be read"):
+        read(with_shared_texts("<si><t>only</t></si>", number))
+
+
+def test_a_damaged_table_of_texts_is_a_damaged_workbook() -> None:
+    with pytest.raises(FileRefusedError, match="The workbook cannot be read"):
+        read(with_shared_texts("<si><t>only</si>", "0"))

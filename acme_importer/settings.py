@@ -282,6 +282,7 @@ TASK_QUEUE_LIMIT = 1
 Q_CLUSTER: dict[str, Any] = {
     "name": "acme",
     "orm": "default",
+    "broker_class": "acme_importer.cluster.broker.ListedBroker",
     "workers": WORKERS,
     "bulk": 1,
     "queue_limit": TASK_QUEUE_LIMIT,
@@ -305,6 +306,19 @@ Q_CLUSTER: dict[str, Any] = {
     },
 }
 
+# The only functions that the workers run, as each app hands them in. Whoever can write to the database and knows SECRET_KEY
+# can have any of these called with any arguments, so none may do harm.
+CLUSTER_TASKS = [
+    "acme_importer.cluster.supervisor.probe",
+    "django.core.mail.mail_admins",
+    "imports.tasks.open_job",
+    "imports.tasks.advance_lane",
+    "imports.tasks.wake_stalled",
+    "imports.tasks.delete_old_files",
+    "imports.tasks.delete_old_rejected_rows",
+    "webhooks.tasks.dispatch",
+    "webhooks.tasks.prune",
+]
 # Functions that return a moment (or None) which moves on while workers get work done. Where messages wait and none of
 # these moves, the workers count as hung.
 CLUSTER_PROGRESS = ["imports.jobs.newest_claim"]

@@ -79,6 +79,8 @@ def upload_storage(url: str, folder: Path) -> dict[str, Any]:
 try:
     DEBUG = env.bool("DEBUG", False)
     SECRET_KEY = env.str("SECRET_KEY", "")
+    # Earlier ones, which still decrypt and still verify: docs/security.md says how to change the key.
+    SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
     CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ORIGINS", [])
@@ -306,8 +308,8 @@ Q_CLUSTER: dict[str, Any] = {
     },
 }
 
-# The only functions that the workers run, as each app hands them in. Whoever can write to the database and knows SECRET_KEY
-# can have any of these called with any arguments, so none may do harm.
+# The only functions that the workers run, as each app hands them in. Whoever can write to the database and knows
+# SECRET_KEY can have any of these called with any arguments, so none may do harm.
 CLUSTER_TASKS = [
     "acme_importer.cluster.supervisor.probe",
     "django.core.mail.mail_admins",

@@ -1,4 +1,4 @@
-"""An address of the admin with conditions that no filter offers: neither an oracle for secrets, nor a frozen process."""
+"""An address with conditions that no filter of the admin offers: no oracle for secrets, and no frozen process."""
 
 from __future__ import annotations
 

@@ -90,6 +90,7 @@ try:
     UPLOAD_FOLDER = Path(env.str("UPLOAD_FOLDER", str(BASE_DIR / "storage" / "uploads"))).resolve()
     UPLOAD_STORAGE = env.str("UPLOAD_STORAGE", "")
     UPLOAD_KEEP_DAYS = whole_number("UPLOAD_KEEP_DAYS", 30, minimum=1)
+    REJECTED_KEEP_DAYS = whole_number("REJECTED_KEEP_DAYS", UPLOAD_KEEP_DAYS, minimum=1)
     UPLOAD_MAX_BYTES = whole_number("UPLOAD_MAX_MB", 2048, minimum=1) * 1024 * 1024
     IMPORT_WRITER = choice("IMPORT_WRITER", "bulk_create", ("bulk_create", "copy"))
     IMPORT_LANES = whole_number("IMPORT_LANES", 0, minimum=0)

@@ -218,6 +218,10 @@ def _encoding(stream: BinaryIO, asked: str) -> tuple[Detection, int]:
     return encodings.detect_encoding(stream), 0
 
 
+# No export has nearly as many columns.
+MOST_COLUMNS = 5000
+
+
 def _reader(text: Text, start: Position, width: int | None = None) -> RecordReader:
     return RecordReader(text.stream, encoding=text.encoding, dialect=Dialect(text.delimiter), start=start, width=width)
 
@@ -237,7 +241,10 @@ def _look_into(text: Text, file: SentFile) -> tuple[Opened, Recognized | None]:
         text = replace(text, delimiter=delimiter)
     start = Position(text.start, 1)
     first = list(islice(_reader(text, start), HEADER_AMONG))
-    records = [record.fields for record in first]
+    # A row too wide to be a header is not looked at: that could take minutes.
+    records = [record.fields if len(record.fields) <= MOST_COLUMNS else [] for record in first]
+    if not any(records):
+        raise FileRefusedError(f"The file has no header of {MOST_COLUMNS:,} columns or less.")
     recognized = None if file.options.mapping else recognize_among(records)
     if recognized:
         index, data = recognized[0], recognized[0] + 1

@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
-from acme_importer.rest.errors import ConflictError
+from acme_importer.rest.errors import ConflictError, GoneError
 from acme_importer.rest.filters import StrictFilterBackend, refuse_unknown_parameters
 from acme_importer.rest.negotiation import AnyAccepted
 from acme_importer.rest.serializers import NoFieldsSerializer
@@ -27,6 +27,9 @@ from imports.api.parsers import BODY_PARSERS, LengthRequiredError, UploadFormPar
 from imports.api.serializers import JobSerializer, RejectedRowSerializer, UploadSerializer
 from imports.models import ImportJob
 from imports.reading.errors import FileRefusedError
+
+
+GONE = OpenApiResponse(description="The rejected rows were deleted, since the import ended long ago.")
 
 
 class UploadViewSet(GenericViewSet):
@@ -140,7 +143,7 @@ class JobViewSet(ReadOnlyModelViewSet):
 
     @extend_schema(
         summary="The rejected rows of an import",
-        responses=RejectedRowSerializer(many=True),
+        responses={200: RejectedRowSerializer(many=True), 410: GONE},
     )
     @action(
         detail=True,
@@ -150,7 +153,7 @@ class JobViewSet(ReadOnlyModelViewSet):
     )
     def rejected(self, request: Request, pk: str) -> Response:  # noqa: ARG002
         """The rejected rows, each with what is wrong with it."""
-        job = get_object_or_404(ImportJob, pk=pk)
+        job = self._job_with_rejected(pk)
         page = self.paginate_queryset(self.filter_queryset(job.rejected.order_by("line")))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
@@ -162,7 +165,7 @@ class JobViewSet(ReadOnlyModelViewSet):
             "upload the file as it is: the added columns are ignored."
         ),
         filters=False,
-        responses={(200, "text/csv"): OpenApiTypes.STR},
+        responses={(200, "text/csv"): OpenApiTypes.STR, 410: GONE},
     )
     @action(
         detail=True,
@@ -174,6 +177,13 @@ class JobViewSet(ReadOnlyModelViewSet):
     def rejected_csv(self, request: Request, pk: str) -> HttpResponseBase:
         """The rejected rows, as a file to fix and to upload again."""
         refuse_unknown_parameters(request)
-        job = get_object_or_404(ImportJob, pk=pk)
+        job = self._job_with_rejected(pk)
         headers = {"Content-Disposition": content_disposition_header(True, rejected.filename(job))}
         return StreamingHttpResponse(rejected.csv_blocks(job), "text/csv; charset=utf-8", headers=headers)
+
+    def _job_with_rejected(self, pk: str) -> ImportJob:
+        """The job. Raises GoneError if its rejected rows were deleted: an empty list would say that there were none."""
+        job = get_object_or_404(ImportJob, pk=pk)
+        if reason := rejected.why_gone(job):
+            raise GoneError(reason)
+        return job

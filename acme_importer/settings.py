@@ -6,7 +6,7 @@ the real environment wins.
 
 import os
 from importlib.util import find_spec
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,11 +16,24 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError, EnvValidationError, validate
 
 from acme_importer import __version__
+from acme_importer.private_files import create_private
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
 env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"), recurse=False)
+
+
+# Of random letters and digits, as many as nobody can try.
+SECRET_KEY_LENGTH = 16
+
+
+def is_local(host: str) -> bool:
+    """Whether `host`, one of ALLOWED_HOSTS, means this machine."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.strip(".") in ("localhost", "testserver") or host.endswith(".localhost")
 
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
@@ -85,6 +98,7 @@ try:
     CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
     CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ORIGINS", [])
     HTTPS_ONLY = env.bool("HTTPS_ONLY", not DEBUG)
+    HSTS_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", False)
     MAINTENANCE = env.bool("MAINTENANCE", False)
     DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
     UPLOAD_FOLDER = Path(env.str("UPLOAD_FOLDER", str(BASE_DIR / "storage" / "uploads"))).resolve()
@@ -127,6 +141,16 @@ if not SECRET_KEY:
             "or try the product on this machine with `make run`, which creates one."
         )
     SECRET_KEY = "only-for-trying-out-on-this-machine"  # noqa: S105
+elif len(SECRET_KEY) < SECRET_KEY_LENGTH:
+    raise ImproperlyConfigured(
+        f"SECRET_KEY has {len(SECRET_KEY)} characters. Set it to a random string of {SECRET_KEY_LENGTH} or more: it signs "
+        "sessions and the workers' messages, and encrypts the webhooks' secrets."
+    )
+if DEBUG and (public := [host for host in ALLOWED_HOSTS if not is_local(host)]):
+    raise ImproperlyConfigured(
+        f"DEBUG is on, and ALLOWED_HOSTS names '{public[0]}': the detailed error pages would be shown to others. "
+        "Turn DEBUG off, or allow hosts of this machine only."
+    )
 
 INSTALLED_APPS = [
     "acme_importer.apps.AcmeImporterConfig",
@@ -151,6 +175,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "acme_importer.private_answers.NoStoreMiddleware",
     "acme_importer.content_security.ContentSecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "acme_importer.maintenance.MaintenanceMiddleware",
@@ -164,6 +189,9 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "acme_importer.urls"
+# After a login that came from no page of ours.
+LOGIN_REDIRECT_URL = "admin:index"
+LOGIN_URL = "admin:login"
 CSRF_FAILURE_VIEW = "acme_importer.error_pages.csrf_failure"
 WSGI_APPLICATION = "acme_importer.wsgi.application"
 
@@ -183,6 +211,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": database(DATABASE_URL)}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3" and DATABASES["default"]["NAME"] != ":memory:":
+    create_private(Path(DATABASES["default"]["NAME"]))
 if IMPORT_WRITER == "copy" and DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured(
         "IMPORT_WRITER: 'copy' works on PostgreSQL only, and DATABASE_URL names another database; use 'bulk_create'."
@@ -231,8 +261,10 @@ if HTTPS_ONLY:
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz/?$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    # Other names of the domain may have no HTTPS, and a browser's preload list forgets nothing: whoever runs them says.
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_SUBDOMAINS
+    SECURE_HSTS_PRELOAD = HSTS_SUBDOMAINS
+    SILENCED_SYSTEM_CHECKS = [] if HSTS_SUBDOMAINS else ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = HTTPS_ONLY
 CSRF_COOKIE_SECURE = HTTPS_ONLY
 
@@ -347,7 +379,9 @@ FRONT_PAGE_PANELS = [
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"()": "acme_importer.log_lines.Lines", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {

@@ -13,7 +13,7 @@ FOLDER = Path(tempfile.mkdtemp(prefix="acme-tests-"))
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{FOLDER}/unused.sqlite3")
 os.environ.update(
     ENV_FILE=os.devnull,
-    SECRET_KEY="only-for-tests",
+    SECRET_KEY="only-for-the-tests",
     DEBUG="false",
     HTTPS_ONLY="false",
     ALLOWED_HOSTS="localhost,127.0.0.1,testserver",

@@ -192,7 +192,7 @@ class DeliveryAdmin(DashboardAdmin):
     ) -> HttpResponse:
         """The page of one delivery."""
         delivery = kwargs["obj"]
-        context |= {"title": delivery.event_type, "subtitle": None, **delivery_page.context(delivery)}
+        context |= {"title": delivery.event_type, "subtitle": None, **delivery_page.context(delivery, request.user)}
         context["may_redeliver"] = self.has_redeliver_permission(request)
         return super().render_change_form(request, context, *args, **kwargs)
 

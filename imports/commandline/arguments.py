@@ -8,6 +8,8 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from acme_importer.texts import printable
+
 USAGE_EXIT_CODE = 2
 
 
@@ -41,7 +43,7 @@ def _check_target(target: Path, source: str | None) -> None:
             raise UsageError("--rejected names the file that is to be imported.")
         target.open("ab").close()
     except OSError as error:
-        raise UsageError(f"{error.filename}: {error.strerror}") from None
+        raise UsageError(f"{printable(str(error.filename))}: {error.strerror}") from None
 
 
 def read_mapping(texts: list[str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The tables of Django and of packages that belong into the admin, each on the product's own base.
 
-The site refuses what packages register by themselves: Django-Q's pages, for instance, would let their users have the workers
-run any function.
+The site refuses what packages register by themselves: Django-Q's pages would let their users run any
+function, for instance.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Which messages reach the workers: those that name a function of CLUSTER_TASKS, and hold nothing but plain values.
 
-Django-Q's messages are signed pickles. Whoever knows SECRET_KEY and can write to the database could have the workers run
-anything: by the function that a message names, by what is to be called afterwards, or by the pickle itself. So each message
-is read here first, without creating any object but dates, and is deleted unless it is one that the product writes.
+Django-Q's messages are signed pickles. Whoever knows SECRET_KEY and can write to the database could have the workers
+run anything: by the function that a message names, by what is to be called afterwards, or by the pickle itself. So each
+message is read here first, without creating any object but dates, and is deleted unless the product writes such.
 """
 
 from __future__ import annotations

@@ -33,8 +33,8 @@ def default_queue() -> str:
 def enqueue(function: str, *args: Any, name: str = "", queue: str | None = None, at: datetime | None = None) -> None:
     """Have a worker of `queue` call `function` (a dotted path) with `args`, not before the moment `at`.
 
-    The message is written in the caller's transaction. Raises RefusedMessageError for a function that CLUSTER_TASKS does
-    not list, which the workers would refuse.
+    The message is written in the caller's transaction. Raises RefusedMessageError for a function that
+    CLUSTER_TASKS does not list, which the workers would refuse.
     """
     check_listed(function)
     options: dict[str, Any] = {}

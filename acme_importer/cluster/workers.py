@@ -62,7 +62,7 @@ class QueueState:
 
 @dataclass(frozen=True, slots=True)
 class FailedTask:
-    """A task that failed. Why is in the workers' log: the database has it as a pickle, which is not to be opened here."""
+    """A task that failed. Why is in the workers' log: the database has it as a pickle, which is not opened here."""
 
     name: str
     function: str

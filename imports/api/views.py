@@ -28,7 +28,6 @@ from imports.api.serializers import JobSerializer, RejectedRowSerializer, Upload
 from imports.models import ImportJob
 from imports.reading.errors import FileRefusedError
 
-
 GONE = OpenApiResponse(description="The rejected rows were deleted, since the import ended long ago.")
 
 

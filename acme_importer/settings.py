@@ -143,8 +143,8 @@ if not SECRET_KEY:
     SECRET_KEY = "only-for-trying-out-on-this-machine"  # noqa: S105
 elif len(SECRET_KEY) < SECRET_KEY_LENGTH:
     raise ImproperlyConfigured(
-        f"SECRET_KEY has {len(SECRET_KEY)} characters. Set it to a random string of {SECRET_KEY_LENGTH} or more: it signs "
-        "sessions and the workers' messages, and encrypts the webhooks' secrets."
+        f"SECRET_KEY has {len(SECRET_KEY)} characters. Set it to a random string of {SECRET_KEY_LENGTH} or more: it "
+        "signs sessions and the workers' messages, and encrypts the webhooks' secrets."
     )
 if DEBUG and (public := [host for host in ALLOWED_HOSTS if not is_local(host)]):
     raise ImproperlyConfigured(

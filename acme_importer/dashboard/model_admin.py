@@ -1,7 +1,8 @@
 """The base of every list and page of a model in the admin. The site takes no model without it; knows no app.
 
 Django's own admits any field of a model in an address, with any comparison: `?secret__regex=^a` would tell a secret
-letter by letter, and `?name__regex=^(a+)+$` would keep a process busy for minutes. Here only what the list offers as a filter is read.
+letter by letter, and `?name__regex=^(a+)+$` would keep a process busy for minutes. Here only what
+the list offers as a filter is read.
 """
 
 from __future__ import annotations

@@ -57,7 +57,8 @@ def _written(row: RejectedRow, job: ImportJob, kept: list[int]) -> list[str]:
     """The fields of `row` in their columns, and what is wrong with it.
 
     A row whose fields are not those of the columns, or that was cut, is shown as a whole in `import_value`, and its
-    columns are empty: so it is rejected again unless somebody has filled them in. Cut or filled up to the header, it would look correct.
+    columns are empty: so it is rejected again unless somebody has filled them in. Cut or filled up to the header,
+    it would look correct.
     """
     fault = row.faults[0]
     is_whole = len(row.record) == len(job.header) and not row.is_cut

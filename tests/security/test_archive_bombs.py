@@ -82,7 +82,7 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "gzip of many members": ("bomb.csv.gz", gzip_of_many_members),
     "gzip in gzip": ("bomb.csv.gz.gz", lambda: gzip.compress(gzip_of_zeros())),
     "zip in zip": ("bomb.zip", lambda: zipped(("bomb.zip", zip_of(zipfile.ZIP_DEFLATED)))),
-    "a zip of 60,000 members": ("bomb.zip", lambda: zipped(*((f"{n}.csv", HEADER) for n in range(60_000)))),
+    "a zip of 8,000 members": ("bomb.zip", lambda: zipped(*((f"{n}.csv", HEADER) for n in range(8_000)))),
     "plain bzip2": ("bomb.csv.bz2", lambda: bz2.compress(HEADER + bytes(ZEROS))),
     "plain xz": ("bomb.csv.xz", lambda: lzma.compress(HEADER + bytes(ZEROS))),
     "a workbook": ("bomb.xlsx", xlsx_of_zeros),

@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 class DashboardAdmin(admin.ModelAdmin):
     """A ModelAdmin whose list takes from its address only what `list_filter` offers."""
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:  # type: ignore[override]  # noqa: ARG002
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:  # noqa: ARG002
         """Whether the parameter `lookup` is one that a filter of the list writes into its links."""
         return request is not None and lookup in self._filter_parameters(request)
 
@@ -31,12 +31,13 @@ class DashboardAdmin(admin.ModelAdmin):
     def _filter_parameters(self, request: HttpRequest) -> set[str | None]:
         """The parameters of all filters of the list, asked as Django asks them when it shows the list."""
         found: set[str | None] = set()
-        for item in self.get_list_filter(request):
+        items: list[Any] = list(self.get_list_filter(request))
+        for item in items:
             if isinstance(item, type):
-                found.update(item(request, {}, self.model, self).expected_parameters())  # type: ignore[arg-type]
+                found.update(item(request, {}, self.model, self).expected_parameters())
                 continue
             path, kind = item if isinstance(item, tuple | list) else (item, admin.FieldListFilter.create)
             field = get_fields_from_path(self.model, str(path))[-1]
-            spec = kind(field, request, {}, self.model, self, field_path=path)  # type: ignore[operator]
+            spec = kind(field, request, {}, self.model, self, field_path=path)
             found.update(spec.expected_parameters())
         return found

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -78,7 +79,8 @@ def test_a_fault_keeps_its_traceback() -> None:
     record.status_code = 500
 
     assert "Traceback" in Lines("%(message)s").format(record)
-    assert settings.LOGGING["formatters"]["line"]["()"] == "acme_importer.log_lines.Lines"
+    formatters: Any = settings.LOGGING["formatters"]
+    assert formatters["line"]["()"] == "acme_importer.log_lines.Lines"
 
 
 def test_the_command_does_not_send_a_file_name_to_the_terminal_as_it_is() -> None:

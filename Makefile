@@ -79,7 +79,7 @@ clean: ## Remove .venv and what tools have left; databases and uploads stay
 
 .env: | .venv/bin/python
 	@echo "Creating .env with a secret key of its own …"
-	@cp .env.example .env
+	@umask 077 && cp .env.example .env
 	@$(BIN)/python -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(50))' >> .env
 
 .venv/bin/python:

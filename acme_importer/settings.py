@@ -7,7 +7,7 @@ the real environment wins.
 import os
 from datetime import timedelta
 from importlib.util import find_spec
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,11 +17,24 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError, EnvValidationError, validate
 
 from acme_importer import __version__
+from acme_importer.private_files import create_private
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
 env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"), recurse=False)
+
+
+# Of random letters and digits, as many as nobody can try.
+SECRET_KEY_LENGTH = 16
+
+
+def is_local(host: str) -> bool:
+    """Whether `host`, one of ALLOWED_HOSTS, means this machine."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.strip(".") in ("localhost", "testserver") or host.endswith(".localhost")
 
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
@@ -80,10 +93,13 @@ def upload_storage(url: str, folder: Path) -> dict[str, Any]:
 try:
     DEBUG = env.bool("DEBUG", False)
     SECRET_KEY = env.str("SECRET_KEY", "")
+    # Earlier ones, which still decrypt and still verify: docs/security.md says how to change the key.
+    SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
     CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ORIGINS", [])
     HTTPS_ONLY = env.bool("HTTPS_ONLY", not DEBUG)
+    HSTS_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", False)
     MAINTENANCE = env.bool("MAINTENANCE", False)
     # How many proxies in front of the web server append to X-Forwarded-For.
     PROXY_COUNT = whole_number("PROXY_COUNT", 1 if HTTPS_ONLY else 0, minimum=0)
@@ -93,6 +109,7 @@ try:
     UPLOAD_FOLDER = Path(env.str("UPLOAD_FOLDER", str(BASE_DIR / "storage" / "uploads"))).resolve()
     UPLOAD_STORAGE = env.str("UPLOAD_STORAGE", "")
     UPLOAD_KEEP_DAYS = whole_number("UPLOAD_KEEP_DAYS", 30, minimum=1)
+    REJECTED_KEEP_DAYS = whole_number("REJECTED_KEEP_DAYS", UPLOAD_KEEP_DAYS, minimum=1)
     UPLOAD_MAX_BYTES = whole_number("UPLOAD_MAX_MB", 2048, minimum=1) * 1024 * 1024
     IMPORT_WRITER = choice("IMPORT_WRITER", "bulk_create", ("bulk_create", "copy"))
     IMPORT_LANES = whole_number("IMPORT_LANES", 0, minimum=0)
@@ -130,6 +147,16 @@ if not SECRET_KEY:
             "or try the product on this machine with `make run`, which creates one."
         )
     SECRET_KEY = "only-for-trying-out-on-this-machine"  # noqa: S105
+elif len(SECRET_KEY) < SECRET_KEY_LENGTH:
+    raise ImproperlyConfigured(
+        f"SECRET_KEY has {len(SECRET_KEY)} characters. Set it to a random string of {SECRET_KEY_LENGTH} or more: it "
+        "signs sessions and the workers' messages, and encrypts the webhooks' secrets."
+    )
+if DEBUG and (public := [host for host in ALLOWED_HOSTS if not is_local(host)]):
+    raise ImproperlyConfigured(
+        f"DEBUG is on, and ALLOWED_HOSTS names '{public[0]}': the detailed error pages would be shown to others. "
+        "Turn DEBUG off, or allow hosts of this machine only."
+    )
 
 INSTALLED_APPS = [
     "acme_importer.apps.AcmeImporterConfig",
@@ -155,6 +182,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "acme_importer.private_answers.NoStoreMiddleware",
     "acme_importer.content_security.ContentSecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "acme_importer.maintenance.MaintenanceMiddleware",
@@ -170,6 +198,9 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "acme_importer.urls"
+# After a login that came from no page of ours.
+LOGIN_REDIRECT_URL = "admin:index"
+LOGIN_URL = "admin:login"
 CSRF_FAILURE_VIEW = "acme_importer.error_pages.csrf_failure"
 WSGI_APPLICATION = "acme_importer.wsgi.application"
 
@@ -189,6 +220,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": database(DATABASE_URL)}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3" and DATABASES["default"]["NAME"] != ":memory:":
+    create_private(Path(DATABASES["default"]["NAME"]))
 if IMPORT_WRITER == "copy" and DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured(
         "IMPORT_WRITER: 'copy' works on PostgreSQL only, and DATABASE_URL names another database; use 'bulk_create'."
@@ -261,8 +294,10 @@ if HTTPS_ONLY:
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz/?$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    # Other names of the domain may have no HTTPS, and a browser's preload list forgets nothing: whoever runs them says.
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_SUBDOMAINS
+    SECURE_HSTS_PRELOAD = HSTS_SUBDOMAINS
+    SILENCED_SYSTEM_CHECKS = [] if HSTS_SUBDOMAINS else ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = HTTPS_ONLY
 CSRF_COOKIE_SECURE = HTTPS_ONLY
 
@@ -321,6 +356,7 @@ TASK_QUEUE_LIMIT = 1
 Q_CLUSTER: dict[str, Any] = {
     "name": "acme",
     "orm": "default",
+    "broker_class": "acme_importer.cluster.broker.ListedBroker",
     "workers": WORKERS,
     "bulk": 1,
     "queue_limit": TASK_QUEUE_LIMIT,
@@ -344,6 +380,19 @@ Q_CLUSTER: dict[str, Any] = {
     },
 }
 
+# The only functions that the workers run, as each app hands them in. Whoever can write to the database and knows
+# SECRET_KEY can have any of these called with any arguments, so none may do harm.
+CLUSTER_TASKS = [
+    "acme_importer.cluster.supervisor.probe",
+    "django.core.mail.mail_admins",
+    "imports.tasks.open_job",
+    "imports.tasks.advance_lane",
+    "imports.tasks.wake_stalled",
+    "imports.tasks.delete_old_files",
+    "imports.tasks.delete_old_rejected_rows",
+    "webhooks.tasks.dispatch",
+    "webhooks.tasks.prune",
+]
 # Functions that return a moment (or None) which moves on while workers get work done. Where messages wait and none of
 # these moves, the workers count as hung.
 CLUSTER_PROGRESS = ["imports.jobs.newest_claim"]
@@ -369,7 +418,9 @@ FRONT_PAGE_PANELS = [
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"()": "acme_importer.log_lines.Lines", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {

@@ -27,7 +27,12 @@ class Database:
 
     def environment(self, **variables: str) -> dict[str, str]:
         """The environment for processes of the product that work on this database."""
-        fixed = {"ENV_FILE": os.devnull, "SECRET_KEY": "benchmark", "HTTPS_ONLY": "false", "LOG_LEVEL": "WARNING"}
+        fixed = {
+            "ENV_FILE": os.devnull,
+            "SECRET_KEY": "only-for-measuring",
+            "HTTPS_ONLY": "false",
+            "LOG_LEVEL": "WARNING",
+        }
         return {**os.environ, **fixed, "DATABASE_URL": self.url, **variables}
 
     def manage(self, *arguments: str, **variables: str) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 
 import django
 
-os.environ.update(DJANGO_SETTINGS_MODULE="acme_importer.settings", ENV_FILE=os.devnull, SECRET_KEY="benchmark")
+os.environ.update(DJANGO_SETTINGS_MODULE="acme_importer.settings", ENV_FILE=os.devnull, SECRET_KEY="only-for-measuring")
 django.setup()
 
 from django.conf import settings  # noqa: E402 - after the set-up

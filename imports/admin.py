@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views import View
 
+from acme_importer.dashboard.model_admin import DashboardAdmin
 from acme_importer.texts import printable
 from imports import jobs
 from imports.dashboard import job_page
@@ -56,7 +57,7 @@ NOT_LISTED = (
 
 
 @admin.register(ImportJob)
-class ImportJobAdmin(admin.ModelAdmin):
+class ImportJobAdmin(DashboardAdmin):
     """Shows jobs; they are created by uploads, and changed by the actions only."""
 
     list_display = ("file", "state", "receipt", "rejected", "who", "when")

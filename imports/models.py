@@ -170,6 +170,8 @@ class ImportJob(SentFile, Work):
     is_doubtful = models.BooleanField(default=False)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    # When the rejected rows of the job were deleted, which the counts outlive.
+    rejected_rows_deleted_at = models.DateTimeField(null=True)
     # When this run of the job began, and how many rows had been read by then: a retry begins a new run.
     run_started_at = models.DateTimeField(null=True)
     run_first_row = models.PositiveBigIntegerField(default=0)
@@ -245,8 +247,9 @@ class RejectedRow(models.Model):
     # The rule of the first fault, to group by; `faults` has all: [{"column", "value", "code", "reason"}].
     code = models.CharField(max_length=30)
     faults = models.JSONField()
-    # The row's fields as they were read.
+    # The row's fields as they were read, and whether only their beginning is kept (`imports.reading.texts.kept`).
     record = models.JSONField()
+    is_cut = models.BooleanField(default=False)
 
     class Meta:
         ordering = ("job", "line")

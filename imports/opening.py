@@ -326,6 +326,10 @@ def _encoding(stream: BinaryIO, asked: str) -> tuple[Detection, int]:
     return encodings.detect_encoding(stream), 0
 
 
+# No export has nearly as many columns.
+MOST_COLUMNS = 5000
+
+
 def _reader(text: Text, start: Position, width: int | None = None) -> RecordReader:
     return RecordReader(text.stream, encoding=text.encoding, dialect=text.dialect, start=start, width=width)
 
@@ -392,7 +396,10 @@ def _look_into(text: Text, file: SentFile) -> tuple[Opened, Recognized | None]:
         raise FileRefusedError("The file is empty: it does not even have a header.")
     start = Position(text.start, 1)
     first = list(islice(_reader(text, start), HEADER_AMONG if asked is None else HIGHEST_HEADER_LINE))
-    records = [record.fields for record in first]
+    # A row too wide to be a header is not looked at: that could take minutes.
+    records = [record.fields if len(record.fields) <= MOST_COLUMNS else [] for record in first]
+    if not any(records):
+        raise FileRefusedError(f"The file has no header of {MOST_COLUMNS:,} columns or less.")
     chosen = _record_in_line(asked, first) if asked else None
     recognized = None
     if not file.options.mapping and asked != NO_HEADER:

@@ -31,7 +31,7 @@ from imports.reading.numbers import NumberStyle
 from imports.reading.rows import CleanRow, Rejection, RowReader
 from imports.reading.suspicions.damaged_skus import DamagedSkus
 from imports.reading.table import Table, skipped_and_rejected
-from imports.reading.texts import storable
+from imports.reading.texts import kept, limited
 from imports.writing.choose import make_writer
 from imports.writing.plan import Outcome, Rules
 
@@ -240,13 +240,12 @@ class LaneRun:
         return unmarked(batch, keys, job.header, list(job.columns.values()), is_sheet=bool(job.sheet))
 
     def _keep(self, rejections: list[Rejection]) -> None:
-        RejectedRow.objects.bulk_create(
-            RejectedRow(
-                job_id=self._job.pk,
-                line=rejection.line,
-                code=rejection.faults[0].code,
-                faults=[fault._asdict() for fault in rejection.faults],
-                record=[storable(field) for field in rejection.record],
-            )
-            for rejection in rejections
+        RejectedRow.objects.bulk_create(map(self._kept, rejections))
+
+    def _kept(self, rejection: Rejection) -> RejectedRow:
+        record, is_cut = kept(rejection.record, len(self._job.header))
+        faults = [{name: limited(text) for name, text in fault._asdict().items()} for fault in rejection.faults]
+        code = rejection.faults[0].code
+        return RejectedRow(
+            job_id=self._job.pk, line=rejection.line, code=code, faults=faults, record=record, is_cut=is_cut
         )

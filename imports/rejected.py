@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Iterator
+from datetime import datetime
 from importlib import import_module
 from pathlib import PurePath
 
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils import formats, timezone
+
 from imports.files.incoming import IncomingFile, incoming_folder
-from imports.models import ImportJob, RejectedRow
+from imports.models import ImportJob, ImportLane, RejectedRow
 from imports.reading.corrections import ADDED_COLUMNS
 from imports.reading.errors import FileRefusedError
 from imports.reading.table import SECOND_TABLE
@@ -23,6 +29,9 @@ MAX_WORKBOOK_ROWS = MAX_SHEET_ROWS - 2
 # Spreadsheet programs cut off what is longer.
 MAX_CELL_LENGTH = 32_767
 _TOO_LONG = f"The row has a value of more than {MAX_CELL_LENGTH:,} characters, which no cell holds: use the CSV file."
+# A batch is a few times this large at most: of a record, 64 KB are kept.
+BATCH_BYTES = 1024 * 1024
+CUT = "The row is too long: only its beginning was kept."
 
 
 def filename(job: ImportJob, ending: str = "csv") -> str:
@@ -34,9 +43,9 @@ def csv_blocks(job: ImportJob) -> Iterator[str]:
     """The file, block by block, in the delimiter of the original, unless that is space, and otherwise usual CSV."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, delimiter=job.delimiter.strip(" ") or ",")
-    for number, fields in enumerate(_table(job)):
+    for fields in _table(job):
         writer.writerow(fields)
-        if number and number % BATCH_ROWS == 0:
+        if buffer.tell() > BATCH_BYTES:
             yield buffer.getvalue()
             buffer.seek(0)
             buffer.truncate()
@@ -108,15 +117,51 @@ def _kept_positions(job: ImportJob) -> list[int]:
 def _written(row: RejectedRow, job: ImportJob, kept: list[int]) -> list[str]:
     """The fields of `row` in their columns, and what is wrong with it.
 
-    A row whose fields are not those of the columns is shown as a whole in `import_value`, and its columns are empty: so
-    it is rejected again unless somebody has filled them in. Cut or filled up to the header, it would look correct.
+    A row whose fields are not those of the columns, or that was cut, is shown as a whole in `import_value`, and its
+    columns are empty: so it is rejected again unless somebody has filled them in. Cut or filled up to the header,
+    it would look correct.
     """
     fault = row.faults[0]
-    is_whole = len(row.record) == len(job.header) and row.code != SECOND_TABLE
+    is_whole = len(row.record) == len(job.header) and row.code != SECOND_TABLE and not row.is_cut
+    reasons = [fault["reason"] for fault in row.faults]
     return [
         *(row.record[position] if is_whole else "" for position in kept),
         str(row.line),
         fault["column"],
         fault["value"] if is_whole else job.delimiter.join(row.record),
-        " ".join(fault["reason"] for fault in row.faults),
+        " ".join([*reasons, CUT] if row.is_cut else reasons),
     ]
+
+
+def why_gone(job: ImportJob) -> str:
+    """The sentence that the rejected rows of `job` were deleted; empty if they are there, or if there were none."""
+    if job.rejected_rows_deleted_at is None or RejectedRow.objects.filter(job=job.pk).exists():
+        return ""
+    if not ImportLane.objects.filter(job=job.pk, rejected_rows__gt=0).exists():
+        return ""
+    on = formats.date_format(timezone.localtime(job.rejected_rows_deleted_at), "DATE_FORMAT")
+    return f"The rejected rows of this import were deleted on {on}: they are kept for {_days()}. The counts remain."
+
+
+def _days() -> str:
+    days = settings.REJECTED_KEEP_DAYS
+    return "1 day" if days == 1 else f"{days:,} days"
+
+
+def delete_old(before: datetime, seconds: float) -> int:
+    """Delete the rejected rows of jobs that ended `before` then; returns how many. The jobs and their counts stay.
+
+    In batches, and for `seconds` at most: the next run deletes the rest.
+    """
+    end = time.monotonic() + seconds
+    deleted = 0
+    not_yet = Q(rejected_rows_deleted_at=None) | Q(rejected_rows_deleted_at__lt=F("finished_at"))
+    for job in ImportJob.objects.filter(not_yet, finished_at__lt=before).only("pk").order_by("pk").iterator():
+        rows = RejectedRow.objects.filter(job=job.pk).order_by("line")
+        while batch := list(rows.values_list("pk", flat=True)[:BATCH_ROWS]):
+            if time.monotonic() > end:
+                return deleted
+            RejectedRow.objects.filter(pk__in=batch).delete()
+            deleted += len(batch)
+        ImportJob.objects.filter(pk=job.pk).update(rejected_rows_deleted_at=timezone.now())
+    return deleted

@@ -43,6 +43,7 @@ def represent(job: ImportJob) -> dict[str, Any]:
         **{name: getattr(job, name) for name in ImportLane.COUNTS},
         "rows_per_second": progress.rows_per_second(job),
         "eta_seconds": progress.eta_seconds(job),
+        "rejected_rows_deleted_at": _moment(job.rejected_rows_deleted_at),
         "failure_reason": job.failure_reason,
         "created_at": _moment(job.created_at),
         "started_at": _moment(job.started_at),

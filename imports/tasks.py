@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from acme_importer.cluster.schedules import Schedule, keep
-from imports import drafts, jobs, waking
+from imports import drafts, jobs, rejected, waking
 from imports.files.incoming import delete_abandoned_uploads
 from imports.files.local_copies import delete_idle_copies
 from imports.files.storage import close_stored, delete_stored
@@ -35,6 +35,8 @@ SLICE_SECONDS = 10
 MAX_ATTEMPTS = 3
 # How long an uploaded file waits for its sender's decision.
 KEEP_DRAFTS = timedelta(days=1)
+# How long one run deletes old rows.
+PRUNE_SECONDS = 20
 
 
 def open_job(job_id: int, *, lanes: int | None = None) -> None:
@@ -160,6 +162,11 @@ def delete_old_files() -> None:
     delete_idle_copies()
 
 
+def delete_old_rejected_rows() -> None:
+    """Delete the rejected rows of jobs that ended more than `REJECTED_KEEP_DAYS` days ago, for a limited time."""
+    rejected.delete_old(timezone.now() - timedelta(days=settings.REJECTED_KEEP_DAYS), PRUNE_SECONDS)
+
+
 def keep_schedules(**_: Any) -> None:
     """Write the schedules of this app, once the tables are there."""
     keep(
@@ -167,5 +174,6 @@ def keep_schedules(**_: Any) -> None:
         [
             Schedule("imports: wake stalled work", "imports.tasks.wake_stalled", minutes=1),
             Schedule("imports: delete old files", "imports.tasks.delete_old_files", minutes=60),
+            Schedule("imports: delete old rejected rows", "imports.tasks.delete_old_rejected_rows", minutes=60),
         ],
     )

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
+from acme_importer.dashboard.model_admin import DashboardAdmin
 from products import editing
 from products.dashboard.actions import ProductActions
 from products.dashboard.changelist import ProductChangeList, SelectionFilter
@@ -25,7 +26,7 @@ from products.models import Product
 
 
 @admin.register(Product)
-class ProductAdmin(ProductActions, admin.ModelAdmin):
+class ProductAdmin(ProductActions, DashboardAdmin):
     list_display = ("sku_in_any_case", "name", "price", "is_active", "updated_at", "import_number")
     list_display_links = ("sku_in_any_case",)
     list_editable = EDITABLE

@@ -13,7 +13,7 @@ FOLDER = Path(tempfile.mkdtemp(prefix="acme-tests-"))
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{FOLDER}/unused.sqlite3")
 os.environ.update(
     ENV_FILE=os.devnull,
-    SECRET_KEY="only-for-tests",
+    SECRET_KEY="only-for-the-tests",
     DEBUG="false",
     HTTPS_ONLY="false",
     ALLOWED_HOSTS="localhost,127.0.0.1,testserver",
@@ -37,7 +37,10 @@ os.environ.update(
 )
 
 from acme_importer.settings import *  # noqa: E402, F403
-from acme_importer.settings import DATABASES, STORAGES  # noqa: E402
+from acme_importer.settings import CLUSTER_TASKS, DATABASES, STORAGES  # noqa: E402
+
+# Functions of Python that tests have workers run.
+CLUSTER_TASKS += ["math.sqrt", "math.exp", "math.log", "time.sleep"]
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, since tests run worker processes on the test database.

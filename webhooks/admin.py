@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
+from acme_importer.dashboard.model_admin import DashboardAdmin
 from acme_importer.texts import printable
 from webhooks.by_hand import RefusedError, ping, redeliver
 from webhooks.dashboard import cells, delivery_page, endpoint_page
@@ -27,7 +28,7 @@ def counted(number: int, noun: str) -> str:
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(admin.ModelAdmin):
+class EndpointAdmin(DashboardAdmin):
     form = EndpointForm
     list_display = ("name", "state", "last_response", "last_day", "failures_in_a_row")
     list_filter = ("enabled",)
@@ -154,7 +155,7 @@ class StatusFilter(admin.ChoicesFieldListFilter):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(admin.ModelAdmin):
+class DeliveryAdmin(DashboardAdmin):
     """Shows deliveries: what has been recorded cannot be edited."""
 
     list_display = ("event", "to", "state", "tries", "created_at", "finished_at")
@@ -191,7 +192,7 @@ class DeliveryAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         """The page of one delivery."""
         delivery = kwargs["obj"]
-        context |= {"title": delivery.event_type, "subtitle": None, **delivery_page.context(delivery)}
+        context |= {"title": delivery.event_type, "subtitle": None, **delivery_page.context(delivery, request.user)}
         context["may_redeliver"] = self.has_redeliver_permission(request)
         return super().render_change_form(request, context, *args, **kwargs)
 

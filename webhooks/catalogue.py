@@ -23,10 +23,17 @@ class EventType:
     # Sent only to endpoints that subscribe to it by name, not to those that want all events.
     by_name_only: bool = False
 
+    @property
+    def permission(self) -> str:
+        """The permission to see what the event is about, and so the body of its deliveries; empty if none is needed."""
+        return _PERMISSIONS.get(self.name.partition(".")[0], "")
+
     def is_wanted(self, events: Collection[str]) -> bool:
         """Whether an endpoint that subscribes to `events` wants this one."""
         return self.name in events if events else not self.by_name_only
 
+
+_PERMISSIONS = {"product": "products.view_product", "import": "imports.view_importjob"}
 
 _JOB: Data = {
     "id": 42,
@@ -61,6 +68,7 @@ _JOB: Data = {
     "skipped_rows": 0,
     "rows_per_second": None,
     "eta_seconds": None,
+    "rejected_rows_deleted_at": None,
     "failure_reason": "",
     "created_at": "2025-06-01T09:30:00Z",
     "started_at": None,
@@ -196,6 +204,12 @@ def as_markdown() -> str:
         f"### `{event.name}`\n\n{event.description}\n\n```json\n{json.dumps(example_body(event), indent=2)}\n```\n"
         for event in CATALOGUE.values()
     )
+
+
+def may_see_body(user: Any, event_type: str) -> bool:
+    """Whether `user`, who may see deliveries, may see the body of one: what a product is, one who may see products."""
+    permission = CATALOGUE[event_type].permission
+    return not permission or user.has_perm(permission)
 
 
 def event_choices() -> list[tuple[str, str]]:

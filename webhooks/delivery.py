@@ -30,6 +30,9 @@ EXCERPT_MAX_CHARACTERS = 1000
 # The longest pause that a receiver can ask for.
 RETRY_AFTER_MAX = timedelta(hours=24)
 
+# The largest number that the database stores for it.
+LONGEST_LATENCY_MS = 2**31 - 1
+
 USER_AGENT = f"Acme-Product-Importer-Webhooks/{__version__}"
 
 
@@ -61,6 +64,12 @@ class Outcome:
         """Whether the receiver has taken the message: a complete 2xx response, in time."""
         return not self.error and self.status is not None and 200 <= self.status < 300
 
+    def without_texts(self) -> Outcome:
+        """The same outcome with nothing in it that a receiver has written."""
+        status = self.status if self.succeeded else None
+        error = "" if self.succeeded else "The attempt failed. What the receiver sent could not be stored."
+        return Outcome(self.started_at, min(self.latency_ms, LONGEST_LATENCY_MS), {}, status, error)
+
 
 def send(message: Message) -> Outcome:
     """Make one attempt to deliver `message`. Takes about WEBHOOK_TIMEOUT_SECONDS at most, and raises nothing."""
@@ -69,6 +78,7 @@ def send(message: Message) -> Outcome:
     headers: dict[str, str] = {}
     response, error = None, ""
     try:
+        require_secret(message.secrets)
         headers = request_headers(message, started_at)
         require_https(message.url)
         response = post(
@@ -106,8 +116,18 @@ def request_headers(message: Message, moment: datetime) -> dict[str, str]:
     }
 
 
+class NoSecretError(Exception):
+    """There is no secret to sign with: it was encrypted with an earlier SECRET_KEY."""
+
+
 class InsecureURLError(Exception):
     """The URL is plain http, which the settings do not allow."""
+
+
+def require_secret(secrets: Sequence[str]) -> None:
+    """Refuse to send what could not be signed."""
+    if not secrets:
+        raise NoSecretError
 
 
 def require_https(url: str) -> None:
@@ -123,6 +143,11 @@ def describe(problem: Exception) -> str:
         case TimeIsUpError():
             seconds = settings.WEBHOOK_TIMEOUT_SECONDS
             sentence = f"There was no response within {seconds} {'second' if seconds == 1 else 'seconds'}."
+        case NoSecretError():
+            sentence = (
+                "The secret cannot be decrypted, since SECRET_KEY was changed. List the old key in "
+                "SECRET_KEY_FALLBACKS, or rotate the secret."
+            )
         case InsecureURLError():
             sentence = "The URL is not https, which the setting WEBHOOK_REQUIRE_HTTPS asks for."
         case InvalidIPAddress():
@@ -136,7 +161,7 @@ def describe(problem: Exception) -> str:
         case _:
             logger.error("An attempt to send a webhook failed unexpectedly", exc_info=problem)
             sentence = f"The attempt failed: {type(problem).__name__}."
-    return printable(sentence)[:EXCERPT_MAX_CHARACTERS]
+    return cleaned(sentence)
 
 
 def root_cause(problem: BaseException) -> BaseException:
@@ -151,6 +176,14 @@ def storable(beginning: bytes) -> str:
     return beginning.decode(errors="replace").replace("\0", "\ufffd")[:EXCERPT_MAX_CHARACTERS]
 
 
+def cleaned(text: str) -> str:
+    """A sentence with a stranger's words in it, as it can be stored and shown: NUL and surrogates are spelled out.
+
+    The HTTP library repeats in its errors what a receiver has sent, whatever bytes that were.
+    """
+    return printable(text[:EXCERPT_MAX_CHARACTERS])[:EXCERPT_MAX_CHARACTERS]
+
+
 def parse_retry_after(value: str, now: datetime) -> timedelta | None:
     """How long the header Retry-After (a number of seconds, or a date) asks to wait; None if it cannot be read."""
     value = value.strip()
@@ -159,7 +192,7 @@ def parse_retry_after(value: str, now: datetime) -> timedelta | None:
     else:
         try:
             until = parsedate_to_datetime(value)
-        except ValueError:
+            wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
+        except (ValueError, OverflowError):
             return None
-        wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
     return min(max(wait, timedelta(0)), RETRY_AFTER_MAX)

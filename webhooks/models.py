@@ -10,6 +10,7 @@ from django.db.models import Avg, Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import formats, timezone
 
+from acme_importer.encryption import EncryptedField
 from webhooks.addresses import validate_url
 from webhooks.catalogue import SUBSCRIBABLE, event_choices
 from webhooks.delivery import Message, Outcome
@@ -67,8 +68,9 @@ class Endpoint(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     # Shown once, to the one who created or rotated it; never in a response, a page or a log after that.
-    secret = models.CharField(max_length=100, default=new_secret, editable=False)
-    previous_secret = models.CharField(max_length=100, blank=True, editable=False)
+    # Encrypted in the database.
+    secret = EncryptedField(default=new_secret, editable=False)
+    previous_secret = EncryptedField(blank=True, editable=False)
     previous_secret_until = models.DateTimeField(null=True, editable=False)
 
     # The last response, or why there was none.
@@ -101,10 +103,13 @@ class Endpoint(models.Model):
         return self.description or self.url
 
     def signing_secrets(self) -> list[str]:
-        """The secrets to sign with: the current one, and for a day after a rotation the one before."""
-        if self.previous_secret and self.previous_secret_until and self.previous_secret_until > timezone.now():
-            return [self.secret, self.previous_secret]
-        return [self.secret]
+        """The secrets to sign with: the current one, and for a day after a rotation the one before.
+
+        Without one that cannot be decrypted, since SECRET_KEY has changed: there may be none, then.
+        """
+        if self.previous_secret_until and self.previous_secret_until > timezone.now():
+            return [secret for secret in (self.secret, self.previous_secret) if secret]
+        return [self.secret] if self.secret else []
 
     def rotate_secret(self) -> str:
         """Give the endpoint a new secret, which is returned; the old one keeps signing as well for a day."""

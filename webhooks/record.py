@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from acme_importer.cluster.queues import enqueue
 from webhooks.catalogue import TEST
 from webhooks.delivery import Outcome
 from webhooks.models import Attempt, Delivery, Endpoint
+
+logger = logging.getLogger(__name__)
 
 # How long to wait before each further attempt: the schedule that the Standard Webhooks specification recommends.
 RETRIES = (
@@ -29,6 +32,8 @@ RETRIES = (
     timedelta(hours=20),
     timedelta(hours=24),
 )
+# What a value raises that a database does not take: a NUL, half a character, a number out of range.
+UNSTORABLE = (DataError, IntegrityError, ValueError, OverflowError)
 # Each pause is lengthened by up to a tenth, so that what failed together does not come back together.
 JITTER = 0.1
 
@@ -51,9 +56,27 @@ def next_attempt(delivery: Delivery, outcome: Outcome, now: datetime) -> datetim
     return now + max(pause, outcome.retry_after or pause)
 
 
-@transaction.atomic
 def record(batch: Iterable[Sent]) -> None:
     """Record attempts, and update their deliveries and endpoints.
+
+    One that the database does not take is recorded without its texts, so that it never stops the others.
+    """
+    sent = list(batch)
+    try:
+        _record(sent)
+    except UNSTORABLE:
+        if len(sent) > 1:
+            for one in sent:
+                record([one])
+            return
+        for one in sent:
+            logger.exception("The result of delivery %s could not be stored as it is", one.delivery_id)
+            _record([replace(one, outcome=one.outcome.without_texts())])
+
+
+@transaction.atomic
+def _record(batch: Iterable[Sent]) -> None:
+    """Record attempts, all or none.
 
     Deliveries that no longer exist (somebody has deleted the endpoint) are skipped. A success counts whoever reports
     it; after a failure only the holder of the claim reschedules the delivery.

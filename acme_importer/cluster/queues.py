@@ -11,6 +11,8 @@ from django_q.brokers.orm import ORM
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
+from acme_importer.cluster.broker import check_listed
+
 
 class DeferredBroker(ORM):
     """The ORM broker, except that its messages are locked, and so are not taken, until `moment`."""
@@ -31,8 +33,10 @@ def default_queue() -> str:
 def enqueue(function: str, *args: Any, name: str = "", queue: str | None = None, at: datetime | None = None) -> None:
     """Have a worker of `queue` call `function` (a dotted path) with `args`, not before the moment `at`.
 
-    The message is written in the caller's transaction.
+    The message is written in the caller's transaction. Raises RefusedMessageError for a function that
+    CLUSTER_TASKS does not list, which the workers would refuse.
     """
+    check_listed(function)
     options: dict[str, Any] = {}
     if at is not None:
         options["broker"] = DeferredBroker(queue or default_queue(), at)

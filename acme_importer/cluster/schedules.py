@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from django.db import transaction
 from django_q.models import Schedule as StoredSchedule
 
+from acme_importer.cluster.broker import check_listed
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
@@ -29,6 +31,7 @@ def keep(app: str, schedules: Sequence[Schedule]) -> None:
     for schedule in schedules:
         if not schedule.name.startswith(prefix):
             raise ValueError(f"The name of the schedule '{schedule.name}' must begin with '{prefix}'.")
+        check_listed(schedule.function)
         StoredSchedule.objects.update_or_create(
             name=schedule.name,
             defaults={

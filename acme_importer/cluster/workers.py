@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
-from django_q.models import OrmQ, Schedule
+from django_q.models import OrmQ, Schedule, Task
 
 # A schedule that runs every minute and is overdue by this much has no worker.
 SILENCE = timedelta(minutes=2)
@@ -48,3 +48,54 @@ def look() -> Workers:
         waiting=due["number"],
         longest_wait=now - due["oldest"] if due["oldest"] else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """A queue with messages: how many wait for a worker, the moment at which the oldest was due, how many are taken."""
+
+    name: str
+    waiting: int
+    oldest: datetime | None
+    taken: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTask:
+    """A task that failed. Why is in the workers' log: the database has it as a pickle, which is not opened here."""
+
+    name: str
+    function: str
+    queue: str
+    started: datetime
+    stopped: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledTask:
+    """A task that runs every so many minutes, and when it runs next."""
+
+    name: str
+    minutes: int | None
+    next_run: datetime | None
+
+
+def queues() -> list[QueueState]:
+    """All queues that have messages. What these are is not read: a message is a pickle."""
+    now = timezone.now()
+    due = Q(lock__lte=now)
+    found = OrmQ.objects.order_by("key").values("key")
+    counted = found.annotate(due=Count("pk", filter=due), oldest=Min("lock", filter=due), held=Count("pk", filter=~due))
+    return [QueueState(each["key"], each["due"], each["oldest"], each["held"]) for each in counted]
+
+
+def failed(count: int) -> list[FailedTask]:
+    """The last `count` tasks that failed, the newest first."""
+    rows = Task.objects.filter(success=False).order_by("-stopped")
+    values = rows.values_list("name", "func", "cluster", "started", "stopped")[:count]
+    return [FailedTask(name, function, queue or "", *times) for name, function, queue, *times in values]
+
+
+def scheduled() -> list[ScheduledTask]:
+    """All tasks that run at fixed intervals, by name."""
+    return [ScheduledTask(*row) for row in Schedule.objects.order_by("name").values_list("name", "minutes", "next_run")]

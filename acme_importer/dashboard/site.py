@@ -13,7 +13,8 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, path, reverse
 from django.views.decorators.http import require_POST
 
 from acme_importer import __version__
-from acme_importer.dashboard import front_page
+from acme_importer.dashboard import front_page, workers
+from acme_importer.dashboard.model_admin import DashboardAdmin
 
 # What the bar on top of every page leads to: title, URL name, and the permission that the page asks for.
 DESTINATIONS = (
@@ -43,6 +44,11 @@ class DashboardSite(AdminSite):
     # The navigation is on top, and the lists need the room.
     enable_nav_sidebar = False
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Take models whose admin stands on our base, and quietly no other: packages register theirs by themselves."""
+        if admin_class is not None and issubclass(admin_class, DashboardAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         shown = destinations(request)
         # The pages that the navigation leads to need no way back.
@@ -59,6 +65,7 @@ class DashboardSite(AdminSite):
         # Before Django's own, the last of which takes everything.
         return [
             path("components/", self.admin_view(self.components), name="components"),
+            path("workers/", self.admin_view(self.workers), name="workers"),
             path("dismiss/", self.admin_view(require_POST(self.dismiss)), name="dismiss"),
             *super().get_urls(),
         ]
@@ -69,6 +76,11 @@ class DashboardSite(AdminSite):
             raise Http404
         context = {**self.each_context(request), "title": "Components", "themes": ("light", "dark")}
         return TemplateResponse(request, "admin/components.html", context)
+
+    def workers(self, request: HttpRequest) -> TemplateResponse:
+        """What waits for the workers, and what failed: to look at only."""
+        context = {**self.each_context(request), **workers.page(request.user)}
+        return TemplateResponse(request, "admin/workers.html", context)
 
     def dismiss(self, request: HttpRequest) -> HttpResponseRedirect:
         """Show notices of the front page no longer to this user."""

@@ -11,3 +11,10 @@ class ConflictError(APIException):
 
     status_code = status.HTTP_409_CONFLICT
     default_code = "conflict"
+
+
+class GoneError(APIException):
+    """What was asked for was there, and has been deleted; the text says why."""
+
+    status_code = status.HTTP_410_GONE
+    default_code = "gone"

@@ -282,6 +282,7 @@ class JobSerializer(serializers.ModelSerializer):
             *ImportLane.COUNTS,
             "rows_per_second",
             "eta_seconds",
+            "rejected_rows_deleted_at",
             "failure_reason",
             "created_at",
             "started_at",
@@ -315,9 +316,13 @@ class RejectedRowSerializer(serializers.ModelSerializer):
     faults = FaultSerializer(many=True)
     record = serializers.ListField(child=serializers.CharField())
 
+    is_cut = serializers.BooleanField(
+        read_only=True, help_text="Whether the row is very long, and only the beginning of its fields was kept."
+    )
+
     class Meta:
         model = RejectedRow
-        fields = ("line", "column", "value", "reason", "code", "faults", "record")
+        fields = ("line", "column", "value", "reason", "code", "faults", "record", "is_cut")
         read_only_fields = fields
 
     def get_column(self, row: RejectedRow) -> str:

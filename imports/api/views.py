@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
-from acme_importer.rest.errors import ConflictError
+from acme_importer.rest.errors import ConflictError, GoneError
 from acme_importer.rest.filters import StrictFilterBackend, refuse_unknown_parameters
 from acme_importer.rest.negotiation import AnyAccepted
 from acme_importer.rest.serializers import NoFieldsSerializer
@@ -35,6 +35,8 @@ OPTIONS = {
     for name, field in UploadSerializer().fields.items()
     if name != "file"
 }
+
+GONE = OpenApiResponse(description="The rejected rows were deleted, since the import ended long ago.")
 
 
 class UploadViewSet(GenericViewSet):
@@ -144,7 +146,7 @@ class JobViewSet(ReadOnlyModelViewSet):
 
     @extend_schema(
         summary="The rejected rows of an import",
-        responses=RejectedRowSerializer(many=True),
+        responses={200: RejectedRowSerializer(many=True), 410: GONE},
     )
     @action(
         detail=True,
@@ -154,7 +156,7 @@ class JobViewSet(ReadOnlyModelViewSet):
     )
     def rejected(self, request: Request, pk: str) -> Response:  # noqa: ARG002
         """The rejected rows, each with what is wrong with it."""
-        job = get_object_or_404(ImportJob, pk=pk)
+        job = self._job_with_rejected(pk)
         page = self.paginate_queryset(self.filter_queryset(job.rejected.order_by("line")))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
@@ -166,7 +168,7 @@ class JobViewSet(ReadOnlyModelViewSet):
             "upload the file as it is: the added columns are ignored."
         ),
         filters=False,
-        responses={(200, "text/csv"): OpenApiTypes.STR},
+        responses={(200, "text/csv"): OpenApiTypes.STR, 410: GONE},
     )
     @action(
         detail=True,
@@ -178,7 +180,7 @@ class JobViewSet(ReadOnlyModelViewSet):
     def rejected_csv(self, request: Request, pk: str) -> HttpResponseBase:
         """The rejected rows, as a file to fix and to upload again."""
         refuse_unknown_parameters(request)
-        job = get_object_or_404(ImportJob, pk=pk)
+        job = self._job_with_rejected(pk)
         headers = {"Content-Disposition": content_disposition_header(True, rejected.filename(job))}
         return StreamingHttpResponse(rejected.csv_blocks(job), "text/csv; charset=utf-8", headers=headers)
 
@@ -190,6 +192,7 @@ class JobViewSet(ReadOnlyModelViewSet):
         responses={
             (200, XLSX_TYPE): OpenApiTypes.BINARY,
             409: OpenApiResponse(description="There are more rejected rows than a sheet holds."),
+            410: GONE,
         },
     )
     @action(
@@ -202,10 +205,17 @@ class JobViewSet(ReadOnlyModelViewSet):
     def rejected_xlsx(self, request: Request, pk: str) -> HttpResponseBase:
         """The rejected rows, as a workbook to fix and to upload again."""
         refuse_unknown_parameters(request)
-        job = get_object_or_404(ImportJob, pk=pk)
+        job = self._job_with_rejected(pk)
         try:
             file = rejected.workbook(job)
         except FileRefusedError as error:
             raise ConflictError(str(error)) from error
         name = rejected.filename(job, "xlsx")
         return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX_TYPE)
+
+    def _job_with_rejected(self, pk: str) -> ImportJob:
+        """The job. Raises GoneError if its rejected rows were deleted: an empty list would say that there were none."""
+        job = get_object_or_404(ImportJob, pk=pk)
+        if reason := rejected.why_gone(job):
+            raise GoneError(reason)
+        return job

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from acme_importer.texts import printable
 from imports.options import NEW_PRODUCTS, NO_HEADER, Options
 from imports.reading.header import DELIMITERS_BY_NAME
 
@@ -48,7 +49,7 @@ def _check_target(target: Path, source: str | None) -> None:
             raise UsageError("--rejected names the file that is to be imported.")
         target.open("ab").close()
     except OSError as error:
-        raise UsageError(f"{error.filename}: {error.strerror}") from None
+        raise UsageError(f"{printable(str(error.filename))}: {error.strerror}") from None
 
 
 def add_options(parser: ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
+from acme_importer.texts import printable
 from imports.commandline.arguments import UsageError
 from imports.commandline.console import Display
 from imports.files.upload_handler import receive, too_large
@@ -29,7 +30,7 @@ def take(name: str, display: Display) -> UploadedFile:
                 raise too_large()
             return receive(_blocks(stream, size, display), name)
     except OSError as error:
-        raise UsageError(f"{error.filename or name}: {error.strerror}") from None
+        raise UsageError(f"{printable(str(error.filename or name))}: {error.strerror}") from None
 
 
 def _blocks(stream: BinaryIO, size: int, display: Display) -> Iterator[bytes]:

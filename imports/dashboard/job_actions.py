@@ -12,7 +12,7 @@ from django.views import View
 
 from imports import jobs
 from imports.dashboard import log
-from imports.dashboard.permissions import may_control, may_import
+from imports.dashboard.permissions import may_control, may_import, may_see
 from imports.models import ImportJob
 
 
@@ -53,6 +53,8 @@ class ImportForRealView(View):
         if not may_import(request.user):
             raise PermissionDenied
         dry_run = get_object_or_404(ImportJob, pk=job_id)
+        if not may_see(request.user, dry_run):
+            raise PermissionDenied
         try:
             job = jobs.import_for_real(dry_run, request.user)
         except jobs.WrongStateError as error:

@@ -12,7 +12,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from acme_importer.texts import duration
-from imports import progress, waking
+from imports import progress, rejected, waking
 from imports.dashboard import log, sentences
 from imports.dashboard.state import shown_state
 from imports.events import deliveries
@@ -82,6 +82,7 @@ def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]
         "price_example": NumberStyle.from_json(job.numbers).example if "price" in job.columns else "",
         "skipped": skipped_by_reason(job) if job.skipped_rows else {},
         "rejected_groups": groups,
+        "rejected_gone": "" if groups else rejected.why_gone(job),
         "rejected_code": code,
         "page_query": f"{urlencode({'code': code})}&" if code else "",
         "rejected_page": rejected_page(job, groups, code, page),

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from imports.models import ImportJob
+
 
 def may_view(user: Any) -> bool:
     """Whether the user may see imports; who may control them may see them."""
     return user.has_perm("imports.view_importjob") or may_control(user)
+
+
+def may_see(user: Any, job: ImportJob) -> bool:
+    """Whether the user may see this import: all of them with the permission to view, else those of their own."""
+    return may_view(user) or job.created_by_id == user.pk
 
 
 def may_import(user: Any) -> bool:

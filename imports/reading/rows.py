@@ -21,7 +21,7 @@ from imports.reading.extra import ExtraReader
 from imports.reading.header import DELIMITER_NAMES
 from imports.reading.numbers import NumberStyle, PriceReader, error_value
 from imports.reading.suspicions.damaged_skus import NO_DAMAGE, DamagedSkus
-from imports.reading.texts import shown
+from imports.reading.texts import SHOWN_LENGTH, cut_to_width, shown
 from products.extra import EXTRA
 from products.fields import (
     CONTROL_CHARACTER,
@@ -149,7 +149,8 @@ class RowReader:
             return self._clean_rows(batch, keys), []
         except (_FaultyBatchError, BadValueError):
             if len(rows) == 1:
-                return [], [Rejection(lines[0], tuple(self._faults(rows[0])), rows[0])]
+                record = cut_to_width(rows[0], len(self._header))
+                return [], [Rejection(lines[0], tuple(self._faults(rows[0])), record)]
         middle = len(rows) // 2
         first, second = (
             self.read(batch._replace(lines=lines[half], rows=rows[half]), keys[half])
@@ -207,7 +208,7 @@ class RowReader:
 
     def _wrong_number_of_fields(self, fields: list[str]) -> Fault:
         count, expected = len(fields), len(self._header)
-        surplus = self._delimiter.join(fields[expected:])
+        surplus = self._delimiter.join(fields[expected : expected + SHOWN_LENGTH])
         return Fault(
             "",
             shown(surplus),

@@ -18,6 +18,9 @@ from imports.models import ImportJob
 
 register = template.Library()
 
+# How much of a rejected row is shown.
+ROW_LENGTH = 2000
+
 # A few words for the rules that rows break, where the code does not read as one.
 RULES = {
     "missing": "Missing value",
@@ -44,6 +47,13 @@ RULES = {
 def printable(text: object) -> str:
     """A text from a stranger's file, with control characters and what turns the direction of writing spelled out."""
     return texts.printable(str(text))
+
+
+@register.filter
+def whole_row(record: list[str]) -> str:
+    """The fields of a rejected row in one line; the beginning of a long one, cut before anything is done with it."""
+    text = " | ".join(record[:ROW_LENGTH])
+    return texts.printable(text if len(text) <= ROW_LENGTH else text[: ROW_LENGTH - 1] + "…")
 
 
 @register.filter

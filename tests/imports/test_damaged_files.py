@@ -16,7 +16,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from imports.models import Draft
-from imports.opening import open_beginning
+from imports.opening import open_beginning, read_excerpt
 from imports.reading.csvfile import Record, RecordReader
 from imports.reading.dialect import Dialect
 from imports.reading.errors import FileRefusedError
@@ -35,8 +35,9 @@ SECOND_ROWS = [[], ["Artikelnummer", "Bezeichnung", "Beschreibung", "VK-Preis", 
 def opened_records(text: str) -> list[Record]:
     """The records behind the header, as an import of the file would read them."""
     name = default_storage.save("damaged.csv", ContentFile(text.encode()))
+    draft = Draft(stored_as=name)
     try:
-        opened = open_beginning(Draft(stored_as=name)).opened
+        opened = open_beginning(draft, read_excerpt(draft)).opened
     finally:
         default_storage.delete(name)
     assert opened.header == HEADER

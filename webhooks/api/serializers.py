@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from acme_importer.rest.serializers import StrictSerializer
-from webhooks.catalogue import SUBSCRIBABLE
+from webhooks.catalogue import SUBSCRIBABLE, may_see_body
 from webhooks.models import Attempt, Delivery, Endpoint
 
 
@@ -102,8 +102,10 @@ class DeliverySerializer(serializers.ModelSerializer):
             "attempts",
         )
 
-    def get_body(self, delivery: Delivery) -> dict[str, Any]:
-        """Return the body that is sent, as JSON within the JSON of the response."""
+    def get_body(self, delivery: Delivery) -> dict[str, Any] | None:
+        """Return the body that is sent, as JSON; null for one who may not see what the event is about."""
+        if not may_see_body(self.context["request"].user, delivery.event_type):
+            return None
         return json.loads(delivery.body)
 
 

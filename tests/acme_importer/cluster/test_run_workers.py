@@ -19,7 +19,11 @@ PATIENCE = 6
 
 @pytest.fixture
 def supervised(transactional_db: None) -> Iterator[WorkerCluster]:
-    cluster = WorkerCluster("run_workers", "--patience", str(PATIENCE), "--stop-within", "5")
+    cluster = WorkerCluster(
+        "run_workers",
+        *("--patience", str(PATIENCE), "--stop-within", "5"),
+        DJANGO_SETTINGS_MODULE="tests.cluster_settings",
+    )
     cluster.start()
     yield cluster
     cluster.stop()

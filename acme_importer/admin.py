@@ -1,0 +1,30 @@
+"""The tables of Django and of packages that belong into the admin, each on the product's own base.
+
+The site refuses what packages register by themselves: Django-Q's pages would let their users run any
+function, for instance.
+"""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.auth import admin as auth_admin
+from django.contrib.auth.models import Group, User
+from rest_framework.authtoken import admin as authtoken_admin
+from rest_framework.authtoken.models import TokenProxy
+
+from acme_importer.dashboard.model_admin import DashboardAdmin
+
+
+@admin.register(User)
+class UserAdmin(DashboardAdmin, auth_admin.UserAdmin):
+    """Users, as Django shows them."""
+
+
+@admin.register(Group)
+class GroupAdmin(DashboardAdmin, auth_admin.GroupAdmin):
+    """Groups of users, as Django shows them."""
+
+
+@admin.register(TokenProxy)
+class TokenAdmin(DashboardAdmin, authtoken_admin.TokenAdmin):
+    """The tokens of the API, as REST framework shows them."""

@@ -201,8 +201,8 @@ def _content(opened: Opened, beginning: Beginning | None) -> Content:
 
 def _first_records(opened: Opened, count: int) -> Iterator[list[str]]:
     """The fields of the first `count` records, without the damaged ones."""
-    records = islice(_reader(opened.text, opened.data, len(opened.header)), count)
-    return (record.fields for record in records if not record.damage)
+    records = _narrow_records(opened.text, opened.data, count, len(opened.header))
+    return (record.fields for record in records if record.fields and not record.damage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,12 +326,18 @@ def _encoding(stream: BinaryIO, asked: str) -> tuple[Detection, int]:
     return encodings.detect_encoding(stream), 0
 
 
-# No export has nearly as many columns.
-MOST_COLUMNS = 5000
+# As many as a spreadsheet can have.
+MOST_COLUMNS = 16_384
 
 
 def _reader(text: Text, start: Position, width: int | None = None) -> RecordReader:
     return RecordReader(text.stream, encoding=text.encoding, dialect=text.dialect, start=start, width=width)
+
+
+def _narrow_records(text: Text, start: Position, count: int, width: int | None = None) -> Iterator[Record]:
+    """The first records from `start` on. Of one too wide to be a header no field is given: that could take minutes."""
+    for record in islice(_reader(text, start, width), count):
+        yield record if len(record.fields) <= MOST_COLUMNS else record._replace(fields=[])
 
 
 def _in_dialect(text: Text, file: SentFile, place: Place) -> tuple[Text, str, list[str]]:
@@ -375,7 +381,7 @@ def _first_lines(sample: bytes, header_line: int | None) -> list[bytes]:
 
 def _in_its_width(text: Text, names: list[str], data: Position) -> tuple[Text, list[str], list[str]]:
     """`text` and the header, where delimiters end each row or only the header; and what to say of it to the sender."""
-    records = islice(_reader(text, data), SAMPLE_RECORDS_OF_WIDTH)
+    records = _narrow_records(text, data, SAMPLE_RECORDS_OF_WIDTH)
     surplus = dialects.surplus_of(names, [record.fields for record in records if not record.damage])
     if text.sheet or not surplus:
         return text, names, []
@@ -395,10 +401,9 @@ def _look_into(text: Text, file: SentFile) -> tuple[Opened, Recognized | None]:
     if not _first_lines(text.stream.read(MAX_RECORD_BYTES), asked):
         raise FileRefusedError("The file is empty: it does not even have a header.")
     start = Position(text.start, 1)
-    first = list(islice(_reader(text, start), HEADER_AMONG if asked is None else HIGHEST_HEADER_LINE))
-    # A row too wide to be a header is not looked at: that could take minutes.
-    records = [record.fields if len(record.fields) <= MOST_COLUMNS else [] for record in first]
-    if not any(records):
+    first = list(_narrow_records(text, start, HEADER_AMONG if asked is None else HIGHEST_HEADER_LINE))
+    records = [record.fields for record in first]
+    if first and not any(records):
         raise FileRefusedError(f"The file has no header of {MOST_COLUMNS:,} columns or less.")
     chosen = _record_in_line(asked, first) if asked else None
     recognized = None

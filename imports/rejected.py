@@ -29,8 +29,8 @@ MAX_WORKBOOK_ROWS = MAX_SHEET_ROWS - 2
 # Spreadsheet programs cut off what is longer.
 MAX_CELL_LENGTH = 32_767
 _TOO_LONG = f"The row has a value of more than {MAX_CELL_LENGTH:,} characters, which no cell holds: use the CSV file."
-# A batch is a few times this large at most: of a record, 64 KB are kept.
-BATCH_BYTES = 1024 * 1024
+# A block is a few times this large at most: of a record, 64 KB are kept.
+BATCH_BYTES = 64 * 1024
 CUT = "The row is too long: only its beginning was kept."
 
 

@@ -87,6 +87,10 @@ def remarks(dialect: Dialect) -> list[str]:
     return found
 
 
+# More empty fields behind the columns than spreadsheets leave are no style.
+MOST_SURPLUS = 1000
+
+
 def surplus_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     """How many empty fields the `rows` have behind the columns of the `header`; negative if it is the header that has.
 
@@ -94,6 +98,8 @@ def surplus_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     """
     width, count = _usual_width(rows)
     surplus = width - len(header)
+    if surplus > MOST_SURPLUS:
+        return 0
     if surplus < 0:
         is_empty = not any(name.strip() for name in header[width:]) and width > 0
         return surplus if is_empty and _is_all_but_damaged(count, len(rows)) else 0

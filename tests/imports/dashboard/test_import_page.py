@@ -197,12 +197,12 @@ def test_a_file_that_the_host_has_lost_is_told(client):
 
 
 def test_a_file_of_very_many_columns_makes_no_endless_page(client):
-    names = ",".join(f"column {number}" for number in range(20_000))
+    names = ",".join(f"column {number}" for number in range(16_000))
 
-    page = html(client, uploaded(client, f"{names},sku,name\n{',' * 20_000}A,Lamp\n"))
+    page = html(client, uploaded(client, f"{names},sku,name\n{',' * 16_000}A,Lamp\n"))
 
     assert len(page) < 500_000
-    assert '<option value="20000" selected>sku (e.g. A)</option>' in page
+    assert '<option value="16000" selected>sku (e.g. A)</option>' in page
 
 
 def test_a_draft_is_imported_once_whoever_clicks_twice():

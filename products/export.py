@@ -27,17 +27,24 @@ def csv_blocks(products: QuerySet[Product]) -> Iterator[str]:
     """The file, block by block, in the order in which the products were made."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
+    # A text of several lines may look like rows. With every field quoted, a strict reader cannot take it for one.
+    quoting_writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)
     columns = (*FIELDS, EXTRA) if products.exclude(extra={}).exists() else FIELDS
     writer.writerow(columns)
     rows = products.order_by("pk").values_list(*columns).iterator(chunk_size=BATCH_ROWS)
     for number, (sku, name, description, price, is_active, *extra) in enumerate(rows, start=1):
         written = (sku, name, description, "" if price is None else price, "true" if is_active else "false")
-        writer.writerow((*written, *map(_written_extra, extra)))
+        fields = (*written, *map(_written_extra, extra))
+        (quoting_writer if _has_line_break(name) or _has_line_break(description) else writer).writerow(fields)
         if number % BATCH_ROWS == 0:
             yield buffer.getvalue()
             buffer.seek(0)
             buffer.truncate()
     yield buffer.getvalue()
+
+
+def _has_line_break(text: str) -> bool:
+    return "\n" in text or "\r" in text
 
 
 def _written_extra(extra: dict[str, str]) -> str:

@@ -69,7 +69,7 @@ def _decisions(job: ImportJob) -> Iterator[str]:
         yield f"  words       {', '.join(said_of_words(job.options.words))}"
     if said := said_of_rows(job.options):
         yield f"  rows        {'; '.join(said)}"
-    yield f"  columns     {', '.join(names)}" + (f"; ignored: {', '.join(ignored)}" if ignored else "")
+    yield f"  columns     {', '.join(names) or 'none'}" + (f"; ignored: {', '.join(ignored)}" if ignored else "")
 
 
 def _reasons(job: ImportJob) -> Iterator[str]:

@@ -124,6 +124,8 @@ class Session:
         if job.question.get("mapping"):
             answer = " ".join(starmap(mapping_argument, job.question["mapping"].items()))
             self._tell(f"To answer it as proposed, add: {answer}")
+        elif job.question and not job.question["field"]:
+            self._tell("To answer it, add: --no-header, or --header-line with the number of the line")
         # A file that could not even be opened will not be the second time.
         if job.lane_count or job.status == ImportJob.Status.CANCELLED:
             self._tell(f"To resume it: python manage.py import_csv --resume {job.pk}")

@@ -24,7 +24,7 @@ def test_upload_preview_import_fix_and_follow_up(page: Page, log_in, worker_clus
 
     choose(page, CSV)
 
-    expect(page.get_by_role("heading", name="2 of 4 rows would be rejected")).to_be_visible()
+    expect(page.get_by_role("heading", name="1 of 4 rows would be rejected")).to_be_visible()
     expect(page.get_by_label("price", exact=True)).to_have_value("2")
     screenshot("preview")
     assert_accessible()

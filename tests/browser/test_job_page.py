@@ -116,7 +116,7 @@ def test_rejected_rows_are_filtered_and_paged(page: Page, log_in, screenshot, as
 
     page.get_by_role("link", name="Next").click()
     expect(page.get_by_text("Page 2 of 2")).to_be_visible()
-    page.get_by_role("link", name="Missing value 15").click()
+    page.get_by_role("link", name="New product without a name 15").click()
 
     expect(page.locator("#rejected tbody tr")).to_have_count(15)
     page.get_by_text("Whole row").first.click()
@@ -223,7 +223,7 @@ def test_the_page_is_printed_as_a_receipt_on_one_sheet(page: Page, log_in, scree
             expect(element).to_be_hidden()
     for part in ("h1", ".stack", ".legend", ".timeline"):
         expect(content.locator(part).first).to_be_visible()
-    expect(content.get_by_text("Missing value 15")).to_be_visible()
+    expect(content.get_by_text("New product without a name 15")).to_be_visible()
 
 
 def test_completed_with_errors_is_amber_in_the_list_the_page_and_the_preview(page: Page, log_in):

@@ -65,7 +65,7 @@ def is_in_the_middle(job: ImportJob) -> bool:
 def assert_it_is_as_the_model_says(job: ImportJob, expected: model.Result) -> None:
     job = with_progress(job)
     assert job.status == ImportJob.Status.COMPLETED, job.failure_reason
-    receipt = (job.created_rows, job.updated_rows, job.unchanged_rows, job.duplicate_rows, job.rejected_rows)
+    receipt = tuple(getattr(job, name) for name in ImportLane.COUNTS)
     assert receipt == expected.receipt
     assert job.total_rows == sum(receipt)
     assert list(job.rejected.values_list("line", "code")) == expected.rejected

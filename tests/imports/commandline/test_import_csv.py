@@ -167,6 +167,16 @@ class TestReceipt:
         assert 'To answer it as proposed, add: --mapping price="#3"' in errors
         assert "columns     sku, name; ignored: Price, Price" in text
 
+    def test_a_file_that_may_have_no_header_is_asked_about(self, tmp_path: Path, capsys: Any) -> None:
+        path = tmp_path / "no-header.csv"
+        path.write_text("".join(f"A-{number},Lamp {number},{number}.50\n" for number in range(1, 9)))
+        code, text = run(path)
+        errors = capsys.readouterr().err
+        assert code == 1
+        assert "columns     none; ignored: A-1, Lamp 1, 1.50" in text
+        assert "The first line looks like a product" in errors
+        assert "add: --no-header, or --header-line" in errors
+
     def test_only_some_of_many_rejected_rows_are_shown(self, tmp_path: Path, capsys: Any) -> None:
         path = tmp_path / "bad.csv"
         path.write_text(HEADER + ",Chair,1\n" * 12)

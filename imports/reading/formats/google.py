@@ -15,6 +15,8 @@ GOOGLE = Format(
             ),
             at_least=4,
         ),
+        # What the smallest feed has besides its id: the required attributes (Google's product data specification).
+        Header(("title", "description", "link", "image_link", "availability"), at_least=5),
     ),
     columns={
         "sku": ("id",),

@@ -43,6 +43,13 @@ def test_a_file_of_store_views_is_magento_s_however_few_columns_it_has() -> None
     assert found.format.name == "Magento 2 product export"
 
 
+@pytest.mark.parametrize("image_link", ["image_link", "image link"])
+def test_a_google_feed_with_only_the_required_attributes_is_recognized(image_link: str) -> None:
+    found = recognize(["id", "title", "description", "price", "availability", "link", image_link])
+    assert found
+    assert found.format.name == "Google Merchant Center feed"
+
+
 def test_a_french_woocommerce_export_is_recognized() -> None:
     header = (
         "ID,Type,UGS,Nom,Publié,Mis en avant ?,Visibilité dans le catalogue,Description courte,Description,Tarif promo,"

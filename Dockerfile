@@ -10,5 +10,7 @@ COPY . .
 # Collecting needs settings, but not those of the place where it will run.
 RUN SECRET_KEY=only-for-building DATABASE_URL=sqlite:// python manage.py collectstatic --noinput
 
-# Stays root: the volumes that Fly and Render mount belong to root.
+# Nothing runs as root but the entry point, which hands over the folder of uploads. The code stays root's.
+RUN useradd --system --no-create-home --uid 10001 acme
+ENTRYPOINT ["/app/docker-entrypoint.sh"]
 CMD ["honcho", "start", "web", "worker", "webhooks"]

@@ -1,8 +1,11 @@
 """Every file that deploys the product starts what Procfile lists."""
 
 import json
+import os
 import re
+import subprocess
 import tomllib
+from pathlib import Path
 
 import pytest
 import yaml
@@ -60,3 +63,34 @@ def test_each_deployment_migrates_the_database_first() -> None:
     command = parse_procfile(read("Procfile")).processes["release"]
     for name in ("heroku.yml", "render.yaml", "fly.toml"):
         assert command in read(name), name
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="Only root can give up root.")
+def test_the_container_gives_up_root_and_hands_over_the_uploads(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    uploads = tmp_path / "uploads"
+    uploads.mkdir()
+    (uploads / "old.csv").write_text("sku,name")
+    script = Path(settings.BASE_DIR, "docker-entrypoint.sh")
+
+    result = subprocess.run(
+        [script, "sh", "-c", "id -un; id -G; cat $UPLOAD_FOLDER/old.csv; touch $UPLOAD_FOLDER/new.csv; touch /root/no"],
+        env={**os.environ, "RUN_AS": "nobody", "UPLOAD_FOLDER": str(uploads)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    user, groups, content = result.stdout.splitlines()
+    assert (user, content) == ("nobody", "sku,name")
+    assert "0" not in groups.split()
+    assert {path.owner() for path in uploads.iterdir()} == {"nobody"}
+    assert "Permission denied" in result.stderr
+
+
+def test_the_image_installs_what_is_locked_and_runs_as_a_user_of_its_own() -> None:
+    dockerfile = Path(settings.BASE_DIR, "Dockerfile").read_text()
+
+    assert "--require-hashes" in dockerfile
+    assert 'ENTRYPOINT ["/app/docker-entrypoint.sh"]' in dockerfile
+    assert "useradd --system --no-create-home --uid 10001 acme" in dockerfile

@@ -428,6 +428,8 @@ LOGGING = {
         "django-q": {"level": "DEBUG" if LOG_LEVEL == "DEBUG" else "WARNING"},
         # Without its own handlers, which would write each line twice. At DEBUG it logs every SQL statement.
         "django": {"level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
+        # At INFO several lines for each login; failed logins and locked-out ones are warnings.
+        "axes": {"level": "DEBUG" if LOG_LEVEL == "DEBUG" else "WARNING"},
         # It warns of addresses that WEBHOOK_ALLOWED_NETWORKS then allows; refused ones are recorded with the delivery.
         "requests_hardened": {"level": "ERROR"},
     },

@@ -108,7 +108,9 @@ def surplus_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
 
 
 def _with_single_quotes(sample: bytes, encoding: str, dialect: Dialect) -> Dialect:
-    begin = re.compile(rb"(?:^|[\r\n]|" + re.escape(dialect.delimiter.encode()) + rb") *(['\"])")
+    delimiter = re.escape(dialect.delimiter.encode())
+    # Two marks and nothing else may be a text as well as an empty field.
+    begin = re.compile(rb"(?:^|[\r\n]|" + delimiter + rb") *(['\"])(?!\1(?:" + delimiter + rb"|[\r\n]|$))")
     marks = Counter(begin.findall(sample[:TRIED_BYTES]))
     if marks[b"'"] < ENOUGH:
         return dialect

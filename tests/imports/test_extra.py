@@ -215,7 +215,8 @@ stored = st.dictionaries(names.filter(str.strip), texts.filter(lambda text: not 
 @given(st.lists(stored, min_size=1, max_size=7))
 def test_whatever_the_texts_they_come_back_as_they_were_and_again_by_an_export(rows: list[dict[str, str]]) -> None:
     Product.objects.all().delete()
-    # Told by the mapping which columns are fields, so that no other is taken for one.
+    # Told by the mapping which columns are fields, so that no other is taken for one; and how fields are quoted, which
+    # such texts leave open.
     columns = sorted({f"x{name}x" for extra in rows for name in extra})
     expected = {f"S-{n}": {f"x{name}x": text for name, text in extra.items()} for n, extra in enumerate(rows)}
     file = written(
@@ -224,7 +225,8 @@ def test_whatever_the_texts_they_come_back_as_they_were_and_again_by_an_export(r
     )
     fields: dict[str, Any] = {"sku": "sku", "name": "name", "price": "", "description": "", "is_active": ""}
 
-    assert receipt(run_import(file, extra=True, mapping=fields, delimiter=",", encoding="utf-8")) == (
+    said: dict[str, Any] = {"extra": True, "mapping": fields, "delimiter": ",", "encoding": "utf-8", "quote": '"'}
+    assert receipt(run_import(file, **said)) == (
         len(rows),
         0,
         0,
@@ -232,7 +234,7 @@ def test_whatever_the_texts_they_come_back_as_they_were_and_again_by_an_export(r
         0,
     )
     assert extras() == expected
-    assert receipt(run_import(file, extra=True, mapping=fields, delimiter=",", encoding="utf-8"))[2] == len(rows)
+    assert receipt(run_import(file, **said))[2] == len(rows)
 
     exported = "".join(csv_blocks(Product.objects.all()))
     assert receipt(run_import(exported, extra=True))[2] == len(rows)

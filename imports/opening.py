@@ -34,7 +34,7 @@ from imports.reading.header import HEADER_AMONG
 from imports.reading.numbers import NumberStyle, detect_number_style, with_asked
 from imports.reading.proposals import rows_looked_at
 from imports.reading.questions import HEADER_QUESTION, Question
-from imports.reading.suspicions.content import Content
+from imports.reading.suspicions.content import SAMPLE_RECORDS, Content
 from imports.reading.suspicions.damaged_skus import NO_DAMAGE, DamagedSkus
 from imports.reading.suspicions.ending import TAIL_BYTES
 from imports.reading.texts import shown
@@ -114,6 +114,10 @@ class QuestionOpenError(FileRefusedError):
         self.chosen = chosen
 
 
+# A record as the rewriting of a known format takes it: its line, its fields, why it cannot be read.
+_Written = tuple[int, list[str], str]
+
+
 class Place(Protocol):
     """Where the rewritings of a file are kept."""
 
@@ -122,6 +126,9 @@ class Place(Protocol):
 
     def keep(self, blocks: Iterator[bytes]) -> BinaryIO:
         """`blocks`, the rewriting of what was kept or taken before."""
+
+    def wanted(self, records: Iterator[_Written]) -> Iterator[_Written]:
+        """Those of the `records` behind the header that are to be rewritten."""
 
 
 def open_file(job: ImportJob, still_alive: Callable[[], None]) -> Opened:
@@ -275,7 +282,7 @@ def _opened(text: Text, file: SentFile, place: Place) -> Opened:
     if not needs_rewriting(recognized, opened.header):
         return opened
     rewriter = Rewriter(recognized, opened.header, header_line=opened.data.line - 1, from_workbook=bool(text.sheet))
-    rewritten = place.keep(rewriter.blocks(_records(opened)))
+    rewritten = place.keep(rewriter.blocks(place.wanted(_records(opened))))
     text = replace(
         text, stream=rewritten, encoding="utf-8", start=0, dialect=Dialect(REWRITTEN_DELIMITER), has_marks=True
     )
@@ -447,7 +454,7 @@ def _record_in_line(line: int, first: list[Record]) -> int:
     raise FileRefusedError(f"header_line: the file has no line {line} that could be the header.")
 
 
-def _records(opened: Opened) -> Iterator[tuple[int, list[str], str]]:
+def _records(opened: Opened) -> Iterator[_Written]:
     """The records behind the header, as the rewriting of a known format takes them."""
     for record in _reader(opened.text, opened.data, len(opened.header)):
         yield record.line, record.fields, record.damage.reason if record.damage else ""
@@ -500,6 +507,10 @@ class _Stored:
         self._stream = open_stored(self.name, self._still_alive)
         return self._stream
 
+    def wanted(self, records: Iterator[_Written]) -> Iterator[_Written]:
+        """See Place."""
+        return records
+
     def _store(self, blocks: Iterator[bytes]) -> str:
         limit = size_limit()
         with _Rewriting(self._still_alive) as file:
@@ -546,6 +557,11 @@ class _InMemory:
         """See Place."""
         self.has_rewritten, self.tail = True, b""
         return self._first(blocks)
+
+    def wanted(self, records: Iterator[_Written]) -> Iterator[_Written]:
+        """See Place: as many as anybody looks at."""
+        yield from islice(records, SAMPLE_RECORDS)
+        self.cut = self.cut or next(records, None) is not None
 
     def _first(self, blocks: Iterator[bytes]) -> BinaryIO:
         content, is_cut = _first_bytes(blocks)

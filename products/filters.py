@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 
 from acme_importer.rest.filters import TrueOrFalseFilter, WholeNumberFilter
+from acme_importer.searches import LONGEST_SEARCH, MOST_WORDS, search_fault
 from products.extra import MAX_LENGTH
 from products.fields import PRICE_DECIMAL_PLACES, PRICE_MAX_DIGITS, SKU_NORMALIZED_MAX_LENGTH, normalize_sku
 from products.models import Product
@@ -48,23 +49,17 @@ class ExtraFilter(filters.Filter):
         return qs.filter(extra__has_text=(re.sub(r"\\(.)", r"\1", found[1]), found[2]))
 
 
-# Each word of a search is looked for in the whole table.
-MOST_WORDS = 10
-LONGEST_TEXT = 200
-
-
 class TextFilter(filters.CharFilter):
     """A filter by a text of a bounded length."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, max_length=LONGEST_TEXT, **kwargs)
+        super().__init__(*args, max_length=LONGEST_SEARCH, **kwargs)
 
 
-def check_number_of_words(text: str) -> None:
-    """Raise ValidationError where a search has more words than are looked for."""
-    count = len(text.split())
-    if count > MOST_WORDS:
-        raise ValidationError(f"Has {count} words; a search takes {MOST_WORDS} at most.", code="too_many_words")
+def check_search(text: str) -> None:
+    """Raise ValidationError where a search asks for too much."""
+    if fault := search_fault(text):
+        raise ValidationError(fault, code="too_much")
 
 
 class ProductFilter(filters.FilterSet):
@@ -84,9 +79,9 @@ class ProductFilter(filters.FilterSet):
             "`\\:`, a backslash as `\\\\`."
         ),
     )
-    search = TextFilter(
+    search = filters.CharFilter(
         method="having_words",
-        validators=[check_number_of_words],
+        validators=[check_search],
         help_text=f"Words, each of which is in the SKU, the name or the description; {MOST_WORDS} at most.",
     )
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import BadRequest
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+
+from acme_importer.searches import search_fault
 
 
 class DashboardAdmin(admin.ModelAdmin):
@@ -27,6 +30,15 @@ class DashboardAdmin(admin.ModelAdmin):
         if any("\0" in value for name in request.GET for value in (name, *request.GET.getlist(name))):
             raise BadRequest("A NUL byte in the address")
         return super().changelist_view(request, extra_context)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """What a search finds; nothing, and a sentence that says why, where it asks for too much."""
+        if fault := search_fault(search_term):
+            self.message_user(request, f"Search: {fault}", messages.ERROR)
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)
 
     def _filter_parameters(self, request: HttpRequest) -> set[str | None]:
         """The parameters of all filters of the list, asked as Django asks them when it shows the list."""

@@ -15,7 +15,8 @@ class SharedTexts:
 
     def __init__(self, source: BinaryIO) -> None:
         self._content = bytearray()
-        self._starts = array("Q", [0])
+        # Four bytes are enough: `workbooks.MAX_TEXTS_BYTES` is less than they count.
+        self._starts = array("I", [0])
         self._is_text = self._is_phonetic = False
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True

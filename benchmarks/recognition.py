@@ -37,9 +37,11 @@ from django.core.management import call_command  # noqa: E402
 
 from benchmarks.contenders import high_water_mb  # noqa: E402
 from benchmarks.texts import LANGUAGES  # noqa: E402
-from imports import opening  # noqa: E402
 from imports.models import ImportJob  # noqa: E402
-from imports.opening import decide, open_beginning, open_file, read_excerpt  # noqa: E402
+from imports.opening import table  # noqa: E402
+from imports.opening.beginning import open_beginning, read_excerpt  # noqa: E402
+from imports.opening.decisions import decide  # noqa: E402
+from imports.opening.whole import open_file  # noqa: E402
 from imports.preview import preview  # noqa: E402
 from imports.reading.columns import choose  # noqa: E402
 
@@ -95,7 +97,7 @@ def write_workbook(name: str, rows: int, *, shared: bool) -> None:
 
 def recognize(file: ImportJob) -> None:
     """All that is recognized; the rewriting of a known format, which follows from it, is left out."""
-    with mock.patch.object(opening, "needs_rewriting", return_value=False):
+    with mock.patch.object(table, "needs_rewriting", return_value=False):
         opened = open_beginning(file, read_excerpt(file)).opened
         decide(opened, file, choose(opened.header, {}))
 

@@ -11,7 +11,8 @@ from io import BytesIO
 
 from imports.files.storage import delete_stored, keep_content, open_stored
 from imports.models import Draft, SentFile
-from imports.opening import Excerpt, Text, read_excerpt, text_options
+from imports.opening.beginning import read_excerpt, text_options
+from imports.opening.found import Excerpt, Text
 from imports.reading.encodings import Detection
 
 _TEXT_FIELDS = [field.name for field in fields(Text) if field.name not in ("stream", "detected", "dialect")]

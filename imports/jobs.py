@@ -20,7 +20,8 @@ from imports import waking
 from imports.events import announce
 from imports.files import storage
 from imports.models import DryRunSku, ImportJob, ImportLane, SentFile
-from imports.opening import Opened, QuestionOpenError
+from imports.opening.decisions import QuestionOpenError
+from imports.opening.found import Opened
 from imports.options import Options
 from imports.reading.questions import column_reference
 from imports.verdict import doubts

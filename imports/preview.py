@@ -15,7 +15,9 @@ from itertools import islice
 
 from imports.excerpts import excerpt_of
 from imports.models import SentFile
-from imports.opening import Beginning, Opened, decide, open_beginning
+from imports.opening.beginning import open_beginning
+from imports.opening.decisions import decide
+from imports.opening.found import Beginning, Opened
 from imports.options import Options
 from imports.reading.booleans import words_found
 from imports.reading.columns import choose, ignored_columns

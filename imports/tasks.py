@@ -23,7 +23,9 @@ from imports.files.incoming import delete_abandoned_uploads
 from imports.files.local_copies import delete_idle_copies
 from imports.files.storage import close_stored, delete_stored
 from imports.models import Draft, ImportJob, ImportLane
-from imports.opening import Opened, QuestionOpenError, open_file
+from imports.opening.decisions import QuestionOpenError
+from imports.opening.found import Opened
+from imports.opening.whole import open_file
 from imports.pipeline import LaneTakenError, open_lane
 from imports.reading.errors import FileRefusedError
 

@@ -16,7 +16,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from imports.models import Draft
-from imports.opening import open_beginning, read_excerpt
+from imports.opening.beginning import open_beginning, read_excerpt
 from imports.reading.csvfile import Record, RecordReader
 from imports.reading.dialect import Dialect
 from imports.reading.errors import FileRefusedError

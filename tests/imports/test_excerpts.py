@@ -10,9 +10,11 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
-from imports import drafts, excerpts, jobs, opening, tasks, waking
+from imports import drafts, excerpts, jobs, tasks, waking
 from imports.files.storage import delete_stored
 from imports.models import Draft
+from imports.opening import places
+from imports.opening import text as opening_text
 from imports.options import Options
 from imports.preview import preview
 from tests.imports.factories import upload
@@ -33,8 +35,8 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         read.append(str(arguments[1]))
         return sheet_as_csv(*arguments)  # type: ignore[arg-type]
 
-    sheet_as_csv = opening.sheet_as_csv
-    monkeypatch.setattr(opening, "sheet_as_csv", reading)
+    sheet_as_csv = opening_text.sheet_as_csv
+    monkeypatch.setattr(opening_text, "sheet_as_csv", reading)
     return read
 
 
@@ -96,7 +98,7 @@ def test_so_it_is_with_any_file_that_has_to_be_rewritten(
 
 
 def test_that_the_file_continues_after_the_excerpt_is_kept_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "BEGINNING_BYTES", 2_000_000)
+    monkeypatch.setattr(places, "BEGINNING_BYTES", 2_000_000)
     rows = [["sku", "name"], *([f"S{number}", "x" * 5000] for number in range(500))]
     draft = draft_of(xlsx(Products=rows))
     assert not preview(draft).whole_file

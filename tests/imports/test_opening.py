@@ -15,7 +15,7 @@ from pytest_django import Settings
 from imports import jobs, tasks
 from imports.commandline import foreground
 from imports.models import ImportJob
-from imports.opening import open_file
+from imports.opening.whole import open_file
 from products.models import Product
 from tests.imports.factories import make_job, open_without_messages, retry_without_messages, run_import, with_progress
 
@@ -280,7 +280,7 @@ def test_a_rewriting_is_deleted_when_opening_fails_for_another_reason(
     def fail(*args: Any, **options: Any) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("imports.opening._look_into", fail)
+    monkeypatch.setattr("imports.opening.table._look_into", fail)
     job = make_job(gzip.compress(TEXT.encode("utf-16")))
     with pytest.raises(OSError, match="no space"):
         open_without_messages(job)

@@ -6,8 +6,9 @@ import zipfile
 
 import pytest
 
-from imports import drafts, opening
+from imports import drafts
 from imports.models import Draft
+from imports.opening import places
 from imports.options import Options
 from imports.preview import Preview, preview
 from tests.imports.factories import run_import, upload
@@ -123,7 +124,7 @@ def test_a_file_that_cannot_be_read_says_why(content, reason):
 
 
 def test_of_a_large_file_only_the_beginning_is_read_and_no_row_is_torn(monkeypatch):
-    monkeypatch.setattr(opening, "BEGINNING_BYTES", 3 * 1024 * 1024)
+    monkeypatch.setattr(places, "BEGINNING_BYTES", 3 * 1024 * 1024)
     row = f'A,"Lamp\n{"x" * 50_000}"\n'
     content = gzip.compress(("sku,description\n" + row * 200).encode())
 

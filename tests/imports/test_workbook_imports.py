@@ -9,8 +9,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from imports import opening
 from imports.models import ImportJob, RejectedRow
+from imports.opening import table
 from imports.preview import preview
 from imports.skipped import skipped_by_reason
 from products.models import Product
@@ -83,7 +83,7 @@ def test_rows_of_a_sheet_may_end_early_and_have_blank_ones_between() -> None:
 
 
 def test_a_sheet_that_is_full_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "MAX_SHEET_ROWS", 3)
+    monkeypatch.setattr(table, "MAX_SHEET_ROWS", 3)
     job = run_import(xlsx(P=[["sku", "name"], ["A", "Chair"], ["B", "Lamp"]]), filename="p.xlsx")
     assert "rows behind them were probably lost" in job.warnings[0]
     assert not run_import(xlsx(P=[["sku", "name"], ["A", "Chair"]]), filename="p.xlsx").warnings

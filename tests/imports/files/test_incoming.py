@@ -15,7 +15,7 @@ from pytest_django import Settings
 from imports.files import local_copies, storage
 from imports.files.incoming import delete_abandoned_uploads
 from imports.files.upload_handler import receive
-from imports.opening import open_file
+from imports.opening.whole import open_file
 from tests.imports.factories import make_job
 
 CSV = b"sku,name\nA1,Chair\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imports import opening
+from imports.opening import places
 from imports.reading.suspicions import ending
 from tests.imports.suspicions.told import imported, rejected, skus, told, told_once
 
@@ -41,8 +41,8 @@ def test_a_quotation_mark_too_many_in_the_last_row_is_none() -> None:
 
 
 def test_the_end_of_a_large_file_is_seen_in_the_preview(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "BEGINNING_BYTES", 3_000)
-    for module in (opening, ending):
+    monkeypatch.setattr(places, "BEGINNING_BYTES", 3_000)
+    for module in (places, ending):
         monkeypatch.setattr(module, "TAIL_BYTES", 1_000)
     rows = "".join(f"A-{number},Lamp,1.50\n" for number in range(1_000))
 

@@ -60,7 +60,7 @@ def has_wrapped_lines(sample: bytes, delimiter: str) -> bool:
         if before != after
     ]
     fitting = sum(1 for fields in alone if fields and len(fields) == width)
-    return width > 1 and _is_all_but_damaged(fitting, len(alone))
+    return width > 1 and fitting >= ENOUGH and _is_all_but_damaged(fitting, len(alone))
 
 
 def detect_dialect(sample: bytes, encoding: str, delimiter: str, quote: str = "", escape: str = "") -> Dialect:

@@ -52,7 +52,7 @@ def has_wrapped_lines(sample: bytes, delimiter: str) -> bool:
     if plain == lines:
         return False
     rows = list(_records(b"".join(plain), "latin-1", Dialect(delimiter)))
-    width, _ = _usual_width(rows)
+    width, count = _usual_width(rows)
     # Read alone, a line that was quoted as a whole has all the columns.
     alone = [
         next(_records(after, "latin-1", Dialect(delimiter)), None)
@@ -60,7 +60,9 @@ def has_wrapped_lines(sample: bytes, delimiter: str) -> bool:
         if before != after
     ]
     fitting = sum(1 for fields in alone if fields and len(fields) == width)
-    return width > 1 and fitting >= ENOUGH and _is_all_but_damaged(fitting, len(alone))
+    # One such row below a header may as well be damaged: others have to show how many columns there are.
+    is_shown = max(fitting, count - 1) >= ENOUGH
+    return width > 1 and is_shown and _is_all_but_damaged(fitting, len(alone))
 
 
 def detect_dialect(sample: bytes, encoding: str, delimiter: str, quote: str = "", escape: str = "") -> Dialect:

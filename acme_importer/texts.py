@@ -1,4 +1,4 @@
-"""Texts for people that every app needs: strangers' text made visible, and durations. Knows no app and no Django."""
+"""Texts for people that every app needs: strangers' text, numbers of things, durations. Knows no app and no Django."""
 
 from __future__ import annotations
 
@@ -11,6 +11,16 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def shortened(text: str, length: int) -> str:
+    """`text`, of which no more than `length` characters are shown."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things: `1 row`, `2,000 rows`."""
+    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def duration(seconds: float) -> str:

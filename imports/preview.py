@@ -18,10 +18,11 @@ from imports.models import SentFile
 from imports.opening.beginning import open_beginning
 from imports.opening.decisions import decide
 from imports.opening.found import Beginning, Opened
+from imports.opening.table import reader_of
 from imports.options import Options
 from imports.reading.booleans import words_found
 from imports.reading.columns import choose, ignored_columns
-from imports.reading.csvfile import MAX_RECORD_BYTES, Batch, Position, Record, RecordReader
+from imports.reading.csvfile import MAX_RECORD_BYTES, Batch, Position, Record
 from imports.reading.empty_cells import KEEP, Kept
 from imports.reading.encodings import Detection
 from imports.reading.errors import FileRefusedError
@@ -159,7 +160,7 @@ def preview(file: SentFile) -> Preview:
 def _first_records(beginning: Beginning) -> tuple[list[Record], bool]:
     """The first `ROWS_CHECKED` records, as far as they are whole, and whether the file has no more."""
     text, data, width = beginning.opened.text, beginning.opened.data, len(beginning.opened.header)
-    reader = RecordReader(text.stream, encoding=text.encoding, dialect=text.dialect, start=data, width=width)
+    reader = reader_of(text, data, width)
     # No record reaches further than this, so one that begins before it is whole.
     whole_until = text.stream.seek(0, SEEK_END) - MAX_RECORD_BYTES
     records: list[Record] = []
@@ -175,10 +176,8 @@ def _first_records(beginning: Beginning) -> tuple[list[Record], bool]:
 def _first_lines(beginning: Beginning) -> list[Line]:
     """The records that the header is looked for among."""
     opened = beginning.opened
-    start = Position(opened.text.start, 1)
-    reader = RecordReader(opened.text.stream, encoding=opened.text.encoding, dialect=opened.text.dialect, start=start)
     lines = []
-    for record in islice(reader, HEADER_AMONG):
+    for record in islice(reader_of(opened.text, Position(opened.text.start, 1)), HEADER_AMONG):
         fields = [shown(text) for text in record.fields[:FIELDS_SHOWN]]
         lines.append(Line(record.line, fields, record.line in opened.header_lines))
     return lines

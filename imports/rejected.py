@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.utils import formats, timezone
 
+from acme_importer.texts import counted, shortened
 from imports.files.incoming import IncomingFile, incoming_folder
 from imports.models import ImportJob, ImportLane, RejectedRow
 from imports.reading.corrections import ADDED_COLUMNS
@@ -89,11 +90,7 @@ def _write_workbook(job: ImportJob, target: IncomingFile) -> None:
                 fields[-1] = f"{_TOO_LONG} {fields[-1]}"
             for position, field in enumerate(fields):
                 if field:
-                    sheet.write_string(number, position, _cut(field), text)
-
-
-def _cut(field: str) -> str:
-    return field if len(field) <= MAX_CELL_LENGTH else f"{field[: MAX_CELL_LENGTH - 1]}…"
+                    sheet.write_string(number, position, shortened(field, MAX_CELL_LENGTH), text)
 
 
 def _table(job: ImportJob) -> Iterator[list[str]]:
@@ -140,12 +137,8 @@ def why_gone(job: ImportJob) -> str:
     if not ImportLane.objects.filter(job=job.pk, rejected_rows__gt=0).exists():
         return ""
     on = formats.date_format(timezone.localtime(job.rejected_rows_deleted_at), "DATE_FORMAT")
-    return f"The rejected rows of this import were deleted on {on}: they are kept for {_days()}. The counts remain."
-
-
-def _days() -> str:
-    days = settings.REJECTED_KEEP_DAYS
-    return "1 day" if days == 1 else f"{days:,} days"
+    days = counted(settings.REJECTED_KEEP_DAYS, "day")
+    return f"The rejected rows of this import were deleted on {on}: they are kept for {days}. The counts remain."
 
 
 def delete_old(before: datetime, seconds: float) -> int:

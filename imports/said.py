@@ -13,7 +13,8 @@ MODES = {
     "update_only": "only update existing products",
     "create_only": "only create new products",
 }
-_DONE = {"keep": "keeps what is there", "clear": "clears what is there", "reject": "rejects the row"}
+# What an empty cell does to a product that exists.
+EMPTY_CELLS = {"keep": "keeps what is there", "clear": "clears what is there", "reject": "rejects the row"}
 
 
 def said_of_rows(options: Options) -> list[str]:
@@ -24,7 +25,7 @@ def said_of_rows(options: Options) -> list[str]:
     if options.new_products == "inactive":
         said.append("new products are inactive")
     said += [
-        f"an empty {name} {_DONE[choice]}"
+        f"an empty {name} {EMPTY_CELLS[choice]}"
         for name, choice in options.empty_cells.items()
         if choice and choice != USUAL[name]
     ]

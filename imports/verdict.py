@@ -6,6 +6,7 @@ one a success.
 
 from __future__ import annotations
 
+from acme_importer.texts import counted
 from imports.models import ImportJob
 
 # What a job is called that is completed, but has rejected rows, or is doubtful for another reason.
@@ -36,8 +37,8 @@ def doubts(job: ImportJob, lines: int) -> list[str]:
         found.append(f"Most rows were rejected: {job.rejected_rows:,} of {rows:,}.")
     if rows and lines >= FEWEST_LINES and rows * 10 < lines:
         found.append(
-            f"The file has {lines:,} lines, but only {_rows(rows)}. That is right if the other lines are blank, or "
-            "belong to texts of several lines. If they should be rows, look for a quotation mark that is not closed."
+            f"The file has {lines:,} lines, but only {counted(rows, 'row')}. That is right if the other lines are blank, "
+            "or belong to texts of several lines. If they should be rows, look for a quotation mark that is not closed."
         )
     return found
 
@@ -49,7 +50,3 @@ def _became(job: ImportJob) -> str:
     if not job.rejected_rows:
         return "the only one was skipped" if job.skipped_rows == 1 else f"all {job.skipped_rows:,} were skipped"
     return f"of {job.processed_rows:,}, {job.rejected_rows:,} were rejected and {job.skipped_rows:,} skipped"
-
-
-def _rows(number: int) -> str:
-    return "1 row" if number == 1 else f"{number:,} rows"

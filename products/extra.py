@@ -5,9 +5,10 @@ Knows no database and no model.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TypeGuard
+
+from products.fields import UNSTORABLE_CHARACTER
 
 # The name of it, in a product and in an export.
 EXTRA = "extra"
@@ -15,14 +16,13 @@ EXTRA = "extra"
 MAX_TEXTS = 1000
 MAX_LENGTH = 65_536
 
-# What no database takes in a text: NUL, and halves of characters.
-_BAD_CHARACTER = re.compile("[\0\ud800-\udfff]").search
-
 
 def is_texts(extra: object) -> TypeGuard[dict[str, str]]:
     """Whether `extra` is an object of texts, none of which is empty or has no name."""
     return isinstance(extra, dict) and all(
-        isinstance(part, str) and part and not _BAD_CHARACTER(part) for item in extra.items() for part in item
+        isinstance(part, str) and part and not UNSTORABLE_CHARACTER.search(part)
+        for item in extra.items()
+        for part in item
     )
 
 

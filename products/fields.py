@@ -25,6 +25,8 @@ INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\
 _OUTER = INVISIBLE + "".join(filter(str.isspace, map(chr, range(0x3001))))
 # Line and paragraph separators are none by their category, but no less out of place in a SKU.
 CONTROL_CHARACTER = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
+# What no database takes in a text: NUL, and halves of characters, which stand for undecodable bytes as well (PEP 383).
+UNSTORABLE_CHARACTER = re.compile("[\0\ud800-\udfff]")
 _ASCII_CONTROL_CHARACTERS = bytes((*range(0x20), 0x7F))
 
 

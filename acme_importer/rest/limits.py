@@ -41,8 +41,9 @@ class Usage:
         }
 
 
-def count_request(who: str, limit: int) -> tuple[Usage, bool]:
+def count_request(who: str) -> tuple[Usage, bool]:
     """Count a request of `who`; how many are left, and whether this one is within the limit."""
+    limit = settings.API_REQUESTS_PER_MINUTE
     now = int(time.time())
     window, passed = divmod(now, WINDOW_SECONDS)
     key = f"requests:{window}:{hashlib.sha256(who.encode()).hexdigest()}"
@@ -67,7 +68,7 @@ class RequestLimit(BaseThrottle):
         # A token of its own is a client of its own.
         if request.auth:
             who = f"token {request.auth}"
-        self._usage, is_within = count_request(who, settings.API_REQUESTS_PER_MINUTE)
+        self._usage, is_within = count_request(who)
         view.headers |= self._usage.headers
         return is_within
 
@@ -78,8 +79,7 @@ class RequestLimit(BaseThrottle):
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """REST framework's own handling, but that wrong or missing tokens are limited by address."""
     if isinstance(error, AuthenticationFailed | NotAuthenticated):
-        who = f"address {client_address(context['request'])}"
-        usage, is_within = count_request(who, settings.API_REQUESTS_PER_MINUTE)
+        usage, is_within = count_request(f"address {client_address(context['request'])}")
         context["view"].headers |= usage.headers
         if not is_within:
             error = Throttled(usage.seconds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from acme_importer.texts import printable
+from acme_importer.texts import printable, shortened
 from imports.options import NO_HEADER, Options
 from imports.preview import Preview
 from imports.reading.errors import BadValueError, FileRefusedError
@@ -16,6 +16,7 @@ from imports.reading.questions import HEADER_QUESTION, Question, column_referenc
 COLUMNS_OFFERED = 8
 # So many ambiguous prices show the difference.
 PRICES_SHOWN = 2
+ANSWER_LENGTH = 40
 FIELD_NAMES = {"sku": "SKU", "is_active": "status"}
 
 
@@ -152,5 +153,4 @@ def _number(text: str) -> int:
 
 
 def _short(text: str) -> str:
-    text = printable(text)
-    return text if len(text) <= 40 else text[:39] + "…"
+    return shortened(printable(text), ANSWER_LENGTH)

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.functional import cached_property
 
-from acme_importer.texts import printable
+from acme_importer.texts import printable, shortened
 from imports.dashboard.encodings import ENCODING_NAMES
 from imports.models import Draft
 from imports.options import NEW_PRODUCTS, Options
@@ -19,7 +19,7 @@ from imports.reading.errors import FileRefusedError
 from imports.reading.header import DELIMITER_NAMES
 from imports.reading.numbers import NumberStyle
 from imports.reading.questions import column_reference
-from imports.said import MODES
+from imports.said import EMPTY_CELLS, MODES
 from products.fields import FIELDS
 
 NO_COLUMN = "— not in the file —"
@@ -36,7 +36,6 @@ NO_SEPARATOR = "none"
 THOUSANDS = {",": "comma", ".": "point", " ": "space", "'": "apostrophe", NO_SEPARATOR: "none"}
 QUOTE_NAMES = {'"': 'Double: "', "'": "Single: '"}
 ESCAPE_NAMES = {"\\": "Backslash: \\"}
-EMPTY_NAMES = {"keep": "keeps what is there", "clear": "clears what is there", "reject": "rejects the row"}
 STATUS_NAMES = {True: "active", False: "inactive", None: "not known: rejected"}
 
 
@@ -120,13 +119,13 @@ class ReadingForm(forms.Form):
         for name, usual in USUAL.items():
             choices = [choice for choice in CHOICES if choice != "clear" or name not in NEVER_EMPTY]
             chosen = said.empty_cells.get(name, "")
-            others = {choice: EMPTY_NAMES[choice] for choice in choices if choice != usual}
+            others = {choice: EMPTY_CELLS[choice] for choice in choices if choice != usual}
             self._add(
                 f"empty_{name}",
                 f"An empty {name}",
                 others,
                 chosen="" if chosen == usual else chosen,
-                usual=EMPTY_NAMES[usual],
+                usual=EMPTY_CELLS[usual],
             )
         self.fields["extra"] = forms.BooleanField(required=False, label="Keep other columns with the products")
         self.initial["extra"] = said.extra
@@ -217,5 +216,4 @@ def _detected(title: str = "") -> str:
 
 
 def _short(text: str) -> str:
-    text = printable(text)
-    return text if len(text) <= LABEL_LENGTH else text[: LABEL_LENGTH - 1] + "…"
+    return shortened(printable(text), LABEL_LENGTH)

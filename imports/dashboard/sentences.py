@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from acme_importer.texts import duration
+from acme_importer.texts import counted, duration
 from imports import progress
 from imports.models import ImportJob
 from imports.preview import Preview
@@ -40,7 +40,7 @@ def column_list(names: Sequence[str]) -> ColumnList:
 
 def rows(number: int) -> str:
     """A number of rows: `1 row`, `2,000 rows`."""
-    return "1 row" if number == 1 else f"{number:,} rows"
+    return counted(number, "row")
 
 
 def progress_line(job: ImportJob, *, is_stalled: bool) -> ProgressLine:

@@ -19,11 +19,8 @@ from imports.reading.suspicions.ending import TAIL_BYTES
 
 # How much larger than the upload limit a compressed file may become.
 MAX_UNPACKED_RATIO = 10
-
-
 # Enough for a thousand rows of 8 KB, and for eight of the longest that are read.
 BEGINNING_BYTES = 8 * 1024 * 1024
-
 
 # A record as the rewriting of a known format takes it: its line, its fields, why it cannot be read.
 Written = tuple[int, list[str], str]

@@ -23,8 +23,6 @@ from imports.reading.workbooks import MAX_SHEET_ROWS
 
 # As many as a spreadsheet can have.
 MOST_COLUMNS = 16_384
-
-
 # By so many records it is decided whether each row ends with a delimiter.
 SAMPLE_RECORDS_OF_WIDTH = 500
 

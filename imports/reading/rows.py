@@ -6,7 +6,6 @@ Values are checked by the column, a batch of records at once: that takes a third
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from operator import itemgetter
@@ -29,6 +28,7 @@ from products.fields import (
     FIELDS,
     NAME_MAX_LENGTH,
     SKU_MAX_LENGTH,
+    UNSTORABLE_CHARACTER,
     has_control_character,
     has_invisible,
     normalize_skus,
@@ -37,8 +37,6 @@ from products.fields import (
 
 # Nothing is known of how the prices are written.
 ANY_STYLE = NumberStyle()
-# NUL, or a lone surrogate, which stands for an undecodable byte.
-_BAD_CHARACTER = re.compile("[\0\ud800-\udfff]").search
 
 
 class Fault(NamedTuple):
@@ -174,7 +172,7 @@ class RowReader:
         columns: list[Sequence[Any]] = []
         for position, clean in self._cleaners:
             texts = list(map(itemgetter(position), rows))
-            if has_bad_characters and _BAD_CHARACTER("".join(texts)):
+            if has_bad_characters and UNSTORABLE_CHARACTER.search("".join(texts)):
                 raise _FaultyBatchError
             columns.append(clean(texts))
         if self._extra:
@@ -223,7 +221,7 @@ class RowReader:
             value, column = fields[position], self._header[position]
             if "\0" in value:
                 faults.append(Fault(column, shown(value), "nul", f"{column}: holds a NUL byte."))
-            elif _BAD_CHARACTER(value):
+            elif UNSTORABLE_CHARACTER.search(value):
                 reason = f"{column}: holds bytes that are no text in the file's encoding."
                 faults.append(Fault(column, shown(value), "undecodable", reason))
         return faults

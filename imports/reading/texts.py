@@ -20,12 +20,17 @@ def shown(value: str) -> str:
     """`value` as it can be stored and shown: NUL and undecodable bytes written out, shortened to `SHOWN_LENGTH`."""
     # Cut before it is written out: a stranger's value may be a megabyte long.
     text = storable(value[: SHOWN_LENGTH + 1])
-    return text if len(text) <= SHOWN_LENGTH else text[: SHOWN_LENGTH - 1] + "…"
+    return shortened(text, SHOWN_LENGTH)
 
 
 def limited(text: str) -> str:
     """`text`, shortened if it is long: a column's name, which reasons repeat, may be as long as a record."""
-    return text if len(text) <= REASON_LENGTH else text[: REASON_LENGTH - 1] + "…"
+    return shortened(text, REASON_LENGTH)
+
+
+def shortened(text: str, length: int) -> str:
+    """`text`, of which no more than `length` characters are shown."""
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def storable(value: str) -> str:

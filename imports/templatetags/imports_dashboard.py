@@ -53,7 +53,7 @@ def printable(text: object) -> str:
 def whole_row(record: list[str]) -> str:
     """The fields of a rejected row in one line; the beginning of a long one, cut before anything is done with it."""
     text = " | ".join(record[:ROW_LENGTH])
-    return texts.printable(text if len(text) <= ROW_LENGTH else text[: ROW_LENGTH - 1] + "…")
+    return texts.printable(texts.shortened(text, ROW_LENGTH))
 
 
 @register.filter

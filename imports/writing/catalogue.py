@@ -21,17 +21,20 @@ def find_products(rows: Iterable[CleanRow], fields: tuple[str, ...]) -> list[tup
     skus = {row.sku_normalized for row in rows}
     products = Product.objects.filter(sku_normalized__any_of=skus).order_by()
     if EXTRA in fields:
-        # It is merged with what is there, which nobody may change until it is written; locked in one order.
-        products = products.select_for_update(no_key=True).order_by("sku_normalized")
+        # It is merged with what is there, which nobody may change until it is written; locked in that order.
+        products = products.select_for_update(no_key=True).order_by(_in_one_order())
     return list(products.values_list("sku_normalized", "last_import", *fields).iterator(chunk_size=max(len(skus), 1)))
 
 
 def hold_products(skus: Iterable[str], fields: tuple[str, ...]) -> dict[str, tuple[Any, ...]]:
-    """Keep others from changing or deleting these products until they are written; returns their values of `fields`.
-
-    They are locked in the order in which they are written (see `plan.in_one_order`), which is not that of the
-    database's language.
-    """
-    in_order: Any = "sku_normalized" if connection.vendor == "sqlite" else Collate("sku_normalized", "C")
+    """Keep others from changing or deleting these products until they are written; returns their values of `fields`."""
     products = Product.objects.select_for_update(no_key=True).filter(sku_normalized__any_of=set(skus))
-    return {found[0]: found[1:] for found in products.order_by(in_order).values_list("sku_normalized", *fields)}
+    return {found[0]: found[1:] for found in products.order_by(_in_one_order()).values_list("sku_normalized", *fields)}
+
+
+def _in_one_order() -> Any:
+    """The order in which products are written (see `plan.in_one_order`), which is not that of the database's language.
+
+    Whoever locks some of them does it in this order: so two imports wait for each other, and do not deadlock.
+    """
+    return "sku_normalized" if connection.vendor == "sqlite" else Collate("sku_normalized", "C")

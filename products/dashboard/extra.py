@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from acme_importer.texts import printable
+from acme_importer.texts import printable, shortened
 
 # Names and texts may be as long as a whole page.
 SHOWN_LENGTH = 200
@@ -21,4 +21,4 @@ def extra_table(extra: Mapping[str, str]) -> SafeString:
 
 
 def _shown(text: str) -> str:
-    return printable(text if len(text) <= SHOWN_LENGTH else f"{text[: SHOWN_LENGTH - 1]}…")
+    return printable(shortened(text, SHOWN_LENGTH))

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from acme_importer.dashboard.front_page import Panel
 from acme_importer.dashboard.notices import Kind, Notice
-from acme_importer.texts import printable
+from acme_importer.texts import printable, shortened
 from webhooks.models import Endpoint
 
 MOST_ENDPOINTS = 5
@@ -61,7 +61,7 @@ def endpoint_url(endpoint: Endpoint) -> str:
 def short_name(endpoint: Endpoint) -> str:
     """The name of the endpoint, as far as the panel has room."""
     name = printable(str(endpoint))
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    return shortened(name, LONGEST_NAME)
 
 
 def health(endpoint: Any) -> str:

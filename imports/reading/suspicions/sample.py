@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from imports.reading.texts import shown
+from imports.reading.texts import shortened, shown
 from products.fields import strip_all
 
 # How many lines, and how many values, a sentence names.
@@ -57,7 +57,8 @@ def lines_text(lines: Sequence[int], scope: str = "", *, more: int = 0) -> str:
 
 def examples_text(values: Iterable[str]) -> str:
     """The first few different values in quotation marks."""
-    return _listed([f"'{_short(value)}'" for value in list(dict.fromkeys(values))[:MOST_EXAMPLES]])
+    examples = list(dict.fromkeys(values))[:MOST_EXAMPLES]
+    return _listed([f"'{shortened(shown(value), _LONGEST_EXAMPLE)}'" for value in examples])
 
 
 def found_text(found: Sequence[Found], scope: str = "", *, more: int = 0) -> str:
@@ -66,15 +67,5 @@ def found_text(found: Sequence[Found], scope: str = "", *, more: int = 0) -> str
     return f"{examples_text(value for _, value in found)} ({lines})"
 
 
-def counted(number: int, what: str) -> str:
-    """`1 SKU`, `2,000 SKUs`."""
-    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
-
-
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _short(value: str) -> str:
-    text = shown(value)
-    return text if len(text) <= _LONGEST_EXAMPLE else text[: _LONGEST_EXAMPLE - 1] + "…"

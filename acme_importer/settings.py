@@ -182,7 +182,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "acme_importer.private_answers.NoStoreMiddleware",
+    "acme_importer.private_responses.NoStoreMiddleware",
     "acme_importer.content_security.ContentSecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "acme_importer.maintenance.MaintenanceMiddleware",

@@ -37,8 +37,9 @@ def doubts(job: ImportJob, lines: int) -> list[str]:
         found.append(f"Most rows were rejected: {job.rejected_rows:,} of {rows:,}.")
     if rows and lines >= FEWEST_LINES and rows * 10 < lines:
         found.append(
-            f"The file has {lines:,} lines, but only {counted(rows, 'row')}. That is right if the other lines are blank, "
-            "or belong to texts of several lines. If they should be rows, look for a quotation mark that is not closed."
+            f"The file has {lines:,} lines, but only {counted(rows, 'row')}. That is right if the other lines are "
+            "blank, or belong to texts of several lines. If they should be rows, look for a quotation mark that is not "
+            "closed."
         )
     return found
 

@@ -9,10 +9,10 @@ from itertools import islice
 from imports.models import SentFile
 from imports.opening.found import Opened, Text
 from imports.opening.places import Place, Written
-from imports.opening.text import first_lines, in_dialect
+from imports.opening.text import in_dialect
 from imports.options import HIGHEST_HEADER_LINE, NO_HEADER
 from imports.reading import dialects, encodings, header
-from imports.reading.csvfile import MAX_RECORD_BYTES, Position, Record, RecordReader
+from imports.reading.csvfile import Position, Record, RecordReader
 from imports.reading.dialect import Dialect
 from imports.reading.errors import FileRefusedError
 from imports.reading.formats.recognize import Recognized, recognize_among
@@ -77,14 +77,13 @@ def _look_into(text: Text, file: SentFile) -> tuple[Opened, Recognized | None]:
 
     Raises FileRefusedError if there is no header.
     """
-    text.stream.seek(text.start)
     asked = file.options.header_line
-    if not first_lines(text.stream.read(MAX_RECORD_BYTES), asked):
-        raise FileRefusedError("The file is empty: it does not even have a header.")
     start = Position(text.start, 1)
     first = list(narrow_records(text, start, HEADER_AMONG if asked is None else HIGHEST_HEADER_LINE))
     records = [record.fields for record in first]
-    if first and not any(records):
+    if not first:
+        raise FileRefusedError("The file is empty: it does not even have a header.")
+    if not any(records):
         raise FileRefusedError(f"The file has no header of {MOST_COLUMNS:,} columns or less.")
     chosen = _record_in_line(asked, first) if asked else None
     recognized = None

@@ -69,7 +69,7 @@ def in_dialect(text: Text, file: SentFile, place: Place) -> tuple[Text, str, lis
     """
     text.stream.seek(text.start)
     sample = text.stream.read(BEGINNING_BYTES)
-    decoded = [line.decode(text.encoding, "surrogateescape") for line in first_lines(sample, file.options.header_line)]
+    decoded = [line.decode(text.encoding, "surrogateescape") for line in _first_lines(sample, file.options.header_line)]
     if not decoded:
         return text, "", []
     asked = file.options
@@ -94,7 +94,7 @@ def in_dialect(text: Text, file: SentFile, place: Place) -> tuple[Text, str, lis
     return replace(text, dialect=dialect), delimiter, [*warnings, *dialects.remarks(unasked)]
 
 
-def first_lines(sample: bytes, header_line: int | None) -> list[bytes]:
+def _first_lines(sample: bytes, header_line: int | None) -> list[bytes]:
     """The lines that the header is among; the one that is said to be it, which then tells the delimiter."""
     lines = sample[:MAX_RECORD_BYTES].splitlines()
     among = slice(header_line - 1, header_line) if header_line else slice(HEADER_AMONG)

@@ -28,6 +28,8 @@ MAX_TEXTS_BYTES = 256 * 1024 * 1024
 BLOCK_BYTES = 256 * 1024
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# A bit of the flags of a part.
+_ENCRYPTED = 1
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 
 
@@ -62,7 +64,7 @@ def open_workbook(stream: BinaryIO, size_limit: int) -> Workbook | None:
         with zipfile.ZipFile(stream) as archive:
             parts = {part.filename: part for part in archive.infolist()}
             is_xlsx = "xl/workbook.xml" in parts
-            is_ods = "mimetype" in parts and parts["mimetype"].file_size < 100 and archive.read("mimetype") == _ODS
+            is_ods = "mimetype" in parts and _says_ods(archive, parts["mimetype"])
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
         # Not for this reader to say; the one of archives will.
         return None
@@ -74,11 +76,30 @@ def open_workbook(stream: BinaryIO, size_limit: int) -> Workbook | None:
     return _opened("xlsx" if is_xlsx else "ods", stream)
 
 
+def _says_ods(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    """Whether `part`, which anybody may have written, says that the archive is an OpenDocument sheet."""
+    if not _is_usual(part):
+        return False
+    # What it says of its own size may be a lie; no more than this is unpacked.
+    with archive.open(part) as content:
+        return content.read(len(_ODS) + 1) == _ODS
+
+
+def _is_usual(part: zipfile.ZipInfo) -> bool:
+    """Whether `part` can be unpacked piece by piece: Python unpacks other kinds than these without a bound."""
+    return part.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) and not part.flag_bits & _ENCRYPTED
+
+
 def _check_parts(parts: Iterable[zipfile.ZipInfo], size_limit: int) -> None:
-    """Refuse what would fill the disk or the memory; no part can turn out larger than it says of itself."""
+    """Refuse what would fill the disk or the memory, by what the parts say of their size.
+
+    One that is larger in truth is cut off there by Python; libraries that unpack by themselves have checks of their own.
+    """
     unpacked = 0
     for part in parts:
-        if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        if part.flag_bits & _ENCRYPTED:
+            raise FileRefusedError("The workbook is protected with a password; send it without.")
+        if not _is_usual(part):
             raise FileRefusedError("The workbook is compressed in a way that no spreadsheet program uses.")
         if part.filename.endswith("sharedStrings.xml") and part.file_size > MAX_TEXTS_BYTES:
             limit = MAX_TEXTS_BYTES // 1024**2

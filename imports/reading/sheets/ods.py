@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from copy import copy
 from typing import BinaryIO
 from xml.etree.ElementTree import iterparse
 
@@ -13,6 +14,9 @@ from imports.reading.sheets.cells import Cells, as_text, trimmed
 
 # Some 60 bytes each, and a repeated one counts as often as it says.
 MAX_CELLS = 3_000_000
+# A cell takes some hundred bytes of its part.
+MAX_PART_BYTES = 512 * 1024 * 1024
+_BLOCK_BYTES = 256 * 1024
 
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -24,8 +28,11 @@ class Reader:
     faults = (python_calamine.CalamineError,)
 
     def __init__(self, stream: BinaryIO) -> None:
-        if _cells_of_ods(stream) > MAX_CELLS:
-            raise FileRefusedError(f"The workbook has more than {MAX_CELLS:,} cells. Save it as .xlsx or CSV.")
+        with zipfile.ZipFile(stream) as archive:
+            _check_sizes(archive)
+            if _cells_of_ods(archive) > MAX_CELLS:
+                raise FileRefusedError(f"The workbook has more than {MAX_CELLS:,} cells. Save it as .xlsx or CSV.")
+        stream.seek(0)
         self._book = python_calamine.CalamineWorkbook.from_filelike(stream)
         self.sheets = self._book.sheet_names
 
@@ -35,10 +42,26 @@ class Reader:
             yield trimmed(list(map(as_text, row)))
 
 
-def _cells_of_ods(stream: BinaryIO) -> int:
+def _check_sizes(archive: zipfile.ZipFile) -> None:
+    """Refuse parts that are larger than the library is to unpack, or than they say: it does not look at that."""
+    for part in archive.infolist():
+        unbounded = copy(part)
+        unbounded.file_size = MAX_PART_BYTES + 1
+        size = 0
+        with archive.open(unbounded) as content:
+            while block := content.read(_BLOCK_BYTES):
+                size += len(block)
+        if size > MAX_PART_BYTES:
+            limit = MAX_PART_BYTES // 1024**2
+            raise FileRefusedError(f"The workbook has more than {limit} MB in one part. Save it as .xlsx or CSV.")
+        if size > part.file_size:
+            raise FileRefusedError("The workbook is damaged: a part of it is larger than it says.")
+
+
+def _cells_of_ods(archive: zipfile.ZipFile) -> int:
     """How many cells with a value the workbook has when all repeated ones are written out; counts up to the limit."""
     cells = cells_of_row = 0
-    with zipfile.ZipFile(stream) as archive, archive.open("content.xml") as content:
+    with archive.open("content.xml") as content:
         for _, element in iterparse(content):  # noqa: S314 - Expat bounds entities from 2.4.1 on; tested
             if element.tag == f"{_TABLE}table-cell" and f"{_OFFICE}value-type" in element.attrib:
                 cells_of_row += int(element.get(f"{_TABLE}number-columns-repeated", 1))
@@ -48,5 +71,4 @@ def _cells_of_ods(stream: BinaryIO) -> int:
                 if cells > MAX_CELLS:
                     break
                 element.clear()
-    stream.seek(0)
     return cells

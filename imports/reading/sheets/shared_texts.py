@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from typing import BinaryIO
+from typing import IO
 from xml.parsers import expat
 
 
@@ -13,7 +13,7 @@ class SharedTexts:
     They are kept as UTF-8 behind one another, with where each begins (measured: benchmarks/recognition.py).
     """
 
-    def __init__(self, source: BinaryIO) -> None:
+    def __init__(self, source: IO[bytes]) -> None:
         self._content = bytearray()
         # Four bytes are enough: `workbooks.MAX_TEXTS_BYTES` is less than they count.
         self._starts = array("I", [0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from typing import Any, BinaryIO
 from xml.parsers.expat import ExpatError
 
@@ -10,16 +11,37 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.xml.constants import SHARED_STRINGS
 
+from imports.reading.errors import FileRefusedError
 from imports.reading.marks import ERROR_MARK
 from imports.reading.sheets.cells import Cells, as_text, is_zero_padded, trimmed
 from imports.reading.sheets.shared_texts import SharedTexts
 
+# Workbooks with tens of thousands of formats have some ten.
+MAX_HELD_BYTES = 32 * 1024 * 1024
 # XML has no control characters, so .xlsx writes them by their number, and an underscore in front of what looks so.
 _ESCAPED = re.compile("_x(00[01][0-9A-F]|007F|00[89][0-9A-F]|005F)_", re.IGNORECASE)
 
 
+class _Archive(zipfile.ZipFile):
+    """The parts of a workbook. What openpyxl holds whole (styles, names, relations) is bounded; sheets are streams."""
+
+    def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
+        """The content of a part, whatever it says of its size. Raises FileRefusedError if it is too large."""
+        with self.open(name, pwd=pwd) as part:
+            content = part.read(MAX_HELD_BYTES + 1)
+        if len(content) > MAX_HELD_BYTES:
+            raise FileRefusedError(
+                f"The workbook has more than {MAX_HELD_BYTES // 1024**2} MB of formats. Save the sheet as CSV instead."
+            )
+        return content
+
+
 class _Workbook(ExcelReader):
-    """What `openpyxl.load_workbook` reads with, but for the texts that sheets share."""
+    """What `openpyxl.load_workbook` reads with, but for what it holds in memory."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__(stream, read_only=True, data_only=True, keep_links=False)
+        self.archive = _Archive(stream)
 
     def read_strings(self) -> None:
         part = self.package.find(SHARED_STRINGS)
@@ -34,7 +56,7 @@ class Reader:
     faults = (InvalidFileException, ExpatError)
 
     def __init__(self, stream: BinaryIO) -> None:
-        reader = _Workbook(stream, read_only=True, data_only=True, keep_links=False)
+        reader = _Workbook(stream)
         reader.read()
         self._book = reader.wb
         self.sheets = [sheet.title for sheet in self._book.worksheets]

@@ -6,8 +6,13 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-# JSON and CSV; what browsers show has its own rules, since *Back* is to work.
-PRIVATE_TYPES = ("application/json", "text/csv", "application/vnd.oai.openapi")
+# Data; what browsers show has its own rules, since *Back* is to work.
+PRIVATE_TYPES = (
+    "application/json",
+    "application/vnd.oai.openapi",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "text/csv",
+)
 
 
 class NoStoreMiddleware:

@@ -93,7 +93,7 @@ def _is_usual(part: zipfile.ZipInfo) -> bool:
 def _check_parts(parts: Iterable[zipfile.ZipInfo], size_limit: int) -> None:
     """Refuse what would fill the disk or the memory, by what the parts say of their size.
 
-    One that is larger in truth is cut off there by Python; libraries that unpack by themselves have checks of their own.
+    One that is larger in truth is cut off there by Python; libraries that unpack themselves have their own checks.
     """
     unpacked = 0
     for part in parts:

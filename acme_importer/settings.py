@@ -111,6 +111,7 @@ try:
     UPLOAD_KEEP_DAYS = whole_number("UPLOAD_KEEP_DAYS", 30, minimum=1)
     REJECTED_KEEP_DAYS = whole_number("REJECTED_KEEP_DAYS", UPLOAD_KEEP_DAYS, minimum=1)
     UPLOAD_MAX_BYTES = whole_number("UPLOAD_MAX_MB", 2048, minimum=1) * 1024 * 1024
+    AUDIT_KEEP_DAYS = whole_number("AUDIT_KEEP_DAYS", 365, minimum=1)
     IMPORT_WRITER = choice("IMPORT_WRITER", "bulk_create", ("bulk_create", "copy"))
     IMPORT_LANES = whole_number("IMPORT_LANES", 0, minimum=0)
     # Smaller chunks cost more in transactions than they save in memory, larger ones gain nothing (measured:
@@ -160,6 +161,7 @@ if DEBUG and (public := [host for host in ALLOWED_HOSTS if not is_local(host)]):
 
 INSTALLED_APPS = [
     "acme_importer.apps.AcmeImporterConfig",
+    "acme_importer.audit.apps.AuditConfig",
     "products",
     "imports",
     "webhooks",
@@ -192,6 +194,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "acme_importer.audit.acting.ActingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -383,6 +386,7 @@ Q_CLUSTER: dict[str, Any] = {
 # The only functions that the workers run, as each app hands them in. Whoever can write to the database and knows
 # SECRET_KEY can have any of these called with any arguments, so none may do harm.
 CLUSTER_TASKS = [
+    "acme_importer.audit.tasks.prune",
     "acme_importer.cluster.supervisor.probe",
     "django.core.mail.mail_admins",
     "imports.tasks.open_job",

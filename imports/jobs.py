@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from acme_importer.audit.trail import record
 from imports import waking
 from imports.events import announce
 from imports.files import storage
@@ -46,10 +47,13 @@ def create(file: UploadedFile, options: Options, user: AbstractBaseUser | Anonym
     """
     stored = storage.keep(file)
     try:
-        return _create(dry_run=options.dry_run, **sent_fields(stored, options, user))
+        with transaction.atomic():
+            job = _create(dry_run=options.dry_run, **sent_fields(stored, options, user))
+            record("import.uploaded", job, user=user, **_facts(job))
     except BaseException:
         storage.delete_stored(stored.stored_as)
         raise
+    return job
 
 
 def create_from(file: SentFile, *, dry_run: bool) -> ImportJob:
@@ -66,7 +70,14 @@ def import_for_real(job: ImportJob, user: AbstractBaseUser | AnonymousUser | Non
             raise WrongStateError(f"Import {job.pk} is not a completed dry run.")
         _check_file(dry_run)
         dry_run.follows, dry_run.created_by_id = job, user.pk if user else None
-        return create_from(dry_run, dry_run=False)
+        created = create_from(dry_run, dry_run=False)
+        record("import.confirmed", created, user=user, dry_run=False, of_dry_run=job.pk)
+    return created
+
+
+def _facts(job: ImportJob) -> dict[str, Any]:
+    """What the audit trail tells of an upload."""
+    return {"dry_run": job.dry_run, "bytes": job.file_size, "sha256": job.sha256}
 
 
 def sent_fields(
@@ -215,9 +226,12 @@ def end(job_id: int, status: ImportJob.Status, *, reason: str = "", **found: Any
 
 def cancel(job: ImportJob) -> None:
     """Stop a job; what is in the catalogue stays there. Raises WrongStateError if it is over."""
-    if not end(job.pk, Status.CANCELLED):
-        job.refresh_from_db()
-        raise WrongStateError(f"Import {job.pk} is {job.status} and cannot be cancelled.")
+    with transaction.atomic():
+        if end(job.pk, Status.CANCELLED):
+            record("import.cancelled", job)
+            return
+    job.refresh_from_db()
+    raise WrongStateError(f"Import {job.pk} is {job.status} and cannot be cancelled.")
 
 
 def delete_files(job: ImportJob) -> None:
@@ -254,6 +268,7 @@ def retry(job: ImportJob) -> None:
                 f"Import {job.pk} is {progress.status}; only a failed or cancelled one can be retried."
             )
         announce(job.pk, "import.started" if lanes else "import.queued")
+        record("import.retried", job)
         unfinished = [lane for lane in lanes if not lane.finished]
         if lanes and not unfinished:
             finish_if_all_lanes_have(job.pk, total_rows=lanes[0].records)

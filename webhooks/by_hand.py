@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
+from acme_importer.audit.trail import record as record_act
 from webhooks.catalogue import TEST
 from webhooks.delivery import Outcome, send
 from webhooks.events import new_event_id, render_body
@@ -26,7 +27,10 @@ class RefusedError(Exception):
 
 def ping(endpoints: Sequence[Endpoint]) -> list[tuple[Delivery, Outcome]]:
     """Send a `webhook.test` to each of `endpoints`, enabled or not, in parallel, without retries; returns outcomes."""
-    deliveries = [_test_delivery(endpoint) for endpoint in endpoints]
+    with transaction.atomic():
+        deliveries = [_test_delivery(endpoint) for endpoint in endpoints]
+        for endpoint in endpoints:
+            record_act("webhook.tested", endpoint)
     if not connection.in_atomic_block:
         # Receivers may be slow, and no database connection should wait for them.
         connection.close()
@@ -54,8 +58,10 @@ def redeliver(delivery: Delivery) -> None:
     """Send `delivery` again as soon as possible, whatever its status, with a full retry schedule."""
     if not delivery.endpoint.enabled:
         raise RefusedError("The endpoint is disabled. Enable it first.")
-    if not Delivery.objects.filter(pk=delivery.pk, claimed_by=None).update(**_reset()):
-        raise RefusedError("It is being sent right now.")
+    with transaction.atomic():
+        if not Delivery.objects.filter(pk=delivery.pk, claimed_by=None).update(**_reset()):
+            raise RefusedError("It is being sent right now.")
+        record_act("delivery.resent", delivery, event=delivery.event_id, endpoint=delivery.endpoint_id)
 
 
 def redeliver_failed(endpoint: Endpoint, since: datetime) -> int:
@@ -63,7 +69,11 @@ def redeliver_failed(endpoint: Endpoint, since: datetime) -> int:
     if not endpoint.enabled:
         raise RefusedError("The endpoint is disabled. Enable it first.")
     failed = endpoint.deliveries.filter(status=Delivery.Status.FAILED, created_at__gte=since, claimed_by=None)
-    return failed.exclude(event_type=TEST).update(**_reset())
+    with transaction.atomic():
+        count = failed.exclude(event_type=TEST).update(**_reset())
+        if count:
+            record_act("deliveries.resent", endpoint, count=count, since=since.isoformat())
+    return count
 
 
 def _reset() -> dict[str, object]:

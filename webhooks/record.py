@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
+from acme_importer.audit.trail import record as record_act
 from acme_importer.cluster.queues import enqueue
 from webhooks.catalogue import TEST
 from webhooks.delivery import Outcome
@@ -138,6 +139,7 @@ def _update_endpoints(outcomes: Iterable[tuple[Delivery, Outcome]]) -> None:
         endpoint.save(update_fields=Endpoint.LAST_RESPONSE)
         if endpoint.enabled and (reason := endpoint.reason_to_disable()):
             endpoint.disable(reason)
+            record_act("webhook.disabled", endpoint, reason=reason)
             _notify_admins(endpoint)
 
 

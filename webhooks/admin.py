@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from acme_importer.dashboard.model_admin import DashboardAdmin
 from acme_importer.texts import printable
 from webhooks import endpoints as changing
-from webhooks.by_hand import RefusedError, ping, redeliver
+from webhooks.by_hand import ping, redeliver_each
 from webhooks.dashboard import cells, delivery_page, endpoint_page
 from webhooks.dashboard.forms import EndpointForm
 from webhooks.models import Delivery, Endpoint
@@ -93,7 +93,7 @@ class EndpointAdmin(DashboardAdmin):
         """Show the success rate and the latency."""
         return cells.last_day(endpoint)
 
-    def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:  # noqa: ARG002
         if change:
             changing.update(obj, form.changed_data)
         else:
@@ -227,12 +227,8 @@ class DeliveryAdmin(DashboardAdmin):
     @admin.action(description="Send again", permissions=["redeliver"])
     def redeliver(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
         """Send the selected deliveries again."""
-        again = 0
-        for delivery in deliveries.select_related("endpoint"):
-            try:
-                redeliver(delivery)
-                again += 1
-            except RefusedError as refusal:
-                self.message_user(request, f"{delivery}: {refusal}", messages.WARNING)
+        again, refused = redeliver_each(deliveries.select_related("endpoint"))
+        for delivery, refusal in refused:
+            self.message_user(request, f"{delivery}: {refusal}", messages.WARNING)
         level = messages.SUCCESS if again else messages.WARNING
         self.message_user(request, f"Deliveries that will be sent again: {again:,}.", level)

@@ -17,6 +17,7 @@ from acme_importer.audit.trail import record as record_act
 from acme_importer.cluster.queues import enqueue
 from webhooks.catalogue import TEST
 from webhooks.delivery import Outcome
+from webhooks.endpoints import name
 from webhooks.models import Attempt, Delivery, Endpoint
 
 logger = logging.getLogger(__name__)
@@ -139,7 +140,8 @@ def _update_endpoints(outcomes: Iterable[tuple[Delivery, Outcome]]) -> None:
         endpoint.save(update_fields=Endpoint.LAST_RESPONSE)
         if endpoint.enabled and (reason := endpoint.reason_to_disable()):
             endpoint.disable(reason)
-            record_act("webhook.disabled", endpoint, reason=reason)
+            told = {"failures": endpoint.failures_in_a_row, "last_status": endpoint.last_status}
+            record_act("webhook.disabled", endpoint, name=name(endpoint), **told)
             _notify_admins(endpoint)
 
 

@@ -1,7 +1,7 @@
 """Who acts at the moment: the sender of the request in progress, or whoever runs the command.
 
-In a context variable, so that no function between a view and what it changes has to hand it on. The request is asked for
-its user only when something is recorded: REST framework looks at tokens late.
+In a context variable, so that no function between a view and what it changes has to hand it on. The request is asked
+for its user only when something is recorded: REST framework looks at tokens late.
 """
 
 from __future__ import annotations

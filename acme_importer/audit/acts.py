@@ -25,7 +25,7 @@ ACTS = {
     "webhook.tested": "Test sent to a webhook",
     "webhook.secret_rotated": "Webhook secret rotated, the new one shown",
     "delivery.resent": "Delivery sent again",
-    "deliveries.resent": "Failed deliveries sent again",
+    "deliveries.resent": "Deliveries sent again in bulk",
     "user.created": "User created",
     "user.updated": "User changed",
     "user.deleted": "User deleted",

@@ -15,10 +15,13 @@ from acme_importer.texts import printable, shortened
 MOST_ITEMS = 50
 
 
-def record(act: str, changed: models.Model | None = None, *, count: int = 1, user: Any = None, **details: Any) -> None:
+def record(
+    act: str, changed: models.Model | None = None, *, name: str = "", count: int = 1, user: Any = None, **details: Any
+) -> None:
     """Record that the one who acts now has done `act` to `changed`, or to `count` things at once.
 
-    `user` is who did it, where the caller knows; otherwise the request does. `details` are JSON, and hold no secrets.
+    `name` is what `changed` is called, where its own text may hold a secret. `user` is who did it, where the caller
+    knows; otherwise the request does. `details` hold no secrets either.
     """
     if act not in ACTS:
         raise ValueError(f"The audit trail knows no act '{act}'.")
@@ -35,7 +38,7 @@ def record(act: str, changed: models.Model | None = None, *, count: int = 1, use
         way=actor.way,
         kind=str(changed._meta.verbose_name) if changed else "",
         object_id=_bounded(str(changed.pk)) if changed else "",
-        object_name=_bounded(str(changed), NAME_MAX_LENGTH) if changed else "",
+        object_name=_bounded(name or str(changed), NAME_MAX_LENGTH) if changed else "",
         count=count,
         details={name: _clean(value) for name, value in details.items()},
         request_id=_bounded(actor.request_id),
@@ -43,15 +46,13 @@ def record(act: str, changed: models.Model | None = None, *, count: int = 1, use
 
 
 def _bounded(text: str, length: int = SHORT_MAX_LENGTH) -> str:
-    """`text`, which may be a stranger's, as it is stored: no database takes a NUL, and no column more than its length."""
+    """`text`, which may be a stranger's, as it is stored: no database takes a NUL, no column more than its length."""
     return shortened(printable(text[:length]), length)
 
 
 def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return _bounded(value, NAME_MAX_LENGTH)
     if isinstance(value, list | tuple | set | frozenset):
         return [_clean(item) for item in list(value)[:MOST_ITEMS]]
     if isinstance(value, dict):
         return {_bounded(str(name)): _clean(item) for name, item in list(value.items())[:MOST_ITEMS]}
-    return value
+    return value if value is None or isinstance(value, bool | int | float) else _bounded(str(value), NAME_MAX_LENGTH)

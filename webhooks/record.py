@@ -140,8 +140,8 @@ def _update_endpoints(outcomes: Iterable[tuple[Delivery, Outcome]]) -> None:
         endpoint.save(update_fields=Endpoint.LAST_RESPONSE)
         if endpoint.enabled and (reason := endpoint.reason_to_disable()):
             endpoint.disable(reason)
-            told = {"failures": endpoint.failures_in_a_row, "last_status": endpoint.last_status}
-            record_act("webhook.disabled", endpoint, name=name(endpoint), **told)
+            failures, status = endpoint.failures_in_a_row, endpoint.last_status
+            record_act("webhook.disabled", endpoint, name=name(endpoint), failures=failures, last_status=status)
             _notify_admins(endpoint)
 
 

@@ -335,6 +335,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "JobStatus": "imports.models.ImportJob.Status",
         "DeliveryStatus": "webhooks.models.Delivery.Status",
+        "AuditAct": "acme_importer.audit.acts.CHOICES",
+        "AuditWay": "acme_importer.audit.acts.Way",
         "EventType": "webhooks.catalogue.CATALOGUE",
         "SubscribableEvent": "webhooks.catalogue.SUBSCRIBABLE",
         "Quote": "imports.options.QUOTES",

@@ -38,6 +38,7 @@ ACTS = {
     "token.deleted": "API token revoked",
     "secrets.encrypted_again": "Stored secrets encrypted again",
 }
+CHOICES = list(ACTS.items())
 
 
 class Way(models.TextChoices):

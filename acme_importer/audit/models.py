@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from acme_importer.audit.acts import ACTS, Way
+from acme_importer.audit.acts import CHOICES, Way
 
 NAME_MAX_LENGTH = 200
 SHORT_MAX_LENGTH = 100
@@ -22,7 +22,7 @@ class Record(models.Model):
     token = models.CharField(max_length=SHORT_MAX_LENGTH, blank=True)
     address = models.CharField("from", max_length=SHORT_MAX_LENGTH, blank=True)
     way = models.CharField(max_length=10, choices=Way.choices)
-    act = models.CharField(max_length=40, choices=list(ACTS.items()), db_index=True)
+    act = models.CharField(max_length=40, choices=CHOICES, db_index=True)
     kind = models.CharField(max_length=SHORT_MAX_LENGTH, blank=True)
     object_id = models.CharField("object ID", max_length=SHORT_MAX_LENGTH, blank=True)
     object_name = models.CharField("object", max_length=NAME_MAX_LENGTH, blank=True)

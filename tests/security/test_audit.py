@@ -14,14 +14,17 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
-from django.test import Client
+from django.db.transaction import TransactionManagementError, atomic
+from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_httpserver import HTTPServer
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from acme_importer.audit.models import Record
+from acme_importer.audit.trail import record
 from imports import drafts
 from imports.models import Draft, ImportJob
 from products.models import Product
@@ -155,7 +158,7 @@ API: dict[str, Act] = {
     ),
     "delivery-redeliver post": (
         "delivery.resent",
-        lambda w: w.send("post", "webhooks/{0.endpoint_id}/deliveries/{0.pk}/redeliver".format(w.delivery)),
+        lambda w: w.send("post", f"webhooks/{of_delivery(w.delivery)}/redeliver"),
     ),
     "upload-list post": (
         "import.uploaded",
@@ -329,9 +332,11 @@ SHOWN_ONLY = {"audit_record", "imports_importjob", "webhooks_delivery"}
 NO_ACTIONS = {"product export_csv", "record export_csv"}
 
 
-def file() -> Any:
-    from django.core.files.uploadedfile import SimpleUploadedFile
+def of_delivery(delivery: Delivery) -> str:
+    return f"{delivery.endpoint_id}/deliveries/{delivery.pk}"
 
+
+def file() -> Any:
     return SimpleUploadedFile("a.csv", CSV.encode())
 
 
@@ -366,8 +371,6 @@ def pages() -> set[str]:
 
 
 def actions() -> set[str]:
-    from django.test import RequestFactory
-
     request = RequestFactory().get("/")
     request.user = User(is_superuser=True, is_active=True)
     return {
@@ -389,11 +392,11 @@ def test_each_act_leaves_one_record_and_no_secret(world: World, name: str) -> No
 
     do(world)
 
-    record = Record.objects.get(way=way)
-    assert (record.act, record.user, record.user_name) == (act, world.user, "admin")
-    assert (record.address, record.request_id, record.count) == (ADDRESS, "req-1", 1)
-    assert record.token == ("unnamed" if way == "api" else "")
-    assert record.object_id or "s." in act or name.endswith("delete_selected")
+    kept = Record.objects.get(way=way)
+    assert (kept.act, kept.user, kept.user_name) == (act, world.user, "admin")
+    assert (kept.address, kept.request_id, kept.count) == (ADDRESS, "req-1", 1)
+    assert kept.token == ("unnamed" if way == "api" else "")
+    assert kept.object_id or "s." in act or name.endswith("delete_selected")
     written = json.dumps(list(Record.objects.values()), default=str)
     secrets = [secret for endpoint in Endpoint.objects.all() for secret in endpoint.signing_secrets()]
     for secret in ("whsec_", "very-secret-path", PASSWORD, *secrets, *Token.objects.values_list("key", flat=True)):
@@ -406,7 +409,7 @@ def test_no_act_takes_place_without_its_record(
 ) -> None:
     """Where the record cannot be written nothing is changed: they are one transaction."""
     do = {**API, **PAGES, **ACTIONS}[name][1]
-    refused = []
+    refused: list[Any] = []
 
     def refuse(*_: Any, **__: Any) -> None:
         if not refused:
@@ -448,9 +451,9 @@ def test_what_a_command_does_is_its_system_users(monkeypatch: pytest.MonkeyPatch
 
     call_command("import_csv", str(path))
 
-    record = Record.objects.get()
-    assert (record.act, record.way, record.user, record.address) == ("import.uploaded", "command", None, "command")
-    assert record.user_name not in ("", "somebody else")
+    kept = Record.objects.get()
+    assert (kept.act, kept.way, kept.user, kept.address) == ("import.uploaded", "command", None, "command")
+    assert kept.user_name not in ("", "somebody else")
 
 
 def test_deleting_many_products_is_one_record_with_their_number(world: World) -> None:
@@ -460,17 +463,17 @@ def test_deleting_many_products_is_one_record_with_their_number(world: World) ->
 
     world.send("post", "products/bulk-delete", {"filter": {"sku_prefix": "P-"}, "confirm": True})
 
-    record = Record.objects.get()
-    assert (record.act, record.count) == ("products.deleted", 10_000)
-    assert record.details == {"selection": {"filter": {"sku_prefix": "P-"}}}
+    kept = Record.objects.get()
+    assert (kept.act, kept.count) == ("products.deleted", 10_000)
+    assert kept.details == {"selection": {"filter": {"sku_prefix": "P-"}}}
 
 
 def test_the_name_of_who_did_it_outlives_the_user(world: World) -> None:
     world.send("post", "products/", {"sku": "N-1", "name": "New"})
     world.user.delete()
 
-    record = Record.objects.get()
-    assert (record.user, record.user_name) == (None, "admin")
+    kept = Record.objects.get()
+    assert (kept.user, kept.user_name) == (None, "admin")
 
 
 def test_hostile_text_is_cleaned_and_bounded(world: World) -> None:
@@ -481,19 +484,41 @@ def test_hostile_text_is_cleaned_and_bounded(world: World) -> None:
         HTTP_X_REQUEST_ID="\x1b[31m" + "y" * 5000,
     )
 
-    record = Record.objects.get()
-    assert (record.object_name + record.request_id).isprintable()
-    assert len(record.object_name) <= 200
-    assert len(record.request_id) == 100
+    kept = Record.objects.get()
+    assert (kept.object_name + kept.request_id).isprintable()
+    assert len(kept.object_name) <= 200
+    assert len(kept.request_id) == 100
 
 
 def test_an_act_outside_a_transaction_or_of_no_name_is_refused(transactional_db: None) -> None:
-    from django.db.transaction import TransactionManagementError, atomic
-
-    from acme_importer.audit.trail import record
-
     with pytest.raises(TransactionManagementError):
         record("product.created")
     with pytest.raises(ValueError, match="no act"), atomic():
         record("product.eaten")
     assert not Record.objects.exists()
+
+
+def test_a_review_tells_what_was_changed_and_what_was_confirmed(world: World) -> None:
+    page = f"/admin/imports/importjob/upload/{world.draft.pk}/"
+    form = world.browser.get(page).context["form"]
+    shown = {bound.html_name: bound.value() for bound in form if bound.value() not in (None, False)}
+
+    world.browser.post(page, {**shown, "encoding": "cp1252", "action": "preview"})
+    kept = Record.objects.get()
+    assert (kept.act, kept.user, kept.details) == ("import.options_changed", world.user, {"options": ["encoding"]})
+
+    world.browser.post(page, {**shown, "encoding": "cp1252", "action": "import"})
+    kept = Record.objects.latest("id")
+    assert (kept.act, kept.object_id) == ("import.confirmed", str(ImportJob.objects.get().pk))
+    assert kept.details["dry_run"] is False
+
+
+def test_what_changes_nothing_is_no_act(world: World) -> None:
+    product, endpoint = make_product(), world.endpoint
+
+    world.send("patch", f"products/{product.pk}/", {"name": product.name})
+    world.send("patch", f"webhooks/{endpoint.pk}/", {"url": URL})
+    assert world.program.post("/api/products/", {"sku": ""}, format="json").status_code == 400
+    assert world.program.post(f"/api/jobs/{run_import(CSV).pk}/cancel").status_code == 409
+
+    assert not Record.objects.exclude(act="import.uploaded").exists()

@@ -58,17 +58,19 @@ class RecordAdmin(DashboardAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """The page of one record."""
-        return super().render_change_form(request, {**context, "subtitle": None}, *args, **kwargs)
+        return super().render_change_form(
+            request, {**context, "title": str(kwargs["obj"]), "subtitle": None}, *args, **kwargs
+        )
 
     @admin.action(description="Export", permissions=["view"])
     def export_csv(self, request: HttpRequest, selected: QuerySet[Record]) -> StreamingHttpResponse:  # noqa: ARG002
         """Download the selected records as a CSV file."""
         return csv_response(selected)
 
-    @admin.display(description="Who", empty_value="—")
-    def who(self, record: Record) -> str | None:
+    @admin.display(description="Who")
+    def who(self, record: Record) -> str:
         """The name of who did it, and of the token."""
-        name = record.user_name or None
+        name = record.user_name or "—"
         return f"{name} (token {record.token})" if record.token else name
 
     @admin.display(description="Act")
@@ -76,12 +78,12 @@ class RecordAdmin(DashboardAdmin):
         """What was done."""
         return record.get_act_display()
 
-    @admin.display(description="Object", empty_value="—")
-    def object(self, record: Record) -> str | None:
+    @admin.display(description="Object")
+    def object(self, record: Record) -> str:
         """What it was done to."""
-        return record.object_name or None
+        return record.object_name or "—"
 
-    @admin.display(description="Details", empty_value="—")
-    def more(self, record: Record) -> str | None:
+    @admin.display(description="Details")
+    def more(self, record: Record) -> str:
         """What there is to say besides."""
-        return json.dumps(record.details, ensure_ascii=False, sort_keys=True) if record.details else None
+        return json.dumps(record.details, ensure_ascii=False, sort_keys=True) if record.details else "—"

@@ -26,7 +26,7 @@ DESTINATIONS = (
     ("Products", "admin:products_product_changelist", "products.view_product"),
     ("Imports", "admin:imports_importjob_changelist", "imports.view_importjob"),
     ("Webhooks", "admin:webhooks_endpoint_changelist", "webhooks.view_endpoint"),
-    ("Audit trail", "admin:audit_record_changelist", "audit.view_record"),
+    ("Audit", "admin:audit_record_changelist", "audit.view_record"),
     ("API", "api-docs", ""),
 )
 

@@ -63,7 +63,8 @@ def test_other_values_stay_as_they_are(value: str) -> None:
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_export_for_spreadsheets_holds_no_formula_and_comes_back_as_it_was(attack: str) -> None:
     make_product("A-1", name=attack.strip(), description=attack, extra={attack: attack})
-    make_product(strip_all([attack])[0].replace("\t", ""), name="Lamp")
+    # A SKU has no control characters.
+    make_product(attack.replace("\t", "").replace("\r", ""), name="Lamp")
     before = table()
 
     for _ in range(2):

@@ -166,7 +166,7 @@ def test_a_safe_file_that_a_spreadsheet_saved_as_a_workbook_is_told_too(tmp_path
     assert table() == before
 
 
-def body_of(response) -> str:  # type: ignore[no-untyped-def]
+def body_of(response) -> str:
     assert response.status_code == 200
     return b"".join(response.streaming_content).decode()
 

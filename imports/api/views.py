@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
+from acme_importer.rest import spreadsheets
 from acme_importer.rest.errors import ConflictError, GoneError
 from acme_importer.rest.filters import StrictFilterBackend, refuse_unknown_parameters
 from acme_importer.rest.negotiation import AnyAccepted
@@ -167,6 +168,7 @@ class JobViewSet(ReadOnlyModelViewSet):
             "The original columns, then the line of each row, the column, the value and the reasons. Fix the rows and "
             "upload the file as it is: the added columns are ignored."
         ),
+        parameters=[spreadsheets.PARAMETER],
         filters=False,
         responses={(200, "text/csv"): OpenApiTypes.STR, 410: GONE},
     )
@@ -179,10 +181,13 @@ class JobViewSet(ReadOnlyModelViewSet):
     )
     def rejected_csv(self, request: Request, pk: str) -> HttpResponseBase:
         """The rejected rows, as a file to fix and to upload again."""
-        refuse_unknown_parameters(request)
+        refuse_unknown_parameters(request, [spreadsheets.FOR])
+        is_safe = spreadsheets.is_for_spreadsheets(request)
         job = self._job_with_rejected(pk)
-        headers = {"Content-Disposition": content_disposition_header(True, rejected.filename(job))}
-        return StreamingHttpResponse(rejected.csv_blocks(job), "text/csv; charset=utf-8", headers=headers)
+        name = rejected.filename(job, "csv", for_spreadsheets=is_safe)
+        headers = {"Content-Disposition": content_disposition_header(True, name)}
+        blocks = rejected.csv_blocks(job, for_spreadsheets=is_safe)
+        return StreamingHttpResponse(blocks, "text/csv; charset=utf-8", headers=headers)
 
     @extend_schema(
         operation_id="jobs_rejected_xlsx_retrieve",

@@ -388,6 +388,7 @@ CLUSTER_TASKS = [
     "imports.tasks.open_job",
     "imports.tasks.advance_lane",
     "imports.tasks.wake_stalled",
+    "imports.tasks.call_waiting",
     "imports.tasks.delete_old_files",
     "imports.tasks.delete_old_rejected_rows",
     "webhooks.tasks.dispatch",

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from acme_importer.cluster.schedules import Schedule, keep
-from imports import drafts, jobs, rejected, waking
+from imports import drafts, jobs, rejected, turns, waking
 from imports.files.incoming import delete_abandoned_uploads
 from imports.files.local_copies import delete_idle_copies
 from imports.files.storage import close_stored, delete_stored
@@ -50,11 +50,15 @@ def open_job(job_id: int, *, lanes: int | None = None) -> None:
         reason = f"Opening the file failed after {MAX_ATTEMPTS} attempts. {job.last_error}".strip()
         jobs.end(job.pk, ImportJob.Status.FAILED, reason=reason)
         return
+    laid: list[ImportLane] = []
     try:
+        if ImportLane.objects.filter(job=job).exists():
+            jobs.resume(job.pk)
+            return
         opened = open_file(job, still_alive=job.keep_claim)
         if opened.content_stored_as != job.stored_as:
             close_stored(job.stored_as)
-        _start(job, opened, lanes or jobs.default_lanes(opened.content_size))
+        laid = _start(job, opened, lanes or turns.default_lanes(opened.content_size))
     except QuestionOpenError as error:
         jobs.ask(job, error)
     except FileRefusedError as error:
@@ -64,11 +68,14 @@ def open_job(job_id: int, *, lanes: int | None = None) -> None:
     except Exception as error:
         job.release(error=repr(error))
         raise
+    if len(laid) == 1 and waking.sends_messages():
+        # A small file is done before its message would be taken; should it be taken, this lane is claimed or finished.
+        advance_lane(laid[0].pk)
 
 
-def _start(job: ImportJob, opened: Opened, lanes: int) -> None:
+def _start(job: ImportJob, opened: Opened, lanes: int) -> list[ImportLane]:
     try:
-        jobs.start(job, opened, lanes=lanes)
+        return jobs.start(job, opened, lanes=lanes)
     except BaseException:
         if opened.content_stored_as != job.stored_as:
             delete_stored(opened.content_stored_as)
@@ -83,7 +90,7 @@ def advance_lane(lane_id: int) -> None:
     if not check_attempts(lane):
         return
     try:
-        more = run_slice(lane, SLICE_SECONDS)
+        more = run_slice(lane, SLICE_SECONDS, give_way=turns.is_anybody_called)
     except LaneTakenError:
         return
     except Exception as error:
@@ -119,13 +126,22 @@ def check_attempts(lane: ImportLane) -> bool:
     return False
 
 
-def run_slice(lane: ImportLane, seconds: float, after_chunk: Callable[[], None] = lambda: None) -> bool:
-    """Take a claimed lane forward for about `seconds`; returns whether there is more. Raises LaneTakenError."""
+def run_slice(
+    lane: ImportLane,
+    seconds: float,
+    *,
+    after_chunk: Callable[[], None] = lambda: None,
+    give_way: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Take a claimed lane forward for about `seconds`, or until it is to `give_way`; returns whether there is more.
+
+    Raises LaneTakenError.
+    """
     deadline = time.monotonic() + seconds
     with open_lane(lane) as run:
         while run.advance():
             after_chunk()
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or give_way():
                 return True
     return False
 
@@ -146,6 +162,11 @@ def wake_stalled() -> None:
     for lane_id, job_id in lanes.values_list("pk", "job"):
         logger.warning("Import %s is stalled: nobody is working on lane %s. Waking it.", job_id, lane_id)
         waking.wake_lane(lane_id, job_id)
+
+
+def call_waiting() -> None:
+    """Call the files whose turn it is, for those who should have and died."""
+    turns.call_all()
 
 
 def delete_old_files() -> None:
@@ -175,6 +196,7 @@ def keep_schedules(**_: Any) -> None:
         "imports",
         [
             Schedule("imports: wake stalled work", "imports.tasks.wake_stalled", minutes=1),
+            Schedule("imports: call waiting files", "imports.tasks.call_waiting", minutes=1),
             Schedule("imports: delete old files", "imports.tasks.delete_old_files", minutes=60),
             Schedule("imports: delete old rejected rows", "imports.tasks.delete_old_rejected_rows", minutes=60),
         ],

@@ -8,21 +8,24 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
-from imports import jobs
+from imports import jobs, quotas
 from imports.files import storage
+from imports.files.space import full_disk_refused
 from imports.models import Draft, ImportJob
 from imports.options import Options
 
 
 def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follows: ImportJob | None = None) -> Draft:
-    """Keep an uploaded file. Raises FileRefusedError if it is empty.
+    """Keep an uploaded file. Raises FileRefusedError if it is empty, DiskFullError, and QuotaError.
 
     `follows` is the import whose rejected rows the file corrects; what was said of its values applies here too.
     """
     options = _inherited(follows.options) if follows else Options()
     stored = storage.keep(file)
     try:
-        return Draft.objects.create(follows=follows, **jobs.sent_fields(stored, options, user))
+        with full_disk_refused(), transaction.atomic():
+            quotas.check_and_hold(user.pk, stored.size)
+            return Draft.objects.create(follows=follows, **jobs.sent_fields(stored, options, user))
     except BaseException:
         storage.delete_stored(stored.stored_as)
         raise

@@ -16,9 +16,10 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from imports import turns, waking
+from imports import quotas, turns, waking
 from imports.events import announce
 from imports.files import storage
+from imports.files.space import full_disk_refused
 from imports.models import DryRunSku, ImportJob, ImportLane, SentFile
 from imports.opening.decisions import QuestionOpenError
 from imports.opening.found import Opened
@@ -39,11 +40,14 @@ class WrongStateError(Exception):
 def create(file: UploadedFile, options: Options, user: AbstractBaseUser | AnonymousUser | None = None) -> ImportJob:
     """Keep an uploaded file and create the job that imports it; the workers are told in the same transaction.
 
-    Raises FileRefusedError for an empty file. A file whose job cannot be created is removed again.
+    Raises FileRefusedError for an empty file, DiskFullError, and QuotaError. A file whose job cannot be created is
+    removed again.
     """
     stored = storage.keep(file)
     try:
-        return _create(dry_run=options.dry_run, **sent_fields(stored, options, user))
+        with full_disk_refused(), transaction.atomic():
+            quotas.check_and_hold(user.pk if user else None, stored.size)
+            return _create(dry_run=options.dry_run, **sent_fields(stored, options, user))
     except BaseException:
         storage.delete_stored(stored.stored_as)
         raise
@@ -55,13 +59,17 @@ def create_from(file: SentFile, *, dry_run: bool) -> ImportJob:
 
 
 def import_for_real(job: ImportJob, user: AbstractBaseUser | AnonymousUser | None = None) -> ImportJob:
-    """Create the job that imports the file of a completed dry run. Raises WrongStateError if `job` is not one."""
+    """Create the job that imports the file of a completed dry run.
+
+    Raises WrongStateError if `job` is not one, and QuotaError.
+    """
     with transaction.atomic():
         # Locked against `delete_files`, which removes a file that no job has any more.
         dry_run = ImportJob.objects.select_for_update().get(pk=job.pk)
         if not dry_run.dry_run or dry_run.status != Status.COMPLETED:
             raise WrongStateError(f"Import {job.pk} is not a completed dry run.")
         _check_file(dry_run)
+        quotas.check_and_hold(user.pk if user else None, dry_run.file_size)
         dry_run.follows, dry_run.created_by_id = job, user.pk if user else None
         return create_from(dry_run, dry_run=False)
 

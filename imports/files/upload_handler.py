@@ -11,6 +11,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
 
+from imports.files import space
 from imports.files.incoming import IncomingFile
 
 # What a request may hold besides the file: form fields, boundaries, part headers.
@@ -30,14 +31,16 @@ class HashingUploadHandler(TemporaryFileUploadHandler):
         boundary: str | bytes | None,
         encoding: str | None = None,
     ) -> None:
-        """Refuse a body that says of itself that it is too large, before a byte of it is read."""
+        """Refuse a body that says of itself that it is too large, for the disk too, before a byte of it is read."""
         if content_length > settings.UPLOAD_MAX_BYTES + FORM_OVERHEAD_BYTES:
             raise too_large()
+        space.check(content_length)
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         # Not by the class between, which would put the file into the system's temporary folder.
         FileUploadHandler.new_file(self, *args, **kwargs)
-        self.file = IncomingFile(self.file_name or "", self.content_type, self.charset, self.content_type_extra)
+        with space.full_disk_refused():
+            self.file = IncomingFile(self.file_name or "", self.content_type, self.charset, self.content_type_extra)
         self._hash = hashlib.sha256()
         self._size = 0
 
@@ -46,11 +49,20 @@ class HashingUploadHandler(TemporaryFileUploadHandler):
         if self._size > settings.UPLOAD_MAX_BYTES:
             self.file.close()
             raise too_large()
+        try:
+            # Others write to the disk as well.
+            space.check(len(raw_data))
+            with space.full_disk_refused():
+                super().receive_data_chunk(raw_data, start)
+        except space.DiskFullError:
+            self.file.close()
+            raise
         self._hash.update(raw_data)
-        super().receive_data_chunk(raw_data, start)
 
     def file_complete(self, file_size: int) -> UploadedFile | None:
-        file = super().file_complete(file_size)
+        # Here the end of the file is written.
+        with space.full_disk_refused():
+            file = super().file_complete(file_size)
         file.sha256 = self._hash.hexdigest()  # type: ignore[union-attr]
         return file
 

@@ -21,6 +21,7 @@ from acme_importer.cluster.schedules import Schedule, keep
 from imports import drafts, jobs, rejected, turns, waking
 from imports.files.incoming import delete_abandoned_uploads
 from imports.files.local_copies import delete_idle_copies
+from imports.files.space import TOO_LITTLE, is_full
 from imports.files.storage import close_stored, delete_stored
 from imports.models import Draft, ImportJob, ImportLane
 from imports.opening.decisions import QuestionOpenError
@@ -66,7 +67,10 @@ def open_job(job_id: int, *, lanes: int | None = None) -> None:
     except jobs.WrongStateError:
         logger.info("Import %s was ended while its file was being opened.", job.pk)
     except Exception as error:
-        job.release(error=repr(error))
+        if is_full(error):
+            jobs.end(job.pk, ImportJob.Status.FAILED, reason=TOO_LITTLE)
+        else:
+            job.release(error=repr(error))
         raise
     if len(laid) == 1 and waking.sends_messages():
         # A small file is done before its message would be taken; should it be taken, this lane is claimed or finished.
@@ -94,7 +98,8 @@ def advance_lane(lane_id: int) -> None:
     except LaneTakenError:
         return
     except Exception as error:
-        _resume_later(lane, error)
+        if not fail_if_disk_is_full(lane, error):
+            _resume_later(lane, error)
         raise
     if more:
         with transaction.atomic():
@@ -112,6 +117,19 @@ def _resume_later(lane: ImportLane, error: Exception) -> None:
         # deadlock_detected and serialization_failure, in appendix A of PostgreSQL's manual.
         if getattr(error.__cause__, "sqlstate", "") in ("40P01", "40001"):
             waking.wake_lane(lane.pk, lane.job_id)
+
+
+def fail_if_disk_is_full(lane: ImportLane, error: Exception) -> bool:
+    """Fail the job of a claimed lane, to be retried once there is space, if that is what its chunk has failed for.
+
+    Where even this cannot be written, the database's error is raised, and the claim runs out.
+    """
+    if not is_full(error):
+        return False
+    with transaction.atomic():
+        lane.release(error=repr(error))
+        jobs.end(lane.job_id, ImportJob.Status.FAILED, reason=TOO_LITTLE)
+    return True
 
 
 def check_attempts(lane: ImportLane) -> bool:

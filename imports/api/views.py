@@ -26,6 +26,7 @@ from imports.api.filters import JobFilter, RejectedRowFilter
 from imports.api.parsers import BODY_PARSERS, LengthRequiredError, UploadFormParser
 from imports.api.serializers import HeaderLineField, JobSerializer, RejectedRowSerializer, UploadSerializer
 from imports.files.space import DiskFullError
+from imports.files.upload_handler import announced_size
 from imports.models import ImportJob
 from imports.quotas import QuotaError
 from imports.reading.errors import FileRefusedError
@@ -53,7 +54,7 @@ class UploadViewSet(GenericViewSet):
         super().initial(request, *args, **kwargs)
         if self.action == "create":
             try:
-                quotas.check(request.user.pk, int(request.META.get("CONTENT_LENGTH") or 0))
+                quotas.check(request.user.pk, announced_size(request.META))
             except QuotaError as error:
                 raise QuotaExceededError(str(error)) from error
 
@@ -212,6 +213,7 @@ class JobViewSet(ReadOnlyModelViewSet):
             (200, XLSX_TYPE): OpenApiTypes.BINARY,
             409: OpenApiResponse(description="There are more rejected rows than a sheet holds."),
             410: GONE,
+            507: OpenApiResponse(description="The server has too little free disk space for the workbook."),
         },
     )
     @action(
@@ -227,6 +229,8 @@ class JobViewSet(ReadOnlyModelViewSet):
         job = self._job_with_rejected(pk)
         try:
             file = rejected.workbook(job)
+        except DiskFullError as error:
+            raise InsufficientStorageError(str(error)) from error
         except FileRefusedError as error:
             raise ConflictError(str(error)) from error
         name = rejected.filename(job, "xlsx")

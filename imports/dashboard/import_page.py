@@ -23,6 +23,7 @@ from imports.dashboard.permissions import may_import, may_view
 from imports.dashboard.questions import answered
 from imports.dashboard.reading_form import ReadingForm
 from imports.files.space import DiskFullError
+from imports.files.upload_handler import announced_size
 from imports.models import Draft, ImportJob
 from imports.preview import Preview, preview
 from imports.quotas import QuotaError
@@ -71,7 +72,7 @@ class UploadView(ImportView):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Keep the file as a draft, and lead to its preview."""
         # Before the body is read.
-        quotas.check(request.user.pk, int(request.META.get("CONTENT_LENGTH") or 0))
+        quotas.check(request.user.pk, announced_size(request.META))
         return self._take(request)
 
     @method_decorator(csrf_protect)

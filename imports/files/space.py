@@ -18,16 +18,17 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # How SQLite and PostgreSQL say it: SQLITE_FULL in sqlite.org/rescode.html, disk_full in appendix A of PostgreSQL's manual.
 SQLITE_FULL = 13
 DISK_FULL = "53100"
+TOO_LITTLE = (
+    "The server has too little free disk space for this file. Ask its administrator to free some (DISK_RESERVE_MB says how "
+    "much has to stay free), then try again."
+)
 
 
 class DiskFullError(FileRefusedError):
     """There is too little free disk space for the file; the text says so, and what to do."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "The server has too little free disk space for this file. Nothing was changed. Ask its administrator to free "
-            "some (DISK_RESERVE_MB says how much stays free), then try again."
-        )
+        super().__init__(TOO_LITTLE)
 
 
 def check(size: int = 0) -> None:
@@ -53,6 +54,8 @@ def full_disk_refused() -> Iterator[None]:
 def is_full(error: BaseException | None) -> bool:
     """Whether `error` says that a disk is full, be it that of the files or that of the database."""
     while error:
+        if isinstance(error, DiskFullError):
+            return True
         if isinstance(error, OSError) and error.errno in FULL:
             return True
         if getattr(error, "sqlite_errorcode", None) == SQLITE_FULL or getattr(error, "sqlstate", None) == DISK_FULL:

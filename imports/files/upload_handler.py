@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -65,6 +65,12 @@ class HashingUploadHandler(TemporaryFileUploadHandler):
             file = super().file_complete(file_size)
         file.sha256 = self._hash.hexdigest()  # type: ignore[union-attr]
         return file
+
+
+def announced_size(headers: Mapping[str, str]) -> int:
+    """How many bytes a request says that it has, by its META; 0 if it does not say."""
+    length = headers.get("CONTENT_LENGTH", "")
+    return int(length) if length.isdecimal() else 0
 
 
 def too_large() -> RequestDataTooBig:

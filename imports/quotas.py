@@ -1,7 +1,7 @@
 """How much one user may have waiting: files that are under review, queued or being imported, and their bytes.
 
-For everybody with an account, superusers too. What comes without a user, by the command, is not limited: whoever may run
-it has the machine.
+For everybody with an account, superusers too. What comes without a user, by the command, is not limited: whoever may
+run it has the machine.
 """
 
 from __future__ import annotations

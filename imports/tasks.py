@@ -51,15 +51,22 @@ def open_job(job_id: int, *, lanes: int | None = None) -> None:
         reason = f"Opening the file failed after {MAX_ATTEMPTS} attempts. {job.last_error}".strip()
         jobs.end(job.pk, ImportJob.Status.FAILED, reason=reason)
         return
-    laid: list[ImportLane] = []
+    laid = _open(job, lanes)
+    if len(laid) == 1 and waking.sends_messages():
+        # A small file is done before its message would be taken; should it be taken, this lane is claimed or finished.
+        advance_lane(laid[0].pk)
+
+
+def _open(job: ImportJob, lanes: int | None) -> list[ImportLane]:
+    """Open the file of a claimed job, or resume it if that was done before; returns the lanes that are new."""
     try:
         if ImportLane.objects.filter(job=job).exists():
             jobs.resume(job.pk)
-            return
+            return []
         opened = open_file(job, still_alive=job.keep_claim)
         if opened.content_stored_as != job.stored_as:
             close_stored(job.stored_as)
-        laid = _start(job, opened, lanes or turns.default_lanes(opened.content_size))
+        return _start(job, opened, lanes or turns.default_lanes(opened.content_size))
     except QuestionOpenError as error:
         jobs.ask(job, error)
     except FileRefusedError as error:
@@ -72,9 +79,7 @@ def open_job(job_id: int, *, lanes: int | None = None) -> None:
         else:
             job.release(error=repr(error))
         raise
-    if len(laid) == 1 and waking.sends_messages():
-        # A small file is done before its message would be taken; should it be taken, this lane is claimed or finished.
-        advance_lane(laid[0].pk)
+    return []
 
 
 def _start(job: ImportJob, opened: Opened, lanes: int) -> list[ImportLane]:

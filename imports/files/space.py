@@ -15,12 +15,12 @@ from imports.reading.errors import FileRefusedError
 
 # The disk, the user's share of it, or the largest file that the system allows.
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-# How SQLite and PostgreSQL say it: SQLITE_FULL in sqlite.org/rescode.html, disk_full in appendix A of PostgreSQL's manual.
+# How SQLite says it (sqlite.org/rescode.html), and PostgreSQL (appendix A of its manual).
 SQLITE_FULL = 13
 DISK_FULL = "53100"
 TOO_LITTLE = (
-    "The server has too little free disk space for this file. Ask its administrator to free some (DISK_RESERVE_MB says how "
-    "much has to stay free), then try again."
+    "The server has too little free disk space for this file. Ask its administrator to free some (DISK_RESERVE_MB says "
+    "how much has to stay free), then try again."
 )
 
 

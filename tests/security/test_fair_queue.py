@@ -30,6 +30,8 @@ CSV = "sku,name\nA1,Chair\n"
 MAY_IMPORT = ("imports.add_importjob", "imports.view_importjob")
 MANY = 30
 
+pytestmark = pytest.mark.django_db(transaction=True)
+
 
 @pytest.fixture
 def anna(db: None) -> User:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 from django.conf import settings as product_settings
@@ -25,6 +26,8 @@ CSV = "sku,name\nA1,Chair\n"
 UPLOADS = "/api/uploads/"
 PAGE = "/admin/imports/importjob/upload/"
 MAY_IMPORT = ("imports.add_importjob", "imports.view_importjob")
+
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -95,6 +98,8 @@ def test_it_is_refused_before_its_body_is_read(anna: User, settings: Settings) -
     settings.IMPORT_MAX_WAITING_FILES = 1
     client = client_of(anna)
     send(client)
+    page = Client()
+    page.force_login(anna)
 
     class Unread:
         def read(*_: object) -> bytes:
@@ -102,13 +107,13 @@ def test_it_is_refused_before_its_body_is_read(anna: User, settings: Settings) -
 
         readline = read
 
-    response = client.post(UPLOADS, b"x", content_type="text/csv", **{"wsgi.input": Unread()})
-    assert response.status_code == 429
-    page = Client()
-    page.force_login(anna)
-    content_type = "multipart/form-data; boundary=x"
-    response = page.post(PAGE, b"x", content_type=content_type, **{"wsgi.input": Unread()})
-    assert response.status_code == 429
+    for address, kind, sender in (
+        (UPLOADS, "text/csv", client),
+        (UPLOADS, "multipart/form-data; boundary=x", client),
+        (PAGE, "multipart/form-data; boundary=x", page),
+    ):
+        unread: dict[str, Any] = {"wsgi.input": Unread()}
+        assert sender.post(address, b"x", content_type=kind, **unread).status_code == 429
 
 
 def test_the_page_says_so_in_a_sentence(anna: User, settings: Settings) -> None:
@@ -124,9 +129,7 @@ def test_the_page_says_so_in_a_sentence(anna: User, settings: Settings) -> None:
     assert Draft.objects.count() == 1
 
 
-def test_a_dry_run_is_not_imported_for_real_beyond_the_limit(
-    self, anna: User, settings: Settings, client: Client
-) -> None:
+def test_a_dry_run_is_not_imported_for_real_beyond_the_limit(anna: User, settings: Settings, client: Client) -> None:
     settings.IMPORT_MAX_WAITING_FILES = 1
     dry_run = run_import(CSV, dry_run=True, user=anna)
     make_job(CSV, user=anna)
@@ -138,7 +141,7 @@ def test_a_dry_run_is_not_imported_for_real_beyond_the_limit(
     assert ImportJob.objects.count() == 2
 
 
-def test_superusers_have_the_same_limit_and_the_command_has_none(self, admin_user: User, settings: Settings) -> None:
+def test_superusers_have_the_same_limit_and_the_command_has_none(admin_user: User, settings: Settings) -> None:
     settings.IMPORT_MAX_WAITING_FILES = 1
     make_job(CSV, user=admin_user)
     with pytest.raises(quotas.QuotaError):

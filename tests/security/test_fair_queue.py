@@ -77,9 +77,9 @@ def test_the_file_of_another_is_next(later_cluster: WorkerCluster, anna: User, b
     before = ImportJob.objects.filter(created_by=anna, started_at__lt=started)
     assert before.count() <= product_settings.WORKERS
     assert Product.objects.count() == MANY * 200 + 1
-    # Each user's own are in their order, as far as several workers can keep it.
-    order = list(ImportJob.objects.filter(created_by=anna).order_by("started_at").values_list("pk", flat=True))
-    assert all(abs(order.index(job.pk) - number) < product_settings.WORKERS for number, job in enumerate(many))
+    # Each user's own are called in their order; of two called at the same moment, either may be the first.
+    order = list(ImportJob.objects.filter(created_by=anna).order_by("woken_at").values_list("pk", flat=True))
+    assert all(abs(order.index(job.pk) - number) <= 2 for number, job in enumerate(many))
 
 
 @pytest.mark.slow

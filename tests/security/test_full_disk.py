@@ -1,4 +1,4 @@
-"""The disk is full, or nearly: uploads are a 507 with a sentence, imports fail to be retried, and nothing is left over."""
+"""The disk is full, or nearly: uploads are a 507 with a sentence, imports fail and can be retried, nothing is left."""
 
 from __future__ import annotations
 
@@ -421,7 +421,7 @@ def test_a_web_process_that_is_killed_in_mid_upload_leaves_nothing(upload_folder
         f"Content-Length: {len(TOO_MUCH)}\r\n\r\n"
     )
     try:
-        wait_until(lambda: gunicorn.children())
+        wait_until(gunicorn.children)
         wait_until(lambda: can_connect(host, port))
         with socket.create_connection((host, port)) as sender:
             sender.sendall(head.encode() + TOO_MUCH[:-1])

@@ -19,10 +19,6 @@ PAGES = {
     413: ("Too large", "What was sent is larger than this server accepts. Send a smaller file, or compress it first."),
     429: ("Too many requests", "There were too many requests in a short time. Wait a moment and try again."),
     500: ("Server error", "Something went wrong on the server. It has been logged. Try again in a moment."),
-    507: (
-        "Disk full",
-        "The server has too little free disk space. Ask its administrator to free some, then try again.",
-    ),
     503: ("Down for maintenance", "The importer is being updated and will be back shortly. Nothing is lost."),
 }
 CSRF_TITLE = "This form has expired"

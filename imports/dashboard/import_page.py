@@ -22,8 +22,9 @@ from imports.dashboard import log, review
 from imports.dashboard.permissions import may_import, may_view
 from imports.dashboard.questions import answered
 from imports.dashboard.reading_form import ReadingForm
+from imports.files import space
 from imports.files.space import DiskFullError
-from imports.files.upload_handler import announced_size
+from imports.files.upload_handler import announced_size, size_said
 from imports.models import Draft, ImportJob
 from imports.preview import Preview, preview
 from imports.quotas import QuotaError
@@ -55,8 +56,12 @@ class ImportView(View):
 class UploadView(ImportView):
     """Takes a file. A script gets JSON in response, a plain form the next page."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:  # noqa: ARG002
-        """The page on which to choose a file."""
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The page on which to choose a file; it says so if none would be taken, or none of `size` bytes."""
+        try:
+            self._check_room(size_said(request.GET.get("size", "")))
+        except (QuotaError, DiskFullError) as error:
+            return self._form(str(error))
         return self._form()
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -72,8 +77,12 @@ class UploadView(ImportView):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Keep the file as a draft, and lead to its preview."""
         # Before the body is read.
-        quotas.check(request.user.pk, announced_size(request.META))
+        self._check_room(announced_size(request.META))
         return self._take(request)
+
+    def _check_room(self, size: int) -> None:
+        space.check(size)
+        quotas.check(self.request.user.pk, size)
 
     @method_decorator(csrf_protect)
     def _take(self, request: HttpRequest) -> HttpResponse:

@@ -16,6 +16,8 @@ from imports.files.incoming import IncomingFile
 
 # What a request may hold besides the file: form fields, boundaries, part headers.
 FORM_OVERHEAD_BYTES = 1024 * 1024
+# Of digits; no disk is that large.
+LONGEST_SIZE = 20
 
 
 class HashingUploadHandler(TemporaryFileUploadHandler):
@@ -69,8 +71,12 @@ class HashingUploadHandler(TemporaryFileUploadHandler):
 
 def announced_size(headers: Mapping[str, str]) -> int:
     """How many bytes a request says that it has, by its META; 0 if it does not say."""
-    length = headers.get("CONTENT_LENGTH", "")
-    return int(length) if length.isdecimal() else 0
+    return size_said(str(headers.get("CONTENT_LENGTH", "")))
+
+
+def size_said(text: str) -> int:
+    """The number of bytes that a stranger's text says; 0 if it says none."""
+    return int(text) if text.isdecimal() and len(text) < LONGEST_SIZE else 0
 
 
 def too_large() -> RequestDataTooBig:

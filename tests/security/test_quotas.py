@@ -127,6 +127,8 @@ def test_the_page_says_so_in_a_sentence(anna: User, settings: Settings) -> None:
         assert (response.status_code, response["Content-Type"]) == (429, kind)
         assert "You have 1 file" in response.content.decode()
     assert Draft.objects.count() == 1
+    # Before a file is chosen, too.
+    assert "You have 1 file" in client.get(PAGE).content.decode()
 
 
 def test_a_dry_run_is_not_imported_for_real_beyond_the_limit(anna: User, settings: Settings, client: Client) -> None:

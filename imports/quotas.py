@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import Count, QuerySet, Sum
 
+from acme_importer.texts import counted
 from imports.models import Draft, ImportJob
 
 UNFINISHED = (ImportJob.Status.QUEUED, ImportJob.Status.RUNNING)
@@ -33,16 +34,16 @@ def check(user_id: int | None, size: int) -> None:
         _files_and_bytes(Draft.objects.filter(created_by=user_id)),
     ]
     files, used = (sum(counts) for counts in zip(*waiting, strict=True))
-    what_to_do = "Wait until some are imported, or cancel imports that you do not need, then upload the file again."
+    what_to_do = "Wait until some are imported, or cancel or discard some that you do not need, then upload it again."
     if files >= settings.IMPORT_MAX_WAITING_FILES:
         raise QuotaError(
-            f"You have {files:,} files that are under review or waiting or being imported; "
-            f"{settings.IMPORT_MAX_WAITING_FILES:,} is the limit (IMPORT_MAX_WAITING_FILES). {what_to_do}"
+            f"You have {counted(files, 'file')} under review, waiting or being imported; the limit is "
+            f"{settings.IMPORT_MAX_WAITING_FILES:,} (IMPORT_MAX_WAITING_FILES). {what_to_do}"
         )
     if used + size > settings.IMPORT_MAX_WAITING_BYTES:
         raise QuotaError(
-            f"You have {_megabytes(used)} MB of files that are under review or waiting or being imported, and this "
-            f"file has {_megabytes(size)} MB; together {_megabytes(settings.IMPORT_MAX_WAITING_BYTES)} MB is the limit "
+            f"You have {_megabytes(used)} MB of files under review, waiting or being imported, and this file has "
+            f"{_megabytes(size)} MB; the limit is {_megabytes(settings.IMPORT_MAX_WAITING_BYTES)} MB together "
             f"(IMPORT_MAX_WAITING_MB). {what_to_do}"
         )
 

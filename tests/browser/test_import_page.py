@@ -114,7 +114,7 @@ def test_a_user_with_too_many_files_waiting_is_told(page: Page, log_in, faults, 
 
     choose(page, CSV)
 
-    expect(page.get_by_role("alert")).to_contain_text("MB is the limit (IMPORT_MAX_WAITING_MB)")
+    expect(page.get_by_role("alert")).to_contain_text("MB together (IMPORT_MAX_WAITING_MB)")
     assert not Draft.objects.exists()
     faults.clear()  # as above, or of the response that is an error
 

@@ -61,7 +61,7 @@ def test_so_many_files_may_wait_and_the_response_says_so(anna: User, bert: User,
     assert status == 429
     assert "You have 3 files" in detail
     assert "IMPORT_MAX_WAITING_FILES" in detail
-    assert "cancel imports that you do not need" in detail
+    assert "cancel or discard some that you do not need" in detail
     assert send(client_of(bert))[0] == 202
     assert ImportJob.objects.count() == 3
 

@@ -113,9 +113,7 @@ try:
     UPLOAD_MAX_BYTES = whole_number("UPLOAD_MAX_MB", 2048, minimum=1) * 1024 * 1024
     DISK_RESERVE_BYTES = whole_number("DISK_RESERVE_MB", 500, minimum=0) * 1024 * 1024
     IMPORT_MAX_WAITING_FILES = whole_number("IMPORT_MAX_WAITING_FILES", 500, minimum=1)
-    IMPORT_MAX_WAITING_BYTES = (
-        whole_number("IMPORT_MAX_WAITING_MB", 10 * UPLOAD_MAX_BYTES // 1024**2, minimum=1) * 1024 * 1024
-    )
+    IMPORT_MAX_WAITING_MB = whole_number("IMPORT_MAX_WAITING_MB", 10 * UPLOAD_MAX_BYTES // 1024**2, minimum=1)
     IMPORT_WRITER = choice("IMPORT_WRITER", "bulk_create", ("bulk_create", "copy"))
     IMPORT_LANES = whole_number("IMPORT_LANES", 0, minimum=0)
     # Smaller chunks cost more in transactions than they save in memory, larger ones gain nothing (measured:

@@ -40,10 +40,10 @@ def check(user_id: int | None, size: int) -> None:
             f"You have {counted(files, 'file')} under review, waiting or being imported; the limit is "
             f"{settings.IMPORT_MAX_WAITING_FILES:,} (IMPORT_MAX_WAITING_FILES). {what_to_do}"
         )
-    if used + size > settings.IMPORT_MAX_WAITING_BYTES:
+    if used + size > settings.IMPORT_MAX_WAITING_MB * 1024**2:
         raise QuotaError(
             f"You have {_megabytes(used)} MB of files under review, waiting or being imported, and this file has "
-            f"{_megabytes(size)} MB; the limit is {_megabytes(settings.IMPORT_MAX_WAITING_BYTES)} MB together "
+            f"{_megabytes(size)} MB; the limit is {settings.IMPORT_MAX_WAITING_MB:,} MB together "
             f"(IMPORT_MAX_WAITING_MB). {what_to_do}"
         )
 

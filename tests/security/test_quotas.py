@@ -81,7 +81,7 @@ def test_what_is_over_does_not_count(anna: User, settings: Settings) -> None:
 
 
 def test_so_many_bytes_may_wait(anna: User, settings: Settings) -> None:
-    settings.IMPORT_MAX_WAITING_BYTES = 3 * 1024**2
+    settings.IMPORT_MAX_WAITING_MB = 3
     client = client_of(anna)
     megabyte = rows(40_000)[: 1024**2]
     assert [send(client, megabyte)[0] for _ in range(3)] == [202] * 3

@@ -112,6 +112,9 @@ try:
     REJECTED_KEEP_DAYS = whole_number("REJECTED_KEEP_DAYS", UPLOAD_KEEP_DAYS, minimum=1)
     UPLOAD_MAX_BYTES = whole_number("UPLOAD_MAX_MB", 2048, minimum=1) * 1024 * 1024
     AUDIT_KEEP_DAYS = whole_number("AUDIT_KEEP_DAYS", 365, minimum=1)
+    DISK_RESERVE_BYTES = whole_number("DISK_RESERVE_MB", 500, minimum=0) * 1024 * 1024
+    IMPORT_MAX_WAITING_FILES = whole_number("IMPORT_MAX_WAITING_FILES", 500, minimum=1)
+    IMPORT_MAX_WAITING_MB = whole_number("IMPORT_MAX_WAITING_MB", 10 * UPLOAD_MAX_BYTES // 1024**2, minimum=1)
     IMPORT_WRITER = choice("IMPORT_WRITER", "bulk_create", ("bulk_create", "copy"))
     IMPORT_LANES = whole_number("IMPORT_LANES", 0, minimum=0)
     # Smaller chunks cost more in transactions than they save in memory, larger ones gain nothing (measured:
@@ -394,6 +397,7 @@ CLUSTER_TASKS = [
     "imports.tasks.open_job",
     "imports.tasks.advance_lane",
     "imports.tasks.wake_stalled",
+    "imports.tasks.call_waiting",
     "imports.tasks.delete_old_files",
     "imports.tasks.delete_old_rejected_rows",
     "webhooks.tasks.dispatch",

@@ -9,21 +9,23 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from acme_importer.audit.trail import record
-from imports import jobs
+from imports import jobs, quotas
 from imports.files import storage
+from imports.files.space import full_disk_refused
 from imports.models import Draft, ImportJob
 from imports.options import Options
 
 
 def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follows: ImportJob | None = None) -> Draft:
-    """Keep an uploaded file. Raises FileRefusedError if it is empty.
+    """Keep an uploaded file. Raises FileRefusedError if it is empty, DiskFullError, and QuotaError.
 
     `follows` is the import whose rejected rows the file corrects; what was said of its values applies here too.
     """
     options = _inherited(follows.options) if follows else Options()
     stored = storage.keep(file)
     try:
-        with transaction.atomic():
+        with full_disk_refused(), transaction.atomic():
+            quotas.check_and_hold(user.pk, stored.size)
             draft = Draft.objects.create(follows=follows, **jobs.sent_fields(stored, options, user))
             record("import.uploaded", draft, user=user, bytes=draft.file_size, sha256=draft.sha256)
     except BaseException:

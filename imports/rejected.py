@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.utils import formats, timezone
 
 from acme_importer.texts import counted, shortened
+from imports.files import space
 from imports.files.incoming import IncomingFile, incoming_folder
 from imports.models import ImportJob, ImportLane, RejectedRow
 from imports.reading.corrections import ADDED_COLUMNS
@@ -61,14 +62,16 @@ def csv_blocks(job: ImportJob, *, for_spreadsheets: bool = False) -> Iterator[st
 def workbook(job: ImportJob) -> IncomingFile:
     """The file as .xlsx: a temporary file, at its beginning, which is deleted when it is closed.
 
-    Raises FileRefusedError if the rows are more than a sheet holds.
+    Raises FileRefusedError if the rows are more than a sheet holds, or if there is no disk space for it.
     """
     if RejectedRow.objects.filter(job=job.pk).count() > MAX_WORKBOOK_ROWS:
         raise FileRefusedError(f"A sheet holds at most {MAX_WORKBOOK_ROWS:,} rejected rows; use the CSV file.")
+    space.check()
     file = IncomingFile("rejected.xlsx", XLSX_TYPE)
     try:
-        _write_workbook(job, file)
-        file.seek(0)
+        with space.full_disk_refused():
+            _write_workbook(job, file)
+            file.seek(0)
     except BaseException:
         file.close()
         raise

@@ -15,7 +15,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from pytest_django import Settings
 
 from imports import drafts
 from imports.models import ImportJob, ImportLane
-from imports.options import EMPTY_CELLS, ESCAPES, MODES, NEW_PRODUCTS, QUOTES, Options
+from imports.options import ESCAPES, MODES, NEW_PRODUCTS, QUOTES, Options
 from imports.preview import preview
 from imports.reading.errors import FileRefusedError
 from imports.reading.header import DELIMITER_NAMES

@@ -9,8 +9,6 @@ from __future__ import annotations
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group, User
-from rest_framework.authtoken import admin as authtoken_admin
-from rest_framework.authtoken.models import TokenProxy
 
 from acme_importer.dashboard.model_admin import DashboardAdmin
 
@@ -23,8 +21,3 @@ class UserAdmin(DashboardAdmin, auth_admin.UserAdmin):
 @admin.register(Group)
 class GroupAdmin(DashboardAdmin, auth_admin.GroupAdmin):
     """Groups of users, as Django shows them."""
-
-
-@admin.register(TokenProxy)
-class TokenAdmin(DashboardAdmin, authtoken_admin.TokenAdmin):
-    """The tokens of the API, as REST framework shows them."""

@@ -9,6 +9,7 @@ from rest_framework.permissions import IsAuthenticated
 
 from acme_importer.cluster.health import healthz
 from acme_importer.rest.routers import OptionalSlashRouter
+from acme_importer.rest.scopes import TokenScope
 from imports.api.views import JobViewSet, UploadViewSet
 from products.api.views import ProductViewSet
 from webhooks.api.views import DeliveryViewSet, EndpointViewSet
@@ -20,7 +21,7 @@ router.register(r"webhooks/(?P<endpoint_id>[^/.]+)/deliveries", DeliveryViewSet,
 router.register("uploads", UploadViewSet, basename="upload")
 router.register("jobs", JobViewSet, basename="job")
 
-schema = SpectacularAPIView.as_view(permission_classes=[IsAuthenticated])
+schema = SpectacularAPIView.as_view(permission_classes=[TokenScope, IsAuthenticated])
 # The variant that has its script in a file of its own, for a strict content security policy.
 docs = login_required(
     SpectacularSwaggerSplitView.as_view(url_name="api-schema"), login_url=reverse_lazy("rest_framework:login")

@@ -27,16 +27,10 @@ class TokenAdmin(DashboardAdmin):
     ordering = ("-created",)
     search_fields = ("name", "user__username")
     search_help_text = "name or user"
-    fields = ("shown_name", "user", "shown_scopes", "state", "begins_with", "created", "expiry", "last_used_at")
-    readonly_fields = fields
-        "shown_name",
-        "user",
-        "shown_scopes",
-        "state",
-        "begins_with",
-        "created",
-        "expiry",
-        "last_used_at",
+    # Nothing of a token can be changed.
+    readonly_fields = (
+        *("shown_name", "user", "shown_scopes", "state"),
+        *("begins_with", "created", "last_used_at", "expiry"),
     )
 
     def has_module_permission(self, request: HttpRequest) -> bool:

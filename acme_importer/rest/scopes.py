@@ -35,9 +35,10 @@ class TokenScope(BasePermission):
     message = "No token may do this."
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        if request.auth is None:
+        token: Any = request.auth
+        if token is None:
             return True
         scope = needed_scope(request.method, view)
         if scope:
             self.message = f"The token does not have the scope '{scope}', which this needs."
-        return scope in request.auth.scopes
+        return scope in token.scopes

@@ -26,7 +26,7 @@ class TokenForm(forms.ModelForm):
 
     class Meta:
         model = Token
-        fields = ("name", "scopes", "days")
+        fields: tuple[str, ...] = ("name", "scopes", "days")
 
 
 class AnyonesTokenForm(TokenForm):

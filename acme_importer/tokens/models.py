@@ -45,7 +45,7 @@ class Token(AbstractAuthToken):
     password_stamp = models.CharField(max_length=64, editable=False)
     last_used_at = models.DateTimeField("last used", null=True, editable=False)
 
-    objects = models.Manager()
+    objects: models.Manager[Token] = models.Manager()
 
     # The key itself, in no table: only of a token that has just been issued.
     key = ""
@@ -77,7 +77,7 @@ class Token(AbstractAuthToken):
             Token.objects.filter(pk=self.pk, last_used_at=self.last_used_at).update(last_used_at=now)
 
 
-def issue(user: AbstractBaseUser, name: str, scopes: Iterable[str], days: int = DEFAULT_DAYS) -> Token:
+def issue(user: User, name: str, scopes: Iterable[str], days: int = DEFAULT_DAYS) -> Token:
     """Create a token of `user`. Only what this returns has the `key`."""
     digest, key = get_digest_token()
     token = Token.objects.create(

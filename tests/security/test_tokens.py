@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -312,9 +311,7 @@ def test_each_scope_opens_its_own_door_and_no_other(case: tuple[str, str, str, A
     refused = send(*(SCOPES.keys() - {scope}))
     assert refused.status_code == 403
     if method != "head":
-        assert json.loads(refused.content) == {
-            "detail": f"The token does not have the scope '{scope}', which this needs."
-        }
+        assert f"The token does not have the scope '{scope}', which this needs." in refused.content.decode()
     assert Product.objects.count() == 1
     assert send(scope).status_code == status
 

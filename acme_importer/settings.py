@@ -239,7 +239,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "acme_importer.tokens.backend.PasswordBackend"]
 
 # Failed logins lock out a name, whatever address tries it, and an address, whatever names it tries. Nothing is looked
 # up or hashed for it then.

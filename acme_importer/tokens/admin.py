@@ -24,15 +24,17 @@ from acme_importer.tokens.models import Token, issue
 
 @admin.register(Token)
 class TokenAdmin(DashboardAdmin):
-    list_display = ("shown_name", "user", "shown_scopes", "state", "last_used_at", "expiry")
+    list_display = ("shown_name", "owner", "shown_scopes", "state", "last_used_at", "expiry")
     list_select_related = ("user",)
+    # Only the last use may be empty.
+    empty_value_display = "never"
     ordering = ("-created",)
     search_fields = ("name", "user__username")
     search_help_text = "name or user"
     actions = ("delete_selected",)
     # Nothing of a token can be changed.
     readonly_fields = (
-        *("shown_name", "user", "shown_scopes", "state"),
+        *("shown_name", "owner", "shown_scopes", "state"),
         *("begins_with", "created", "last_used_at", "expiry"),
     )
 
@@ -119,6 +121,11 @@ class TokenAdmin(DashboardAdmin):
     def shown_name(self, token: Token) -> str:
         """Show what it is called."""
         return printable(token.name)
+
+    @admin.display(description="User", ordering="user__username")
+    def owner(self, token: Token) -> str:
+        """Show whom it lets in."""
+        return token.user.get_username()
 
     @admin.display(description="Scopes")
     def shown_scopes(self, token: Token) -> str:

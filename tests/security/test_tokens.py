@@ -197,6 +197,20 @@ def test_a_token_survives_that_its_user_logs_in_and_that_the_secret_key_changes(
     assert ask(key) == 200
 
 
+def test_a_token_survives_that_a_login_hashes_the_same_password_again(anna: User, settings: Any) -> None:
+    key, hashed = make_key(anna), anna.password
+    old = issue(anna, "of an earlier password", ["read"])
+    Token.objects.filter(pk=old.pk).update(password_stamp="0" * 64)
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", *settings.PASSWORD_HASHERS]
+
+    assert Client().post("/admin/login/", {"username": "anna", "password": "the right one"}).status_code == 302
+
+    anna.refresh_from_db()
+    assert anna.password != hashed
+    assert ask(key) == 200
+    assert ask(old.key) == 401
+
+
 def test_a_token_ends_with_its_user(anna: User) -> None:
     key = make_key(anna)
     User.objects.update(is_active=False)

@@ -46,4 +46,5 @@ class Command(ProductCommand):
             raise CommandError(f"The user {options['user']!r} is inactive.")
         token = issue(user, name, dict.fromkeys(options["scope"]), days)
         self.stdout.write(token.key)
-        self.stderr.write(f"Copy this key now: it is not shown again. It is valid until {token.expiry:%Y-%m-%d}.")
+        told = f"Copy this key now: it is not shown again. It is valid until {token.expiry:%Y-%m-%d}."
+        self.stderr.write(told, self.style.WARNING)

@@ -414,6 +414,7 @@ FRONT_PAGE_NOTICES = [
     "acme_importer.dashboard.workers.notices",
     "imports.dashboard.front_page.notices",
     "webhooks.dashboard.front_page.notices",
+    "acme_importer.tokens.front_page.notices",
 ]
 FRONT_PAGE_PANELS = [
     "imports.dashboard.front_page.getting_started",

@@ -232,6 +232,18 @@ def test_what_expired_long_ago_is_deleted_by_schedule(anna: User) -> None:
     assert old.pk != new.pk
 
 
+def test_a_token_in_use_that_expires_soon_is_on_the_front_page_of_its_user(anna: User) -> None:
+    make_key(anna)
+    Token.objects.update(name="nightly upload", expiry=timezone.now() + timedelta(days=13))
+    issue(anna, "never used", ["read"], days=3)
+    client, other = Client(), staff("bert")
+    client.force_login(anna)
+
+    assert "The API token nightly upload, which is in use, expires on" in client.get("/admin/").content.decode()
+    assert "never used" not in client.get("/admin/").content.decode()
+    assert "nightly upload" not in other.get("/admin/").content.decode()
+
+
 # Scopes
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from acme_importer.dashboard.badges import badge
 from acme_importer.dashboard.model_admin import DashboardAdmin
@@ -111,6 +112,11 @@ class TokenAdmin(DashboardAdmin):
         context |= {"name": self.shown_name(obj), "scopes": self.shown_scopes(obj)}
         headers = {"Cache-Control": "no-store"}
         return TemplateResponse(request, "admin/tokens/token/key.html", context, headers=headers)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:  # noqa: ARG002
+        """Back to the list; Django leads who may change nothing to the front page."""
+        self.message_user(request, f"The token {printable(obj_display)} is revoked.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:tokens_token_changelist"))
 
     @admin.action(description="Revoke", permissions=["delete"])
     def delete_selected(self, request: HttpRequest, tokens: QuerySet[Token]) -> HttpResponse | None:

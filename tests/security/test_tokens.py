@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
+from django_q.models import Schedule
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.views import APIView
 
@@ -229,6 +230,7 @@ def test_what_expired_long_ago_is_deleted_by_schedule(anna: User) -> None:
         assert prune() == 1
 
     assert list(Token.objects.all()) == [new]
+    assert Schedule.objects.filter(func="acme_importer.tokens.tasks.prune").exists()
     assert old.pk != new.pk
 
 

@@ -117,6 +117,7 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> None:
             damaged_skus=opened.damaged.as_json(),
             attempts=0,
             claimed_until=None,
+            claimed_by="",
             last_error="",
             **_found(opened),
         )
@@ -237,7 +238,7 @@ def retry(job: ImportJob) -> None:
         progress = ImportJob.objects.with_progress().get(pk=job.pk)
         _check_file(progress)
         # Lanes first, then their job: the order in which a chunk locks them.
-        ImportLane.objects.filter(job=job.pk).update(attempts=0, claimed_until=None, last_error="")
+        ImportLane.objects.filter(job=job.pk).update(attempts=0, claimed_until=None, claimed_by="", last_error="")
         lanes = list(ImportLane.objects.filter(job=job.pk))
         changed = ImportJob.objects.filter(pk=job.pk, status__in=[Status.FAILED, Status.CANCELLED]).update(
             status=Status.RUNNING if lanes else Status.QUEUED,
@@ -245,6 +246,7 @@ def retry(job: ImportJob) -> None:
             finished_at=None,
             attempts=0,
             claimed_until=None,
+            claimed_by="",
             last_error="",
             run_started_at=now if lanes else None,
             run_first_row=progress.processed_rows,

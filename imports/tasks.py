@@ -1,7 +1,8 @@
 """What the cluster calls. Each task is short: it takes a piece of work forward for a while, and wakes it again.
 
 A task may be delivered twice, late, or die at any point. Claims keep two workers from doing the same work, the lanes'
-checkpoints keep a chunk from taking effect twice, and `wake_stalled` finds what nobody is working on any longer.
+checkpoints keep a chunk from taking effect twice, and the supervisors wake what nobody is working on any longer
+(`imports.stalled`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from acme_importer.cluster.schedules import Schedule, keep
+from acme_importer.lost_connections import PAUSES, is_lost, persist, wait
 from imports import drafts, jobs, rejected, waking
 from imports.files.incoming import delete_abandoned_uploads
 from imports.files.local_copies import delete_idle_copies
@@ -51,6 +53,16 @@ def open_job(job_id: int, *, lanes: int | None = None) -> None:
         jobs.end(job.pk, ImportJob.Status.FAILED, reason=reason)
         return
     try:
+        _with_the_database(job, lambda: _open(job, lanes))
+    except WorkTakenError:
+        return
+    except Exception as error:
+        job.release(error=repr(error))
+        raise
+
+
+def _open(job: ImportJob, lanes: int | None) -> None:
+    try:
         opened = open_file(job, still_alive=job.keep_claim)
         if opened.content_stored_as != job.stored_as:
             close_stored(job.stored_as)
@@ -61,16 +73,34 @@ def open_job(job_id: int, *, lanes: int | None = None) -> None:
         jobs.end(job.pk, ImportJob.Status.FAILED, reason=str(error))
     except jobs.WrongStateError:
         logger.info("Import %s was ended while its file was being opened.", job.pk)
-    except Exception as error:
-        job.release(error=repr(error))
-        raise
+
+
+class WorkTakenError(Exception):
+    """While the connection to the database was lost, another worker took the work over."""
+
+
+def _with_the_database(work: ImportJob | ImportLane, do: Callable[[], None]) -> None:
+    """Do a step of claimed `work`, and do it again after a pause if the connection to the database was lost."""
+    left = iter(PAUSES)
+    while True:
+        try:
+            return do()
+        except Exception as error:
+            pause = next(left, None)
+            if pause is None or not is_lost(error):
+                raise
+            logger.warning("%s: the connection to the database is lost. %s", work, error)
+            wait(pause)
+        if not persist(work.renew_claim):
+            raise WorkTakenError
 
 
 def _start(job: ImportJob, opened: Opened, lanes: int) -> None:
     try:
         jobs.start(job, opened, lanes=lanes)
-    except BaseException:
-        if opened.content_stored_as != job.stored_as:
+    except BaseException as error:
+        # If the connection was lost, the job may have been started all the same.
+        if opened.content_stored_as != job.stored_as and not is_lost(error):
             delete_stored(opened.content_stored_as)
         raise
 
@@ -83,20 +113,23 @@ def advance_lane(lane_id: int) -> None:
     if not check_attempts(lane):
         return
     try:
-        more = run_slice(lane, SLICE_SECONDS)
-    except LaneTakenError:
+        _with_the_database(lane, lambda: _advance(lane))
+    except (LaneTakenError, WorkTakenError):
         return
     except Exception as error:
         _resume_later(lane, error)
         raise
-    if more:
+
+
+def _advance(lane: ImportLane) -> None:
+    if run_slice(lane, SLICE_SECONDS):
         with transaction.atomic():
             lane.release()
             waking.wake_lane(lane.pk, lane.job_id)
 
 
 def _resume_later(lane: ImportLane, error: Exception) -> None:
-    """Let go of a lane whose chunk has failed: `wake_stalled` wakes it when what is wrong has had a minute to pass.
+    """Let go of a lane whose chunk has failed: it is woken when what is wrong has had a minute to pass.
 
     At once, if the database has only chosen this chunk to give way to somebody else's change.
     """
@@ -130,24 +163,6 @@ def run_slice(lane: ImportLane, seconds: float, after_chunk: Callable[[], None] 
     return False
 
 
-def wake_stalled() -> None:
-    """Wake the jobs and lanes that are stalled: their worker died, or their message was lost.
-
-    Where messages wait in the queue for a free worker, it is nobody's fault, and nothing is done.
-    """
-    if waking.messages_waiting():
-        return
-    for job_id in ImportJob.objects.filter(ImportJob.stalled(), status=ImportJob.Status.QUEUED).values_list(
-        "pk", flat=True
-    ):
-        logger.warning("Import %s is stalled: nobody is opening its file. Waking it.", job_id)
-        waking.wake_opening(job_id)
-    lanes = ImportLane.objects.filter(ImportLane.stalled(), finished=False, job__status=ImportJob.Status.RUNNING)
-    for lane_id, job_id in lanes.values_list("pk", "job"):
-        logger.warning("Import %s is stalled: nobody is working on lane %s. Waking it.", job_id, lane_id)
-        waking.wake_lane(lane_id, job_id)
-
-
 def delete_old_files() -> None:
     """Delete the files of jobs that ended more than `UPLOAD_KEEP_DAYS` days ago; the jobs themselves stay on record.
 
@@ -174,7 +189,6 @@ def keep_schedules(**_: Any) -> None:
     keep(
         "imports",
         [
-            Schedule("imports: wake stalled work", "imports.tasks.wake_stalled", minutes=1),
             Schedule("imports: delete old files", "imports.tasks.delete_old_files", minutes=60),
             Schedule("imports: delete old rejected rows", "imports.tasks.delete_old_rejected_rows", minutes=60),
         ],

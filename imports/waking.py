@@ -34,18 +34,20 @@ def no_messages() -> Iterator[None]:
 
 def wake_opening(job_id: int) -> None:
     """Put a message on the queue that opens the job's file."""
-    ImportJob.objects.filter(pk=job_id).update(woken_at=timezone.now())
-    if _sends_messages.get():
-        queues.enqueue("imports.tasks.open_job", job_id, name=f"open import {job_id}")
+    message = _send("imports.tasks.open_job", job_id, f"open import {job_id}")
+    ImportJob.objects.filter(pk=job_id).update(woken_at=timezone.now(), message=message)
 
 
 def wake_lane(lane_id: int, job_id: int) -> None:
     """Put a message on the queue that takes the lane further."""
-    ImportLane.objects.filter(pk=lane_id).update(woken_at=timezone.now())
-    if _sends_messages.get():
-        queues.enqueue("imports.tasks.advance_lane", lane_id, name=f"advance import {job_id}")
+    message = _send("imports.tasks.advance_lane", lane_id, f"advance import {job_id}")
+    ImportLane.objects.filter(pk=lane_id).update(woken_at=timezone.now(), message=message)
+
+
+def _send(function: str, number: int, name: str) -> int | None:
+    return queues.enqueue(function, number, name=name) if _sends_messages.get() else None
 
 
 def messages_waiting() -> bool:
-    """Whether messages wait for a free worker; where none does, stalled work has lost its message."""
+    """Whether messages wait for a free worker."""
     return queues.has_waiting(longer_than=WAITING)

@@ -1,0 +1,67 @@
+"""Many faults, with a table of how long the way back to work took: `python -m tests.faults.soak`. `make soak` calls it.
+
+Works on the database that DATABASE_URL names, which is emptied; see `tests.with_postgres` for a temporary PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from statistics import median
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from tests.faults.kinds import KINDS  # noqa: E402
+from tests.faults.running import Result, run  # noqa: E402
+
+
+def table(results: list[Result], failures: dict[str, int]) -> str:
+    """The results as a table in Markdown."""
+    lines = ["| Fault | Runs | Median | Longest | Goal |", "|---|--:|--:|--:|--:|"]
+    for name, kind in KINDS.items():
+        seconds = [result.seconds for result in results if result.kind == name]
+        failed = f", {failures[name]} failed" if failures.get(name) else ""
+        if seconds or failed:
+            figures = f"{median(seconds):.1f} s | {max(seconds):.1f} s" if seconds else "|"
+            lines.append(f"| {name} | {len(seconds)}{failed} | {figures} | {kind.goal:.0f} s |")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Run the kinds and seeds of the command line; the exit code says whether all came out right, and in time."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kinds", nargs="*", default=list(KINDS), metavar="KIND")
+    parser.add_argument("--seeds", type=int, default=10, help="how many runs of each kind (default: %(default)s)")
+    parser.add_argument("--first-seed", type=int, default=1)
+    arguments = parser.parse_args()
+    call_command("migrate", verbosity=0)
+    results: list[Result] = []
+    failures: dict[str, int] = {}
+    for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
+        for name in arguments.kinds:
+            if connection.vendor not in KINDS[name].databases:
+                continue
+            try:
+                result = run(name, seed)
+            except Exception:  # noqa: BLE001 - the others are run all the same
+                failures[name] = failures.get(name, 0) + 1
+                print(f"{name}, seed {seed}: FAILED", flush=True)
+                traceback.print_exc()
+            else:
+                results.append(result)
+                print(f"{name}, seed {seed}: {result.seconds:.1f} s", flush=True)
+    print(f"\n{connection.display_name}, {len(results)} faults\n\n{table(results, failures)}")
+    late = [result for result in results if result.seconds > KINDS[result.kind].goal]
+    return 1 if failures or late else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

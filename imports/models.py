@@ -84,9 +84,18 @@ class Work(models.Model):
         abstract = True
 
     @classmethod
+    def unclaimed(cls) -> Q:
+        """What picks work that nobody has claimed.
+
+        The last commit of a worker that was killed may come after its claim was freed, and extends a claim of nobody.
+        """
+        return Q(claimed_until=None) | Q(claimed_by="")
+
+    @classmethod
     def stalled(cls) -> Q:
         """What picks stalled work: its worker died, or nobody has claimed it for long."""
-        return cls.abandoned() | Q(claimed_until=None, woken_at__lt=timezone.now() - cls.LEFT_AFTER)
+        now = timezone.now()
+        return Q(claimed_until__lt=now) | cls.unclaimed() & Q(woken_at__lt=now - cls.LEFT_AFTER)
 
     @classmethod
     def abandoned(cls) -> Q:
@@ -96,12 +105,12 @@ class Work(models.Model):
         message was lost is found by `imports.stalled`.
         """
         now = timezone.now()
-        return Q(claimed_until__lt=now) | Q(claimed_until=None, message=None, woken_at__lt=now - cls.LEFT_AFTER)
+        return Q(claimed_until__lt=now) | cls.unclaimed() & Q(message=None, woken_at__lt=now - cls.LEFT_AFTER)
 
     def claim(self) -> bool:
         """Take this work, unless another worker has it. Counts the attempt and loads the row as it then is."""
         now = timezone.now()
-        free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+        free = self.unclaimed() | Q(claimed_until__lt=now)
         claimed = (
             type(self)
             ._default_manager.filter(free, pk=self.pk)

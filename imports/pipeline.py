@@ -190,7 +190,6 @@ class LaneRun:
             attempts=0,
             last_error="",
             claimed_until=None if chunk.at_end else timezone.now() + LEASE,
-            claimed_by="" if chunk.at_end else self.lane.claimed_by,
         )
         if not moved:
             raise LaneTakenError

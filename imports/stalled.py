@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 def wake() -> None:
     """Wake the jobs and lanes that are stalled. The supervisors call it every few seconds."""
     for work in (_openings(), _lanes()):
-        _wake(work, work.model.abandoned() | Q(claimed_until=None, message__in=queues.lost(_messages(work))))
+        lost = queues.lost(_messages(work))
+        _wake(work, work.model.abandoned() | work.model.unclaimed() & Q(message__in=lost))
 
 
 def recover(held_by: str) -> bool:
@@ -32,7 +33,7 @@ def recover(held_by: str) -> bool:
         held = Q(claimed_by__startswith=held_by)
         if is_cluster:
             # Its messages may be in the hands of the dead.
-            held |= Q(claimed_until=None, message__in=queues.taken(_messages(work)))
+            held |= work.model.unclaimed() & Q(message__in=queues.taken(_messages(work)))
         done = _wake(work, held) and done
     return done
 
@@ -47,7 +48,7 @@ def _lanes() -> QuerySet[ImportLane]:
 
 def _messages(work: QuerySet[ImportJob] | QuerySet[ImportLane]) -> list[int]:
     """The messages for work that nobody has claimed."""
-    found = work.filter(claimed_until=None).values_list("message", flat=True)
+    found = work.filter(work.model.unclaimed()).values_list("message", flat=True)
     return [number for number in found if number is not None]
 
 

@@ -114,7 +114,11 @@ def advance_lane(lane_id: int) -> None:
         return
     try:
         _with_the_database(lane, lambda: _advance(lane))
-    except (LaneTakenError, WorkTakenError):
+    except LaneTakenError:
+        if lane.renew_claim() and not lane.finished and lane.job.status == ImportJob.Status.RUNNING:
+            # The last commit of a worker that was killed has come through: from there on it is this one's.
+            _hand_on(lane)
+    except WorkTakenError:
         return
     except Exception as error:
         _resume_later(lane, error)
@@ -123,9 +127,13 @@ def advance_lane(lane_id: int) -> None:
 
 def _advance(lane: ImportLane) -> None:
     if run_slice(lane, SLICE_SECONDS):
-        with transaction.atomic():
-            lane.release()
-            waking.wake_lane(lane.pk, lane.job_id)
+        _hand_on(lane)
+
+
+def _hand_on(lane: ImportLane) -> None:
+    with transaction.atomic():
+        lane.release()
+        waking.wake_lane(lane.pk, lane.job_id)
 
 
 def _resume_later(lane: ImportLane, error: Exception) -> None:

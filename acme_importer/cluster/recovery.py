@@ -35,7 +35,7 @@ def end_sessions(cluster: str) -> None:
 
 
 def recover(held_by: str) -> bool:
-    """Free all that `held_by`, a worker or a whole cluster, held; whether nothing is left. What is locked is skipped."""
+    """Free what `held_by`, a worker or a whole cluster, held; whether that was all. What is locked is skipped."""
     functions: list[Callable[[str], bool]] = [import_string(name) for name in settings.CLUSTER_RECOVERY]
     freed = [function(held_by) for function in functions]
     return all(freed)

@@ -13,6 +13,7 @@ from django_q.models import OrmQ
 from acme_importer.cluster import identity
 from imports import jobs, stalled, tasks
 from imports.models import ImportJob, ImportLane
+from imports.pipeline import open_lane
 from tests.imports.factories import make_job
 from tests.imports.short_import import (
     CONTENT,
@@ -150,6 +151,23 @@ def test_who_was_taken_for_dead_does_not_touch_the_claim_of_another(db: None) ->
     assert not job.renew_claim()
     job.release()
     assert ImportJob.objects.get(pk=job.pk).claimed_until is not None
+
+
+def test_a_commit_that_comes_after_the_claim_was_freed_holds_nobody_up(db: None) -> None:
+    """The server finishes what a worker had sent when it was killed."""
+    begin_with_the_old_catalogue()
+    job = make_job(CONTENT, queue=True)
+    tasks.open_job(job.pk)
+    lane = ImportLane.objects.select_related("job").filter(job=job).first()
+    assert lane
+    assert lane.claim()
+    ImportLane.objects.filter(pk=lane.pk).update(claimed_by=identity.holder(4711))
+    lane.claimed_by = identity.holder(4711)
+    with open_lane(lane) as dead:
+        assert stalled.recover(identity.holder(4711))
+        assert dead.advance()
+    work_off_the_queue()
+    assert_all_went_in_once(job)
 
 
 def test_rows_that_a_frozen_worker_keeps_locked_hold_nobody_up(transactional_db: None) -> None:

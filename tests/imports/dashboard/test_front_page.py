@@ -10,9 +10,9 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
 
-from acme_importer.dashboard.front_page import dismiss
 from acme_importer.cluster import presence
 from acme_importer.cluster.identity import new_cluster
+from acme_importer.dashboard.front_page import dismiss
 from imports import jobs
 from imports.commandline.generator import Recipe, write_products
 from imports.dashboard.front_page import notices, rejected

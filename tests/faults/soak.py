@@ -1,14 +1,17 @@
 """Many faults, with a table of how long the way back to work took: `python -m tests.faults.soak`. `make soak` calls it.
 
-Works on the database that DATABASE_URL names, which is emptied; see `tests.with_postgres` for a temporary PostgreSQL.
+Works on the database that DATABASE_URL names, else on a temporary one of SQLite. It is emptied: for PostgreSQL use the
+temporary one of `tests.with_postgres`.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import traceback
+from pathlib import Path
 from statistics import median
 
 import django
@@ -21,6 +24,9 @@ from django.db import connection  # noqa: E402
 
 from tests.faults.kinds import KINDS  # noqa: E402
 from tests.faults.running import Result, run  # noqa: E402
+from tests.settings import FOLDER  # noqa: E402
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
 
 
 def table(results: list[Result], failures: dict[str, int]) -> str:
@@ -35,12 +41,21 @@ def table(results: list[Result], failures: dict[str, int]) -> str:
     return "\n".join(lines)
 
 
+def write(text: str) -> None:
+    """Put `text` into docs/reliability.md, in place of what the last run on this database has left there."""
+    begin, end = f"<!-- {connection.vendor} -->", f"<!-- end of {connection.vendor} -->"
+    page = PAGE.read_text()
+    before, rest = page.split(begin)
+    PAGE.write_text(f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}")
+
+
 def main() -> int:
     """Run the kinds and seeds of the command line; the exit code says whether all came out right, and in time."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kinds", nargs="*", default=list(KINDS), metavar="KIND")
     parser.add_argument("--seeds", type=int, default=10, help="how many runs of each kind (default: %(default)s)")
     parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--write", action="store_true", help="put the table into docs/reliability.md")
     arguments = parser.parse_args()
     call_command("migrate", verbosity=0)
     results: list[Result] = []
@@ -58,7 +73,11 @@ def main() -> int:
             else:
                 results.append(result)
                 print(f"{name}, seed {seed}: {result.seconds:.1f} s", flush=True)
-    print(f"\n{connection.display_name}, {len(results)} faults\n\n{table(results, failures)}")
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    text = f"{connection.display_name}, {len(results)} faults, {os.cpu_count()} cores:\n\n{table(results, failures)}"
+    print(f"\n{text}")
+    if arguments.write:
+        write(text)
     late = [result for result in results if result.seconds > KINDS[result.kind].goal]
     return 1 if failures or late else 0
 

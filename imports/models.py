@@ -16,8 +16,9 @@ from acme_importer.texts import printable
 from imports.files.storage import FILENAME_MAX_LENGTH
 from imports.options import Options
 
-# How long a claim holds without a sign of life, where no supervisor says that its worker is dead. A chunk takes a second or
-# two; a worker that has been silent for this long is taken for dead. Should it live after all, its chunk fails at the compare-and-set of the lane's offset.
+# How long a claim holds without a sign of life, where no supervisor says that its worker is dead. A chunk takes a
+# second or two; a worker that has been silent for this long is taken for dead. Should it live after all, its chunk
+# fails at the compare-and-set of the lane's offset.
 LEASE = timedelta(seconds=45)
 # The longest names that Python has for encodings have half of it.
 ENCODING_MAX_LENGTH = 40

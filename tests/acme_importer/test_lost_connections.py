@@ -1,5 +1,7 @@
 """A connection to the database that is lost is waited for, and what was under way is done again."""
 
+from collections.abc import Iterator
+
 import psycopg
 import pytest
 from django.db import DatabaseError, DataError, OperationalError, connection
@@ -7,14 +9,13 @@ from django.db import DatabaseError, DataError, OperationalError, connection
 from acme_importer import lost_connections
 from acme_importer.lost_connections import is_lost, persist
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 
 @pytest.fixture(autouse=True)
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def pauses(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
     waited: list[float] = []
     monkeypatch.setattr(lost_connections, "wait", waited.append)
-    return waited
+    yield waited
+    connection.close()
 
 
 def lose() -> OperationalError:

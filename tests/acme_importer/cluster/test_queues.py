@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
+from django_q.brokers.orm import ORM
 from django_q.models import OrmQ
 from django_q.models import Schedule as StoredSchedule
 
-from acme_importer.cluster import running
+from acme_importer.cluster import broker, running
 from acme_importer.cluster.queues import enqueue, has_waiting, lost, taken, withdraw
 from acme_importer.cluster.schedules import Schedule, keep
 
@@ -72,3 +74,20 @@ def test_a_message_has_a_number_by_which_its_state_is_known() -> None:
     withdraw(gone)
     assert lost([waiting, gone, given]) == {gone}
     assert taken([waiting, gone, given]) == {given}
+
+
+def test_a_database_that_is_away_does_not_end_the_process_that_fetches_messages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Django-Q's would sleep for ten seconds and end."""
+
+    def away(_: ORM) -> None:
+        raise OperationalError("the connection is lost")
+
+    enqueue("math.sqrt", 4)
+    monkeypatch.setattr(broker, "AWAY_SECONDS", 0)
+    fetching = broker.ListedBroker("acme")
+    with monkeypatch.context() as patched:
+        patched.setattr(ORM, "dequeue", away)
+        assert fetching.dequeue() == []
+    assert len(fetching.dequeue()) == 1

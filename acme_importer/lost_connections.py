@@ -31,9 +31,8 @@ def is_lost(error: BaseException) -> bool:
     sqlstate = getattr(cause, "sqlstate", None)
     if sqlstate:
         return sqlstate.startswith(LOST_SQLSTATES)
-    if not isinstance(error, OperationalError | InterfaceError):
-        return False
-    return connection.connection is None or bool(connection.connection.closed) or not connection.is_usable()
+    # The server has said nothing: the driver found the connection broken. By now there may be a new one.
+    return isinstance(error, OperationalError | InterfaceError)
 
 
 def persist(function: Callable[[], Value]) -> Value:

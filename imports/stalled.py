@@ -7,6 +7,7 @@ woken, and what is locked already is left to the next look.
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -17,11 +18,16 @@ from imports.models import ImportJob, ImportLane, Work
 
 logger = logging.getLogger(__name__)
 
+# A cluster takes a message when a worker will soon be free for it: after one or two slices of others. Where the
+# connection was lost just then, nobody has it.
+LONGEST_IN_HAND = timedelta(seconds=45)
+
 
 def wake() -> None:
     """Wake the jobs and lanes that are stalled. The supervisors call it every few seconds."""
     for work in (_openings(), _lanes()):
-        lost = queues.lost(_messages(work))
+        messages = _messages(work)
+        lost = queues.lost(messages) | queues.taken(messages, longer_than=LONGEST_IN_HAND)
         _wake(work, work.model.abandoned() | work.model.unclaimed() & Q(message__in=lost))
 
 

@@ -51,9 +51,12 @@ def lost(numbers: Iterable[int]) -> set[int]:
     return numbers - set(OrmQ.objects.filter(pk__in=numbers).values_list("pk", flat=True))
 
 
-def taken(numbers: Iterable[int]) -> set[int]:
-    """Those of the messages that a cluster has taken, or that wait for their moment."""
-    held = OrmQ.objects.filter(pk__in=set(numbers), lock__gt=timezone.now())
+def taken(numbers: Iterable[int], *, longer_than: timedelta = timedelta(0)) -> set[int]:
+    """Those of the messages of the default queue that a cluster took `longer_than` this ago."""
+    now = timezone.now()
+    # Whoever takes a message locks it for so long.
+    retry = timedelta(seconds=settings.Q_CLUSTER["retry"])
+    held = OrmQ.objects.filter(pk__in=set(numbers), lock__gt=now, lock__lte=now + retry - longer_than)
     return set(held.values_list("pk", flat=True))
 
 

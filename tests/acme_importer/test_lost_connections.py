@@ -37,6 +37,8 @@ def lose() -> OperationalError:
 def test_a_lost_connection_is_told_from_other_errors() -> None:
     assert is_lost(lose())
     connection.close()
+    if connection.vendor == "postgresql":
+        assert is_lost(OperationalError("consuming input failed: server closed the connection unexpectedly"))
     assert not is_lost(OSError("no space left on device"))
     with pytest.raises(DatabaseError) as refused, connection.cursor() as cursor:
         cursor.execute("SELECT nonsense(1)")

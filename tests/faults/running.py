@@ -95,7 +95,7 @@ def longest_pause(job: ImportJob, fault: float) -> float:
             elif now - moved[lane] > LONGEST_SECONDS:
                 raise AssertionError(f"No progress for {LONGEST_SECONDS:.0f} seconds.")
         time.sleep(0.05)
-    return max(longest, *(time.monotonic() - moved[lane] for lane in where if lane in seen))
+    return max([longest, *(time.monotonic() - moved[lane] for lane in where if lane in seen)])
 
 
 def _webhooks(world: World, kind: Kind, rows: int) -> float:

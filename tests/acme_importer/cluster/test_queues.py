@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 from django.utils import timezone
 from django_q.brokers.orm import ORM
@@ -74,6 +75,10 @@ def test_a_message_has_a_number_by_which_its_state_is_known() -> None:
     withdraw(gone)
     assert lost([waiting, gone, given]) == {gone}
     assert taken([waiting, gone, given]) == {given}
+    retry = timedelta(seconds=settings.Q_CLUSTER["retry"])
+    OrmQ.objects.filter(pk=given).update(lock=timezone.now() + retry - timedelta(seconds=30))
+    assert taken([given], longer_than=timedelta(seconds=29)) == {given}
+    assert taken([given], longer_than=timedelta(seconds=35)) == set()
 
 
 def test_a_database_that_is_away_does_not_end_the_process_that_fetches_messages(

@@ -138,6 +138,10 @@ try:
     UPLOAD_KEEP_DAYS = whole_number("UPLOAD_KEEP_DAYS", 30, minimum=1)
     REJECTED_KEEP_DAYS = whole_number("REJECTED_KEEP_DAYS", UPLOAD_KEEP_DAYS, minimum=1)
     UPLOAD_MAX_BYTES = whole_number("UPLOAD_MAX_MB", 2048, minimum=1) * 1024 * 1024
+    AUDIT_KEEP_DAYS = whole_number("AUDIT_KEEP_DAYS", 365, minimum=1)
+    DISK_RESERVE_BYTES = whole_number("DISK_RESERVE_MB", 500, minimum=0) * 1024 * 1024
+    IMPORT_MAX_WAITING_FILES = whole_number("IMPORT_MAX_WAITING_FILES", 500, minimum=1)
+    IMPORT_MAX_WAITING_MB = whole_number("IMPORT_MAX_WAITING_MB", 10 * UPLOAD_MAX_BYTES // 1024**2, minimum=1)
     IMPORT_WRITER = choice("IMPORT_WRITER", "bulk_create", ("bulk_create", "copy"))
     IMPORT_LANES = whole_number("IMPORT_LANES", 0, minimum=0)
     # Smaller chunks cost more in transactions than they save in memory, larger ones gain nothing (measured:
@@ -188,6 +192,7 @@ if DEBUG and (public := [host for host in ALLOWED_HOSTS if not is_local(host)]):
 INSTALLED_APPS = [
     "acme_importer.apps.AcmeImporterConfig",
     "acme_importer.cluster",
+    "acme_importer.audit.apps.AuditConfig",
     "products",
     "imports",
     "webhooks",
@@ -220,6 +225,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "acme_importer.audit.acting.ActingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -360,6 +366,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "JobStatus": "imports.models.ImportJob.Status",
         "DeliveryStatus": "webhooks.models.Delivery.Status",
+        "AuditAct": "acme_importer.audit.acts.CHOICES",
+        "AuditWay": "acme_importer.audit.acts.Way",
         "EventType": "webhooks.catalogue.CATALOGUE",
         "SubscribableEvent": "webhooks.catalogue.SUBSCRIBABLE",
         "Quote": "imports.options.QUOTES",
@@ -411,10 +419,12 @@ Q_CLUSTER: dict[str, Any] = {
 # The only functions that the workers run, as each app hands them in. Whoever can write to the database and knows
 # SECRET_KEY can have any of these called with any arguments, so none may do harm.
 CLUSTER_TASKS = [
+    "acme_importer.audit.tasks.prune",
     "acme_importer.cluster.supervisor.probe",
     "django.core.mail.mail_admins",
     "imports.tasks.open_job",
     "imports.tasks.advance_lane",
+    "imports.tasks.call_waiting",
     "imports.tasks.delete_old_files",
     "imports.tasks.delete_old_rejected_rows",
     "webhooks.tasks.dispatch",
@@ -424,7 +434,10 @@ CLUSTER_TASKS = [
 # wait and none of these moves, the workers count as hung.
 CLUSTER_PROGRESS = {"acme": ["imports.jobs.newest_claim"], "webhooks": ["webhooks.recovery.end_of_dispatching"]}
 # What the supervisors of each queue call every few seconds, to find work that has stalled.
-CLUSTER_CARE = {"acme": ["imports.stalled.wake"], "webhooks": ["webhooks.recovery.ensure_dispatching"]}
+CLUSTER_CARE = {
+    "acme": ["imports.stalled.wake", "imports.turns.call_all"],
+    "webhooks": ["webhooks.recovery.ensure_dispatching"],
+}
 # Functions that free what a dead worker or cluster held (its name is their argument), and return whether they could.
 CLUSTER_RECOVERY = ["imports.stalled.recover", "webhooks.recovery.recover"]
 # What is enqueued when the workers of a queue start, since waiting for its schedule would take up to a minute.

@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import IsAuthenticated
 
+from acme_importer.audit.api import AuditViewSet
 from acme_importer.cluster.health import healthz
 from acme_importer.rest.routers import OptionalSlashRouter
 from imports.api.views import JobViewSet, UploadViewSet
@@ -19,6 +20,7 @@ router.register("webhooks", EndpointViewSet, basename="webhook")
 router.register(r"webhooks/(?P<endpoint_id>[^/.]+)/deliveries", DeliveryViewSet, basename="delivery")
 router.register("uploads", UploadViewSet, basename="upload")
 router.register("jobs", JobViewSet, basename="job")
+router.register("audit", AuditViewSet, basename="audit")
 
 schema = SpectacularAPIView.as_view(permission_classes=[IsAuthenticated])
 # The variant that has its script in a file of its own, for a strict content security policy.

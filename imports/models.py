@@ -68,7 +68,7 @@ class Work(models.Model):
     """Something that one worker at a time does: opening a job's file, or taking a lane forward."""
 
     # Work that nobody has claimed for this long counts as stalled.
-    LEFT_AFTER = timedelta(seconds=60)
+    LOST_AFTER = timedelta(seconds=60)
 
     # Claims since the last progress; a claim that is never released is a worker that died.
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -96,7 +96,7 @@ class Work(models.Model):
     def stalled(cls) -> Q:
         """What picks stalled work: its worker died, or nobody has claimed it for long."""
         now = timezone.now()
-        return Q(claimed_until__lt=now) | cls.unclaimed() & Q(woken_at__lt=now - cls.LEFT_AFTER)
+        return Q(claimed_until__lt=now) | cls.unclaimed() & Q(woken_at__lt=now - cls.LOST_AFTER)
 
     @classmethod
     def abandoned(cls) -> Q:
@@ -106,7 +106,7 @@ class Work(models.Model):
         message was lost is found by `imports.stalled`.
         """
         now = timezone.now()
-        return Q(claimed_until__lt=now) | cls.unclaimed() & Q(message=None, woken_at__lt=now - cls.LEFT_AFTER)
+        return Q(claimed_until__lt=now) | cls.unclaimed() & Q(message=None, woken_at__lt=now - cls.LOST_AFTER)
 
     def claim(self) -> bool:
         """Take this work, unless another worker has it. Counts the attempt and loads the row as it then is."""
@@ -235,7 +235,8 @@ class ImportJob(SentFile, Work):
     class Meta:
         verbose_name = "import"
         ordering = ("-id",)
-        indexes = (models.Index(fields=["status"], name="importjob_status"),)
+        # To find the next file of a user, and the imports in a state.
+        indexes = (models.Index(fields=["status", "created_by", "id"], name="importjob_status_user"),)
 
     def __str__(self) -> str:
         return f"Import {self.pk}: {printable(self.filename)}"

@@ -32,20 +32,31 @@ def no_messages() -> Iterator[None]:
         _sends_messages.reset(token)
 
 
+def sends_messages() -> bool:
+    """Whether the workers are told of work here: not where it is done by hand."""
+    return _sends_messages.get()
+
+
 def wake_opening(job_id: int) -> None:
     """Put a message on the queue that opens the job's file."""
-    message = _send("imports.tasks.open_job", job_id, f"open import {job_id}")
+    if sends_messages():
+        call(job_id)
+    else:
+        ImportJob.objects.filter(pk=job_id).update(woken_at=timezone.now(), message=None)
+
+
+def call(job_id: int) -> None:
+    """As `wake_opening`, but also by whoever does another import by hand: this one is the workers'."""
+    message = queues.enqueue("imports.tasks.open_job", job_id, name=f"open import {job_id}")
     ImportJob.objects.filter(pk=job_id).update(woken_at=timezone.now(), message=message)
 
 
 def wake_lane(lane_id: int, job_id: int) -> None:
     """Put a message on the queue that takes the lane further."""
-    message = _send("imports.tasks.advance_lane", lane_id, f"advance import {job_id}")
+    message = None
+    if sends_messages():
+        message = queues.enqueue("imports.tasks.advance_lane", lane_id, name=f"advance import {job_id}")
     ImportLane.objects.filter(pk=lane_id).update(woken_at=timezone.now(), message=message)
-
-
-def _send(function: str, number: int, name: str) -> int | None:
-    return queues.enqueue(function, number, name=name) if _sends_messages.get() else None
 
 
 def messages_waiting() -> bool:

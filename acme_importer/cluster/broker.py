@@ -38,7 +38,15 @@ AWAY_SECONDS = 1.0
 
 
 class ListedBroker(ORM):
-    """The ORM broker, except that it hands out only messages that may run, and outlives a database that is away."""
+    """The ORM broker, except that it hands out only messages that may run, the oldest first.
+
+    It outlives a database that is away.
+    """
+
+    @staticmethod
+    def get_connection(list_key: str | None = None) -> Any:
+        # Without an order, PostgreSQL hands out first what has filled a gap in the table.
+        return ORM.get_connection(list_key).order_by("pk")
 
     def dequeue(self) -> list[tuple[int, str]]:
         """The next messages, each locked for this worker; what may not run is deleted, and logged."""

@@ -109,7 +109,7 @@ def expire_claims() -> None:
 def lose_messages() -> None:
     """Empty the queue, and let the time pass after which work counts as left."""
     OrmQ.objects.all().delete()
-    long_ago = timezone.now() - ImportLane.LEFT_AFTER - timedelta(seconds=1)
+    long_ago = timezone.now() - ImportLane.LOST_AFTER - timedelta(seconds=1)
     ImportLane.objects.update(woken_at=long_ago)
     ImportJob.objects.update(woken_at=long_ago)
 

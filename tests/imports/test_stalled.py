@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -133,7 +134,7 @@ def test_what_a_dead_worker_held_is_free_at_once_and_nothing_else(db: None) -> N
 def test_messages_in_the_hands_of_a_dead_cluster_are_replaced(db: None) -> None:
     job = make_job(CONTENT, queue=True)
     taken = job.message or ImportJob.objects.get(pk=job.pk).message
-    waiting = make_job(CONTENT, queue=True)
+    waiting = make_job(CONTENT, queue=True, user=User.objects.create(username="somebody else"))
     OrmQ.objects.filter(pk=taken).update(lock=timezone.now() + timedelta(minutes=10))
     assert stalled.recover(identity.new_cluster())
     job.refresh_from_db()

@@ -50,16 +50,15 @@ def persist(function: Callable[[], Value]) -> Value:
 
 
 def wait(seconds: float) -> None:
-    """Wait for `seconds`, but once the database has been away, only until it is back."""
-    # In any case a moment: a server that is being restarted may still respond.
+    """Wait for `seconds`; if the database is away, only until it is back."""
     deadline = time.monotonic() + seconds
-    was_away = False
+    is_away = not _responds()
     while (left := deadline - time.monotonic()) > 0:
         time.sleep(min(POLL_SECONDS, left))
         responds = _responds()
-        if was_away and responds:
+        if is_away and responds:
             return
-        was_away = was_away or not responds
+        is_away = is_away or not responds
 
 
 def _responds() -> bool:

@@ -45,6 +45,8 @@ class UploadViewSet(GenericViewSet):
     queryset = ImportJob.objects.all()
     serializer_class = UploadSerializer
     parser_classes = (UploadFormParser, *BODY_PARSERS)
+    # Asked before the body is read.
+    upload_permission = "imports.add_importjob"
 
     @extend_schema(
         summary="Upload a file and import it",

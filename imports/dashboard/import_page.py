@@ -52,6 +52,9 @@ class ImportView(View):
 class UploadView(ImportView):
     """Takes a file. A script gets JSON in response, a plain form the next page."""
 
+    # Asked before the body is read.
+    upload_permission = "imports.add_importjob"
+
     def get(self, request: HttpRequest) -> HttpResponse:  # noqa: ARG002
         """The page on which to choose a file."""
         return self._form()

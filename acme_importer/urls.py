@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import IsAuthenticated
 
-from acme_importer.cluster.health import healthz
+from acme_importer.cluster.health import healthz, readyz
 from acme_importer.rest.routers import OptionalSlashRouter
 from imports.api.views import JobViewSet, UploadViewSet
 from products.api.views import ProductViewSet
@@ -35,6 +35,7 @@ urlpatterns = [
     path("api/", include(router.urls)),
     path("api-auth/", include("rest_framework.urls")),
     re_path(r"^healthz/?$", healthz, name="healthz"),
+    re_path(r"^readyz/?$", readyz, name="readyz"),
 ]
 
 handler400 = "acme_importer.error_pages.bad_request"

@@ -27,6 +27,7 @@ REQUEST_SECONDS = 20
 STALLED_SECONDS = 30
 # A connection that is closed is read for a moment more, or the client may lose the response that it is being sent.
 LINGER_SECONDS = 2
+LINGER_BYTES = 4 * 1024 * 1024
 BLOCK_BYTES = 64 * 1024
 # Gunicorn takes 8 KB for each header field.
 HEAD_BYTES = 64 * 1024
@@ -232,5 +233,8 @@ class PatientWorker(ThreadWorker):
         except OSError:
             block = b""
         conn.lingered_bytes += len(block)
-        if not block or conn.lingered_bytes > 64 * BLOCK_BYTES:
+        if not block:
             self._drop(conn)
+        elif conn.lingered_bytes > LINGER_BYTES:
+            # Closing would take the response from a client that is still sending. It will find that nobody reads.
+            self.poller.unregister(conn.sock)

@@ -1,6 +1,7 @@
 """How gunicorn serves the product. GUNICORN_CMD_ARGS and WEB_CONCURRENCY, which it reads itself, win over this."""
 
 from pathlib import Path
+from typing import Any
 
 # Threads, which get requests that have arrived. Uploads have others, half as many: such a worker counts as alive while
 # its main thread runs, so `timeout` bounds no upload.
@@ -16,3 +17,11 @@ worker_connections = 800
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes a file of its own in it
 accesslog = "-"
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:  # noqa: ARG001  # what gunicorn calls it with
+    """Delete what a web process that was killed has left of uploads: gunicorn starts this one in its place."""
+    # The product is on the path only once gunicorn has read this file.
+    from imports.files.incoming import delete_abandoned_uploads  # noqa: PLC0415
+
+    delete_abandoned_uploads()

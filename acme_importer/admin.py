@@ -9,22 +9,26 @@ from __future__ import annotations
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group, User
-from rest_framework.authtoken import admin as authtoken_admin
-from rest_framework.authtoken.models import TokenProxy
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 
+from acme_importer.audit.model_admin import RecordedAdmin
 from acme_importer.dashboard.model_admin import DashboardAdmin
 
 
 @admin.register(User)
-class UserAdmin(DashboardAdmin, auth_admin.UserAdmin):
+class UserAdmin(RecordedAdmin, DashboardAdmin, auth_admin.UserAdmin):
     """Users, as Django shows them."""
+
+    recorded_as = "user"
+
+    @transaction.atomic
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        return super().user_change_password(request, id, form_url)
 
 
 @admin.register(Group)
-class GroupAdmin(DashboardAdmin, auth_admin.GroupAdmin):
+class GroupAdmin(RecordedAdmin, DashboardAdmin, auth_admin.GroupAdmin):
     """Groups of users, as Django shows them."""
 
-
-@admin.register(TokenProxy)
-class TokenAdmin(DashboardAdmin, authtoken_admin.TokenAdmin):
-    """The tokens of the API, as REST framework shows them."""
+    recorded_as = "group"

@@ -7,8 +7,10 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import IsAuthenticated
 
+from acme_importer.audit.api import AuditViewSet
 from acme_importer.cluster.health import healthz, readyz
 from acme_importer.rest.routers import OptionalSlashRouter
+from acme_importer.rest.scopes import TokenScope
 from imports.api.views import JobViewSet, UploadViewSet
 from products.api.views import ProductViewSet
 from webhooks.api.views import DeliveryViewSet, EndpointViewSet
@@ -19,11 +21,14 @@ router.register("webhooks", EndpointViewSet, basename="webhook")
 router.register(r"webhooks/(?P<endpoint_id>[^/.]+)/deliveries", DeliveryViewSet, basename="delivery")
 router.register("uploads", UploadViewSet, basename="upload")
 router.register("jobs", JobViewSet, basename="job")
+router.register("audit", AuditViewSet, basename="audit")
 
-schema = SpectacularAPIView.as_view(permission_classes=[IsAuthenticated])
+WHO_IS_LOGGED_IN = [TokenScope, IsAuthenticated]
+schema = SpectacularAPIView.as_view(permission_classes=WHO_IS_LOGGED_IN)
 # The variant that has its script in a file of its own, for a strict content security policy.
 docs = login_required(
-    SpectacularSwaggerSplitView.as_view(url_name="api-schema"), login_url=reverse_lazy("rest_framework:login")
+    SpectacularSwaggerSplitView.as_view(url_name="api-schema", permission_classes=WHO_IS_LOGGED_IN),
+    login_url=reverse_lazy("rest_framework:login"),
 )
 
 urlpatterns = [

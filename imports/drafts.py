@@ -8,24 +8,30 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
-from imports import jobs
+from acme_importer.audit.trail import record
+from imports import jobs, quotas
 from imports.files import storage
+from imports.files.space import full_disk_refused
 from imports.models import Draft, ImportJob
 from imports.options import Options
 
 
 def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follows: ImportJob | None = None) -> Draft:
-    """Keep an uploaded file. Raises FileRefusedError if it is empty.
+    """Keep an uploaded file. Raises FileRefusedError if it is empty, DiskFullError, and QuotaError.
 
     `follows` is the import whose rejected rows the file corrects; what was said of its values applies here too.
     """
     options = _inherited(follows.options) if follows else Options()
     stored = storage.keep(file)
     try:
-        return Draft.objects.create(follows=follows, **jobs.sent_fields(stored, options, user))
+        with full_disk_refused(), transaction.atomic():
+            quotas.check_and_hold(user.pk, stored.size)
+            draft = Draft.objects.create(follows=follows, **jobs.sent_fields(stored, options, user))
+            record("import.uploaded", draft, user=user, bytes=draft.file_size, sha256=draft.sha256)
     except BaseException:
         storage.delete_stored(stored.stored_as)
         raise
+    return draft
 
 
 def _inherited(options: Options) -> Options:
@@ -35,8 +41,12 @@ def _inherited(options: Options) -> Options:
 
 def change(draft: Draft, options: Options) -> None:
     """Note how the sender wants the file to be read."""
-    draft.asked = options.as_json()
-    draft.save(update_fields=["asked"])
+    asked = options.as_json()
+    changed = sorted(name for name in {*asked, *draft.asked} if asked.get(name) != draft.asked.get(name))
+    draft.asked = asked
+    with transaction.atomic():
+        draft.save(update_fields=["asked"])
+        record("import.options_changed", draft, options=changed)
 
 
 def submit(draft: Draft, *, dry_run: bool) -> ImportJob:
@@ -44,13 +54,16 @@ def submit(draft: Draft, *, dry_run: bool) -> ImportJob:
     with transaction.atomic():
         taken = _take(draft)
         job = jobs.create_from(draft, dry_run=dry_run)
+        record("import.confirmed", job, dry_run=dry_run, draft=taken.pk)
     storage.delete_stored(taken.excerpt_stored_as)
     return job
 
 
 def discard(draft: Draft) -> None:
     """Delete the draft and its file. Raises WrongStateError if it is gone already: then the file may be a job's."""
-    taken = _take(draft)
+    with transaction.atomic():
+        taken = _take(draft)
+        record("import.discarded", taken)
     storage.delete_stored(taken.stored_as)
     storage.delete_stored(taken.excerpt_stored_as)
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from io import BytesIO
 
+from imports.files.space import DiskFullError
 from imports.files.storage import delete_stored, keep_content, open_stored
 from imports.models import Draft, SentFile
 from imports.opening.beginning import read_excerpt, text_options
@@ -26,7 +27,9 @@ def excerpt_of(file: SentFile) -> Excerpt:
     if kept is None:
         kept = read_excerpt(file)
         if kept.is_rewritten:
-            _keep(file, kept)
+            # It is only made again then.
+            with suppress(DiskFullError):
+                _keep(file, kept)
     return kept
 
 

@@ -12,22 +12,21 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from imports import waking
+from acme_importer.audit.trail import record
+from imports import quotas, turns, waking
 from imports.events import announce
 from imports.files import storage
+from imports.files.space import full_disk_refused
 from imports.models import DryRunSku, ImportJob, ImportLane, SentFile
 from imports.opening.decisions import QuestionOpenError
 from imports.opening.found import Opened
 from imports.options import Options
 from imports.reading.questions import column_reference
 from imports.verdict import doubts
-
-# Files below this are done in a second or two by one lane.
-SMALL_FILE_BYTES = 4 * 1024 * 1024
 
 # What a job has from the file that it imports, wherever that was before.
 SENT_FIELDS = [field.attname for field in SentFile._meta.local_fields if field.name != "created_at"]
@@ -42,14 +41,19 @@ class WrongStateError(Exception):
 def create(file: UploadedFile, options: Options, user: AbstractBaseUser | AnonymousUser | None = None) -> ImportJob:
     """Keep an uploaded file and create the job that imports it; the workers are told in the same transaction.
 
-    Raises FileRefusedError for an empty file. A file whose job cannot be created is removed again.
+    Raises FileRefusedError for an empty file, DiskFullError, and QuotaError. A file whose job cannot be created is
+    removed again.
     """
     stored = storage.keep(file)
     try:
-        return _create(dry_run=options.dry_run, **sent_fields(stored, options, user))
+        with full_disk_refused(), transaction.atomic():
+            quotas.check_and_hold(user.pk if user else None, stored.size)
+            job = _create(dry_run=options.dry_run, **sent_fields(stored, options, user))
+            record("import.uploaded", job, user=user, **_facts(job))
     except BaseException:
         storage.delete_stored(stored.stored_as)
         raise
+    return job
 
 
 def create_from(file: SentFile, *, dry_run: bool) -> ImportJob:
@@ -58,15 +62,26 @@ def create_from(file: SentFile, *, dry_run: bool) -> ImportJob:
 
 
 def import_for_real(job: ImportJob, user: AbstractBaseUser | AnonymousUser | None = None) -> ImportJob:
-    """Create the job that imports the file of a completed dry run. Raises WrongStateError if `job` is not one."""
+    """Create the job that imports the file of a completed dry run.
+
+    Raises WrongStateError if `job` is not one, and QuotaError.
+    """
     with transaction.atomic():
         # Locked against `delete_files`, which removes a file that no job has any more.
         dry_run = ImportJob.objects.select_for_update().get(pk=job.pk)
         if not dry_run.dry_run or dry_run.status != Status.COMPLETED:
             raise WrongStateError(f"Import {job.pk} is not a completed dry run.")
         _check_file(dry_run)
+        quotas.check_and_hold(user.pk if user else None, dry_run.file_size)
         dry_run.follows, dry_run.created_by_id = job, user.pk if user else None
-        return create_from(dry_run, dry_run=False)
+        created = create_from(dry_run, dry_run=False)
+        record("import.confirmed", created, user=user, dry_run=False, of_dry_run=job.pk)
+    return created
+
+
+def _facts(job: ImportJob) -> dict[str, Any]:
+    """What the audit trail tells of an upload."""
+    return {"dry_run": job.dry_run, "bytes": job.file_size, "sha256": job.sha256}
 
 
 def sent_fields(
@@ -87,21 +102,12 @@ def _create(**fields: Any) -> ImportJob:
     with transaction.atomic():
         job = ImportJob.objects.create(**fields)
         announce(job.pk, "import.queued")
-        waking.wake_opening(job.pk)
+        turns.take_place(job.pk, job.created_by_id)
     return job
 
 
-def default_lanes(content_size: int) -> int:
-    """How many lanes a file of this many bytes gets, unless IMPORT_LANES says: SQLite has one writer at a time."""
-    if settings.IMPORT_LANES:
-        return settings.IMPORT_LANES
-    if connection.vendor == "sqlite" or content_size < SMALL_FILE_BYTES:
-        return 1
-    return settings.WORKERS
-
-
-def start(job: ImportJob, opened: Opened, *, lanes: int) -> None:
-    """From queued to running: note what was found in the file, lay the lanes, wake them."""
+def start(job: ImportJob, opened: Opened, *, lanes: int) -> list[ImportLane]:
+    """From queued to running: note what was found in the file, lay the lanes, wake them. Returns the lanes."""
     now = timezone.now()
     with transaction.atomic():
         started = ImportJob.objects.filter(pk=job.pk, status=Status.QUEUED).update(
@@ -129,6 +135,9 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> None:
         announce(job.pk, "import.started")
         for lane in laid:
             waking.wake_lane(lane.pk, job.pk)
+        # It may have fewer lanes than places were kept for it.
+        turns.call_next_of(job.pk)
+    return laid
 
 
 def _found(opened: Opened) -> dict[str, Any]:
@@ -174,6 +183,7 @@ def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
     job = ImportJob.objects.select_for_update().get(pk=job_id)
     ImportJob.objects.filter(pk=job_id).update(total_rows=total_rows)
     if ImportLane.objects.filter(job=job_id, finished=False).exists():
+        turns.call_next_of(job_id)
         return
     progress = ImportJob.objects.with_progress().get(pk=job_id)
     processed = progress.processed_rows
@@ -210,14 +220,18 @@ def end(job_id: int, status: ImportJob.Status, *, reason: str = "", **found: Any
         ended = unfinished.update(status=status, failure_reason=reason, finished_at=timezone.now(), **found)
         if ended:
             announce(job_id, f"import.{status}")
+            turns.call_next_of(job_id)
     return bool(ended)
 
 
 def cancel(job: ImportJob) -> None:
     """Stop a job; what is in the catalogue stays there. Raises WrongStateError if it is over."""
-    if not end(job.pk, Status.CANCELLED):
-        job.refresh_from_db()
-        raise WrongStateError(f"Import {job.pk} is {job.status} and cannot be cancelled.")
+    with transaction.atomic():
+        if end(job.pk, Status.CANCELLED):
+            record("import.cancelled", job)
+            return
+    job.refresh_from_db()
+    raise WrongStateError(f"Import {job.pk} is {job.status} and cannot be cancelled.")
 
 
 def delete_files(job: ImportJob) -> None:
@@ -231,36 +245,52 @@ def delete_files(job: ImportJob) -> None:
 
 
 def retry(job: ImportJob) -> None:
-    """Resume a failed or cancelled job from its checkpoints. Raises WrongStateError if it is neither."""
-    now = timezone.now()
+    """Resume a failed or cancelled job from its checkpoints, in turn. Raises WrongStateError if it is neither."""
     with transaction.atomic():
         progress = ImportJob.objects.with_progress().get(pk=job.pk)
         _check_file(progress)
         # Lanes first, then their job: the order in which a chunk locks them.
         ImportLane.objects.filter(job=job.pk).update(attempts=0, claimed_until=None, last_error="")
         lanes = list(ImportLane.objects.filter(job=job.pk))
+        at_once = bool(lanes) and turns.has_place(progress.created_by_id)
         changed = ImportJob.objects.filter(pk=job.pk, status__in=[Status.FAILED, Status.CANCELLED]).update(
-            status=Status.RUNNING if lanes else Status.QUEUED,
+            status=Status.QUEUED,
+            woken_at=None,
             failure_reason="",
             finished_at=None,
             attempts=0,
             claimed_until=None,
             last_error="",
-            run_started_at=now if lanes else None,
+            run_started_at=None,
             run_first_row=progress.processed_rows,
         )
         if not changed:
             raise WrongStateError(
                 f"Import {job.pk} is {progress.status}; only a failed or cancelled one can be retried."
             )
-        announce(job.pk, "import.started" if lanes else "import.queued")
+        record("import.retried", job)
+        if at_once:
+            resume(job.pk)
+            return
+        announce(job.pk, "import.queued")
+        turns.take_place(job.pk, progress.created_by_id)
+
+
+def resume(job_id: int) -> None:
+    """From queued to running, for a job that has lanes from before: wake those that are not finished."""
+    with transaction.atomic():
+        lanes = list(ImportLane.objects.filter(job=job_id))
+        resumed = ImportJob.objects.filter(pk=job_id, status=Status.QUEUED).update(
+            status=Status.RUNNING, run_started_at=timezone.now(), attempts=0, claimed_until=None, last_error=""
+        )
+        if not resumed:
+            raise WrongStateError(f"Import {job_id} is no longer waiting to be resumed.")
+        announce(job_id, "import.started")
         unfinished = [lane for lane in lanes if not lane.finished]
-        if lanes and not unfinished:
-            finish_if_all_lanes_have(job.pk, total_rows=lanes[0].records)
+        if not unfinished:
+            finish_if_all_lanes_have(job_id, total_rows=lanes[0].records)
         for lane in unfinished:
-            waking.wake_lane(lane.pk, job.pk)
-        if not lanes:
-            waking.wake_opening(job.pk)
+            waking.wake_lane(lane.pk, job_id)
 
 
 def _check_file(job: ImportJob) -> None:

@@ -196,7 +196,8 @@ class ImportJob(SentFile, Work):
     class Meta:
         verbose_name = "import"
         ordering = ("-id",)
-        indexes = (models.Index(fields=["status"], name="importjob_status"),)
+        # To find the next file of a user, and the imports in a state.
+        indexes = (models.Index(fields=["status", "created_by", "id"], name="importjob_status_user"),)
 
     def __str__(self) -> str:
         return f"Import {self.pk}: {printable(self.filename)}"

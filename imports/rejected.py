@@ -15,12 +15,14 @@ from django.db.models import F, Q
 from django.utils import formats, timezone
 
 from acme_importer.texts import counted, shortened
+from imports.files import space
 from imports.files.incoming import IncomingFile, incoming_folder
 from imports.models import ImportJob, ImportLane, RejectedRow
 from imports.reading.corrections import ADDED_COLUMNS
 from imports.reading.errors import FileRefusedError
 from imports.reading.table import SECOND_TABLE
 from imports.reading.workbooks import MAX_SHEET_ROWS
+from products.formulas import SIGN, marked
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Rows fetched, and written out, at a time.
@@ -35,16 +37,20 @@ BATCH_BYTES = 64 * 1024
 CUT = "The row is too long: only its beginning was kept."
 
 
-def filename(job: ImportJob, ending: str = "csv") -> str:
+def filename(job: ImportJob, ending: str = "csv", *, for_spreadsheets: bool = False) -> str:
     """The name of the file of rejected rows."""
-    return f"{PurePath(job.filename).stem}-rejected.{ending}"
+    purpose = "-for-spreadsheets" if for_spreadsheets else ""
+    return f"{PurePath(job.filename).stem}-rejected{purpose}.{ending}"
 
 
-def csv_blocks(job: ImportJob) -> Iterator[str]:
-    """The file, block by block, in the delimiter of the original, unless that is space, and otherwise usual CSV."""
+def csv_blocks(job: ImportJob, *, for_spreadsheets: bool = False) -> Iterator[str]:
+    """The file, block by block, in the delimiter of the original, unless that is space, and otherwise usual CSV.
+
+    For spreadsheets, what they would take for a formula is marked.
+    """
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, delimiter=job.delimiter.strip(" ") or ",")
-    for fields in _table(job):
+    for fields in _for_spreadsheets(_table(job)) if for_spreadsheets else _table(job):
         writer.writerow(fields)
         if buffer.tell() > BATCH_BYTES:
             yield buffer.getvalue()
@@ -56,14 +62,16 @@ def csv_blocks(job: ImportJob) -> Iterator[str]:
 def workbook(job: ImportJob) -> IncomingFile:
     """The file as .xlsx: a temporary file, at its beginning, which is deleted when it is closed.
 
-    Raises FileRefusedError if the rows are more than a sheet holds.
+    Raises FileRefusedError if the rows are more than a sheet holds, or if there is no disk space for it.
     """
     if RejectedRow.objects.filter(job=job.pk).count() > MAX_WORKBOOK_ROWS:
         raise FileRefusedError(f"A sheet holds at most {MAX_WORKBOOK_ROWS:,} rejected rows; use the CSV file.")
+    space.check()
     file = IncomingFile("rejected.xlsx", XLSX_TYPE)
     try:
-        _write_workbook(job, file)
-        file.seek(0)
+        with space.full_disk_refused():
+            _write_workbook(job, file)
+            file.seek(0)
     except BaseException:
         file.close()
         raise
@@ -102,12 +110,19 @@ def _table(job: ImportJob) -> Iterator[list[str]]:
         yield _written(row, job, kept)
 
 
+def _for_spreadsheets(table: Iterator[list[str]]) -> Iterator[list[str]]:
+    """The rows of `table`, and the names of its columns, marked; and the column that says so."""
+    yield [*marked(next(table)), SIGN]
+    for fields in table:
+        yield [*marked(fields), ""]
+
+
 def _kept_positions(job: ImportJob) -> list[int]:
     """The original columns without those of ours that a file has that was downloaded here before."""
     return [
         position
         for position, name in enumerate(job.header)
-        if name not in ADDED_COLUMNS or position in job.columns.values()
+        if name not in (*ADDED_COLUMNS, SIGN) or position in job.columns.values()
     ]
 
 

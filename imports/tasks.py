@@ -18,9 +18,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from acme_importer.cluster.schedules import Schedule, keep
-from imports import drafts, jobs, rejected, waking
+from imports import drafts, jobs, rejected, turns, waking
 from imports.files.incoming import delete_abandoned_uploads
 from imports.files.local_copies import delete_idle_copies
+from imports.files.space import TOO_LITTLE, is_full
 from imports.files.storage import close_stored, delete_stored
 from imports.models import Draft, ImportJob, ImportLane
 from imports.opening.decisions import QuestionOpenError
@@ -50,11 +51,22 @@ def open_job(job_id: int, *, lanes: int | None = None) -> None:
         reason = f"Opening the file failed after {MAX_ATTEMPTS} attempts. {job.last_error}".strip()
         jobs.end(job.pk, ImportJob.Status.FAILED, reason=reason)
         return
+    laid = _open(job, lanes)
+    if len(laid) == 1 and waking.sends_messages():
+        # A small file is done before its message would be taken; should it be taken, this lane is claimed or finished.
+        advance_lane(laid[0].pk)
+
+
+def _open(job: ImportJob, lanes: int | None) -> list[ImportLane]:
+    """Open the file of a claimed job, or resume it if that was done before; returns the lanes that are new."""
     try:
+        if ImportLane.objects.filter(job=job).exists():
+            jobs.resume(job.pk)
+            return []
         opened = open_file(job, still_alive=job.keep_claim)
         if opened.content_stored_as != job.stored_as:
             close_stored(job.stored_as)
-        _start(job, opened, lanes or jobs.default_lanes(opened.content_size))
+        return _start(job, opened, lanes or turns.default_lanes(opened.content_size))
     except QuestionOpenError as error:
         jobs.ask(job, error)
     except FileRefusedError as error:
@@ -62,13 +74,17 @@ def open_job(job_id: int, *, lanes: int | None = None) -> None:
     except jobs.WrongStateError:
         logger.info("Import %s was ended while its file was being opened.", job.pk)
     except Exception as error:
-        job.release(error=repr(error))
+        if is_full(error):
+            jobs.end(job.pk, ImportJob.Status.FAILED, reason=TOO_LITTLE)
+        else:
+            job.release(error=repr(error))
         raise
+    return []
 
 
-def _start(job: ImportJob, opened: Opened, lanes: int) -> None:
+def _start(job: ImportJob, opened: Opened, lanes: int) -> list[ImportLane]:
     try:
-        jobs.start(job, opened, lanes=lanes)
+        return jobs.start(job, opened, lanes=lanes)
     except BaseException:
         if opened.content_stored_as != job.stored_as:
             delete_stored(opened.content_stored_as)
@@ -83,11 +99,12 @@ def advance_lane(lane_id: int) -> None:
     if not check_attempts(lane):
         return
     try:
-        more = run_slice(lane, SLICE_SECONDS)
+        more = run_slice(lane, SLICE_SECONDS, give_way=turns.is_anybody_called)
     except LaneTakenError:
         return
     except Exception as error:
-        _resume_later(lane, error)
+        if not fail_if_disk_is_full(lane, error):
+            _resume_later(lane, error)
         raise
     if more:
         with transaction.atomic():
@@ -107,6 +124,19 @@ def _resume_later(lane: ImportLane, error: Exception) -> None:
             waking.wake_lane(lane.pk, lane.job_id)
 
 
+def fail_if_disk_is_full(lane: ImportLane, error: Exception) -> bool:
+    """Fail the job of a claimed lane, to be retried once there is space, if that is what its chunk has failed for.
+
+    Where even this cannot be written, the database's error is raised, and the claim runs out.
+    """
+    if not is_full(error):
+        return False
+    with transaction.atomic():
+        lane.release(error=repr(error))
+        jobs.end(lane.job_id, ImportJob.Status.FAILED, reason=TOO_LITTLE)
+    return True
+
+
 def check_attempts(lane: ImportLane) -> bool:
     """Whether a claimed lane may be tried; fails its job where it has been claimed too often without progress."""
     if lane.attempts <= MAX_ATTEMPTS:
@@ -119,13 +149,22 @@ def check_attempts(lane: ImportLane) -> bool:
     return False
 
 
-def run_slice(lane: ImportLane, seconds: float, after_chunk: Callable[[], None] = lambda: None) -> bool:
-    """Take a claimed lane forward for about `seconds`; returns whether there is more. Raises LaneTakenError."""
+def run_slice(
+    lane: ImportLane,
+    seconds: float,
+    *,
+    after_chunk: Callable[[], None] = lambda: None,
+    give_way: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Take a claimed lane forward for about `seconds`, or until it is to `give_way`; returns whether there is more.
+
+    Raises LaneTakenError.
+    """
     deadline = time.monotonic() + seconds
     with open_lane(lane) as run:
         while run.advance():
             after_chunk()
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or give_way():
                 return True
     return False
 
@@ -146,6 +185,11 @@ def wake_stalled() -> None:
     for lane_id, job_id in lanes.values_list("pk", "job"):
         logger.warning("Import %s is stalled: nobody is working on lane %s. Waking it.", job_id, lane_id)
         waking.wake_lane(lane_id, job_id)
+
+
+def call_waiting() -> None:
+    """Call the files whose turn it is, for those who should have and died."""
+    turns.call_all()
 
 
 def delete_old_files() -> None:
@@ -175,6 +219,7 @@ def keep_schedules(**_: Any) -> None:
         "imports",
         [
             Schedule("imports: wake stalled work", "imports.tasks.wake_stalled", minutes=1),
+            Schedule("imports: call waiting files", "imports.tasks.call_waiting", minutes=1),
             Schedule("imports: delete old files", "imports.tasks.delete_old_files", minutes=60),
             Schedule("imports: delete old rejected rows", "imports.tasks.delete_old_rejected_rows", minutes=60),
         ],

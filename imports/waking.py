@@ -32,17 +32,29 @@ def no_messages() -> Iterator[None]:
         _sends_messages.reset(token)
 
 
+def sends_messages() -> bool:
+    """Whether the workers are told of work here: not where it is done by hand."""
+    return _sends_messages.get()
+
+
 def wake_opening(job_id: int) -> None:
     """Put a message on the queue that opens the job's file."""
+    if sends_messages():
+        call(job_id)
+    else:
+        ImportJob.objects.filter(pk=job_id).update(woken_at=timezone.now())
+
+
+def call(job_id: int) -> None:
+    """As `wake_opening`, but also by whoever does another import by hand: this one is the workers'."""
     ImportJob.objects.filter(pk=job_id).update(woken_at=timezone.now())
-    if _sends_messages.get():
-        queues.enqueue("imports.tasks.open_job", job_id, name=f"open import {job_id}")
+    queues.enqueue("imports.tasks.open_job", job_id, name=f"open import {job_id}")
 
 
 def wake_lane(lane_id: int, job_id: int) -> None:
     """Put a message on the queue that takes the lane further."""
     ImportLane.objects.filter(pk=lane_id).update(woken_at=timezone.now())
-    if _sends_messages.get():
+    if sends_messages():
         queues.enqueue("imports.tasks.advance_lane", lane_id, name=f"advance import {job_id}")
 
 

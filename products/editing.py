@@ -1,4 +1,4 @@
-"""The one way to change a product by hand: each edit with its event, its log entry and its editor, in one transaction.
+"""The one way to change a product by hand: each edit with its event, its records and its editor, in one transaction.
 
 API and dashboard call this, and nothing else saves or deletes a `Product`. Imports write rows of their own and tell of
 themselves. Whether the editor may, and whether the values are valid, is asked before.
@@ -18,6 +18,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import capfirst
 
+from acme_importer.audit.trail import record
 from products import events, log
 from products.models import SKU_TAKEN, Product, sku_is_taken
 from products.selection import Selection
@@ -56,6 +57,7 @@ def create(product: Product, editor: Editor) -> Product:
     with _sku_checked(product):
         product.save(force_insert=True)
         events.tell_of(product, "created")
+        record("product.created", product, user=editor.user)
         if editor.user:
             log.log_one(editor.user, product, ADDITION, [{"added": {}}])
     return product
@@ -71,6 +73,7 @@ def update(product: Product, fields: Collection[str], editor: Editor) -> Product
     with _sku_checked(product):
         product.save(update_fields=fields)
         events.tell_of(product, "updated")
+        record("product.updated", product, user=editor.user, fields=list(fields))
         if editor.user:
             labels = [capfirst(str(Product._meta.get_field(name).verbose_name)) for name in fields]  # type: ignore[union-attr]
             log.log_one(editor.user, product, CHANGE, [{"changed": {"fields": labels}}])
@@ -83,6 +86,7 @@ def delete(product: Product, editor: Editor) -> None:
         deleted, _ = Product.objects.filter(pk=product.pk).delete()
         if deleted:
             events.tell_of(product, "deleted")
+            record("product.deleted", product, user=editor.user)
             if editor.user:
                 log.log_one(editor.user, product, DELETION)
 
@@ -99,6 +103,7 @@ def delete_many(selection: Selection, editor: Editor, *, at_most: int | None = N
             raise MoreThanExpectedError
         if deleted:
             events.tell("product.bulk_deleted", lambda: _bulk(deleted, selection, editor))
+            record("products.deleted", count=deleted, user=editor.user, selection=selection.how)
             if editor.user:
                 log.log_many(editor.user, deleted, DELETION, f"Deleted in bulk ({selection}).")
     return deleted
@@ -112,6 +117,8 @@ def set_active(selection: Selection, editor: Editor, *, active: bool) -> int:
         if changed:
             changes = {"is_active": active}
             events.tell("product.bulk_updated", lambda: {**_bulk(changed, selection, editor), "changes": changes})
+            act = "products.activated" if active else "products.deactivated"
+            record(act, count=changed, user=editor.user, selection=selection.how)
             if editor.user:
                 what = "Activated" if active else "Deactivated"
                 log.log_many(editor.user, changed, CHANGE, f"{what} in bulk ({selection}).")

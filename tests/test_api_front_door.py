@@ -4,11 +4,11 @@ import json
 
 import pytest
 from django.core.management import call_command
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from products.models import Product
 from tests.products.factories import client_with, make_product, make_user, manager
+from tests.tokens import make_key
 
 pytestmark = pytest.mark.django_db
 
@@ -28,8 +28,7 @@ def test_nobody_gets_in_without_a_login():
 
 def test_a_token_lets_its_user_in():
     user = make_user("products.view_product")
-    call_command("drf_create_token", user.username, verbosity=0)
-    token = Token.objects.get(user=user).key
+    token = make_key(user)
 
     assert APIClient(headers={"Authorization": f"Token {token}"}).get("/api/products/").status_code == 200
     assert APIClient(headers={"Authorization": "Token wrong"}).get("/api/products/").status_code == 401

@@ -17,9 +17,9 @@ import trustme
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.models import User
-from rest_framework.authtoken.models import Token
 
 from tests.cluster import wait_until
+from tests.tokens import make_key
 from tests.webserver import WebServer, free_port
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -130,7 +130,7 @@ def proxy(request, django_db_setup: None, tmp_path_factory: pytest.TempPathFacto
 
 
 def token_of(user: User) -> str:
-    return f"Token {Token.objects.create(user=user).key}"
+    return f"Token {make_key(user)}"
 
 
 def assert_quick(proxy: Proxy, path: str = "/admin/login/") -> None:

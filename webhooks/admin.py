@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -16,7 +17,8 @@ from django.views.decorators.http import require_POST
 
 from acme_importer.dashboard.model_admin import DashboardAdmin
 from acme_importer.texts import printable
-from webhooks.by_hand import RefusedError, ping, redeliver
+from webhooks import endpoints as changing
+from webhooks.by_hand import ping, redeliver_each
 from webhooks.dashboard import cells, delivery_page, endpoint_page
 from webhooks.dashboard.forms import EndpointForm
 from webhooks.models import Delivery, Endpoint
@@ -91,14 +93,19 @@ class EndpointAdmin(DashboardAdmin):
         """Show the success rate and the latency."""
         return cells.last_day(endpoint)
 
-    def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
-        if not change:
-            super().save_model(request, obj, form, change)
-            return
-        # Not the whole row, since a worker may have recorded an attempt after the page was shown.
-        obj.save(update_fields=[*(set(form.changed_data) - {"enabled"}), "updated_at"])
-        if "enabled" in form.changed_data:
-            obj.switch(on=obj.enabled)
+    def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:  # noqa: ARG002
+        if change:
+            changing.update(obj, form.changed_data)
+        else:
+            changing.create(obj)
+
+    def delete_model(self, request: HttpRequest, obj: Endpoint) -> None:  # noqa: ARG002
+        changing.delete(obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Endpoint]) -> None:  # noqa: ARG002
+        for endpoint in queryset:
+            changing.delete(endpoint)
 
     def response_add(self, request: HttpRequest, obj: Endpoint, post_url_continue: str | None = None) -> HttpResponse:
         super().response_add(request, obj, post_url_continue)  # for its message
@@ -122,14 +129,14 @@ class EndpointAdmin(DashboardAdmin):
     def enable(self, request: HttpRequest, endpoints: Collection[Endpoint]) -> None:
         """Enable the selected endpoints, and forget their earlier failures."""
         for endpoint in endpoints:
-            endpoint.enable()
+            changing.switch(endpoint, on=True)
         self.message_user(request, f"{counted(len(endpoints), 'endpoint')} enabled.", messages.SUCCESS)
 
     @admin.action(description="Disable", permissions=["change"])
     def disable(self, request: HttpRequest, endpoints: Collection[Endpoint]) -> None:
         """Disable the selected endpoints."""
         for endpoint in endpoints:
-            endpoint.disable()
+            changing.switch(endpoint, on=False)
         self.message_user(request, f"{counted(len(endpoints), 'endpoint')} disabled.", messages.SUCCESS)
 
     @admin.action(description="Send a test", permissions=["change"])
@@ -144,7 +151,7 @@ class EndpointAdmin(DashboardAdmin):
         """Give the selected endpoints new secrets and show them, only this once."""
         rotated = list(endpoints)
         for endpoint in rotated:
-            endpoint.rotate_secret()
+            changing.rotate_secret(endpoint)
         return self.show_secrets(request, rotated)
 
 
@@ -220,12 +227,8 @@ class DeliveryAdmin(DashboardAdmin):
     @admin.action(description="Send again", permissions=["redeliver"])
     def redeliver(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
         """Send the selected deliveries again."""
-        again = 0
-        for delivery in deliveries.select_related("endpoint"):
-            try:
-                redeliver(delivery)
-                again += 1
-            except RefusedError as refusal:
-                self.message_user(request, f"{delivery}: {refusal}", messages.WARNING)
+        again, refused = redeliver_each(deliveries.select_related("endpoint"))
+        for delivery, refusal in refused:
+            self.message_user(request, f"{delivery}: {refusal}", messages.WARNING)
         level = messages.SUCCESS if again else messages.WARNING
         self.message_user(request, f"Deliveries that will be sent again: {again:,}.", level)

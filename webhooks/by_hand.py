@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
+from acme_importer.audit.trail import record as record_act
 from webhooks.catalogue import TEST
 from webhooks.delivery import Outcome, send
+from webhooks.endpoints import name
 from webhooks.events import new_event_id, render_body
 from webhooks.models import Delivery, Endpoint
 from webhooks.record import Sent, record
@@ -26,7 +28,10 @@ class RefusedError(Exception):
 
 def ping(endpoints: Sequence[Endpoint]) -> list[tuple[Delivery, Outcome]]:
     """Send a `webhook.test` to each of `endpoints`, enabled or not, in parallel, without retries; returns outcomes."""
-    deliveries = [_test_delivery(endpoint) for endpoint in endpoints]
+    with transaction.atomic():
+        deliveries = [_test_delivery(endpoint) for endpoint in endpoints]
+        for endpoint in endpoints:
+            record_act("webhook.tested", endpoint, name=name(endpoint))
     if not connection.in_atomic_block:
         # Receivers may be slow, and no database connection should wait for them.
         connection.close()
@@ -50,8 +55,30 @@ def _test_delivery(endpoint: Endpoint) -> Delivery:
     )
 
 
+@transaction.atomic
 def redeliver(delivery: Delivery) -> None:
     """Send `delivery` again as soon as possible, whatever its status, with a full retry schedule."""
+    _send_again(delivery)
+    record_act("delivery.resent", delivery, event=delivery.event_id, endpoint=delivery.endpoint_id)
+
+
+@transaction.atomic
+def redeliver_each(deliveries: Iterable[Delivery]) -> tuple[int, list[tuple[Delivery, RefusedError]]]:
+    """Send all of these again, as far as possible: how many, and those that were refused. One act, however many."""
+    again, refused = [], []
+    for delivery in deliveries:
+        try:
+            _send_again(delivery)
+        except RefusedError as refusal:
+            refused.append((delivery, refusal))
+        else:
+            again.append(delivery.pk)
+    if again:
+        record_act("deliveries.resent", count=len(again), ids=again)
+    return len(again), refused
+
+
+def _send_again(delivery: Delivery) -> None:
     if not delivery.endpoint.enabled:
         raise RefusedError("The endpoint is disabled. Enable it first.")
     if not Delivery.objects.filter(pk=delivery.pk, claimed_by=None).update(**_reset()):
@@ -63,7 +90,11 @@ def redeliver_failed(endpoint: Endpoint, since: datetime) -> int:
     if not endpoint.enabled:
         raise RefusedError("The endpoint is disabled. Enable it first.")
     failed = endpoint.deliveries.filter(status=Delivery.Status.FAILED, created_at__gte=since, claimed_by=None)
-    return failed.exclude(event_type=TEST).update(**_reset())
+    with transaction.atomic():
+        count = failed.exclude(event_type=TEST).update(**_reset())
+        if count:
+            record_act("deliveries.resent", endpoint, name=name(endpoint), count=count, since=since.isoformat())
+    return count
 
 
 def _reset() -> dict[str, object]:

@@ -119,13 +119,6 @@ class Endpoint(models.Model):
         self.save(update_fields=["secret", "previous_secret", "previous_secret_until", "updated_at"])
         return self.secret
 
-    def switch(self, *, on: bool) -> None:
-        """Enable or disable it at a person's request."""
-        if on:
-            self.enable()
-        else:
-            self.disable()
-
     def enable(self) -> None:
         """Send events to this endpoint again, and forget earlier failures."""
         self.enabled = True

@@ -13,9 +13,11 @@ from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
+from acme_importer.audit.trail import record as record_act
 from acme_importer.cluster.queues import enqueue
 from webhooks.catalogue import TEST
 from webhooks.delivery import Outcome
+from webhooks.endpoints import name
 from webhooks.models import Attempt, Delivery, Endpoint
 
 logger = logging.getLogger(__name__)
@@ -138,6 +140,8 @@ def _update_endpoints(outcomes: Iterable[tuple[Delivery, Outcome]]) -> None:
         endpoint.save(update_fields=Endpoint.LAST_RESPONSE)
         if endpoint.enabled and (reason := endpoint.reason_to_disable()):
             endpoint.disable(reason)
+            failures, status = endpoint.failures_in_a_row, endpoint.last_status
+            record_act("webhook.disabled", endpoint, name=name(endpoint), failures=failures, last_status=status)
             _notify_admins(endpoint)
 
 

@@ -30,7 +30,12 @@ class RefusedMessageError(Exception):
 
 
 class ListedBroker(ORM):
-    """The ORM broker, except that it hands out only messages that may run."""
+    """The ORM broker, except that it hands out only messages that may run, and the oldest first."""
+
+    @staticmethod
+    def get_connection(list_key: str | None = None) -> Any:
+        # Without an order, PostgreSQL hands out first what has filled a gap in the table.
+        return ORM.get_connection(list_key).order_by("pk")
 
     def dequeue(self) -> list[tuple[int, str]]:
         """The next messages, each locked for this worker; what may not run is deleted, and logged."""

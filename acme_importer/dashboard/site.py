@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from http import HTTPStatus
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.contrib.auth.models import User
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, URLResolver, path, reverse
 from django.views.decorators.http import require_POST
 
 from acme_importer import __version__
+from acme_importer.audit.trail import record
 from acme_importer.dashboard import front_page, workers
 from acme_importer.dashboard.model_admin import DashboardAdmin
 
@@ -22,6 +26,7 @@ DESTINATIONS = (
     ("Products", "admin:products_product_changelist", "products.view_product"),
     ("Imports", "admin:imports_importjob_changelist", "imports.view_importjob"),
     ("Webhooks", "admin:webhooks_endpoint_changelist", "webhooks.view_endpoint"),
+    ("Audit", "admin:audit_record_changelist", "audit.view_record"),
     ("API", "api-docs", ""),
 )
 
@@ -69,6 +74,13 @@ class DashboardSite(AdminSite):
             path("dismiss/", self.admin_view(require_POST(self.dismiss)), name="dismiss"),
             *super().get_urls(),
         ]
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        with transaction.atomic():
+            response = super().password_change(request, extra_context)
+            if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+                record("user.password_changed", cast("User", request.user))
+        return response
 
     def components(self, request: HttpRequest) -> TemplateResponse:
         """All components of the look in all their states, for those who build pages."""

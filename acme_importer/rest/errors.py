@@ -13,6 +13,22 @@ class ConflictError(APIException):
     default_code = "conflict"
 
 
+class QuotaExceededError(APIException):
+    """The user has as much of something as a user may have; the text says of what, and what to do."""
+
+    status_code = status.HTTP_429_TOO_MANY_REQUESTS
+    default_code = "quota_exceeded"
+    # REST framework makes Retry-After of it: nobody knows when there is room, so it is worth asking now and then.
+    wait = 60
+
+
+class InsufficientStorageError(APIException):
+    """There is no disk space for what was sent; the text says so."""
+
+    status_code = status.HTTP_507_INSUFFICIENT_STORAGE
+    default_code = "insufficient_storage"
+
+
 class GoneError(APIException):
     """What was asked for was there, and has been deleted; the text says why."""
 

@@ -1,6 +1,7 @@
 """How the body of an upload becomes a file: from a form, or as the file itself. Streaming; nothing is held in memory.
 
-Every fault of a body becomes a response: too large is a 413, cut off on the way or unreadable a 400.
+Every fault of a body becomes a response: too large is a 413, too large for the disk a 507, cut off on the way or
+unreadable a 400.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import DataAndFiles, FileUploadParser, MultiPartParser
 from rest_framework.request import Request
+
+from acme_importer.rest.errors import InsufficientStorageError
+from imports.files.space import DiskFullError
 
 
 class TooLargeError(APIException):
@@ -121,6 +125,8 @@ def _faults_as_responses(request: Request) -> Iterator[None]:
 def _response_to(error: BaseException) -> APIException | None:
     if isinstance(error, RequestDataTooBig):
         return TooLargeError(str(error))
+    if isinstance(error, DiskFullError):
+        return InsufficientStorageError(str(error))
     if isinstance(error, SuspiciousOperation):
         return ParseError(str(error))
     if isinstance(error, UnreadablePostError):

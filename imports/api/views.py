@@ -17,15 +17,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
-from acme_importer.rest.errors import ConflictError, GoneError
+from acme_importer.rest import scopes, spreadsheets
+from acme_importer.rest.errors import ConflictError, GoneError, InsufficientStorageError, QuotaExceededError
 from acme_importer.rest.filters import StrictFilterBackend, refuse_unknown_parameters
 from acme_importer.rest.negotiation import AnyAccepted
 from acme_importer.rest.serializers import NoFieldsSerializer
-from imports import jobs, rejected
+from imports import jobs, quotas, rejected
 from imports.api.filters import JobFilter, RejectedRowFilter
 from imports.api.parsers import BODY_PARSERS, LengthRequiredError, UploadFormParser
 from imports.api.serializers import HeaderLineField, JobSerializer, RejectedRowSerializer, UploadSerializer
+from imports.files.space import DiskFullError
+from imports.files.upload_handler import announced_size
 from imports.models import ImportJob
+from imports.quotas import QuotaError
 from imports.reading.errors import FileRefusedError
 from imports.rejected import XLSX_TYPE
 
@@ -45,8 +49,18 @@ class UploadViewSet(GenericViewSet):
     queryset = ImportJob.objects.all()
     serializer_class = UploadSerializer
     parser_classes = (UploadFormParser, *BODY_PARSERS)
+    write_scope = scopes.IMPORT
     # Asked before the body is read.
     upload_permission = "imports.add_importjob"
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse, before the body is read, what the user may not have waiting besides the rest."""
+        super().initial(request, *args, **kwargs)
+        if self.action == "create":
+            try:
+                quotas.check(request.user.pk, announced_size(request.META))
+            except QuotaError as error:
+                raise QuotaExceededError(str(error)) from error
 
     @extend_schema(
         summary="Upload a file and import it",
@@ -72,6 +86,10 @@ class UploadViewSet(GenericViewSet):
             411: OpenApiResponse(description="The upload has no Content-Length."),
             413: OpenApiResponse(description="The file is too large."),
             415: OpenApiResponse(description="The Content-Type is not one of those listed here."),
+            429: OpenApiResponse(
+                description="There were too many requests, or the user has too many files or bytes waiting."
+            ),
+            507: OpenApiResponse(description="The server has too little free disk space for the file."),
         },
     )
     def create(self, request: Request) -> Response:
@@ -87,6 +105,10 @@ class UploadViewSet(GenericViewSet):
         file, options = serializer.file_and_options()
         try:
             job = jobs.create(file, options, request.user)
+        except QuotaError as error:
+            raise QuotaExceededError(str(error)) from error
+        except DiskFullError as error:
+            raise InsufficientStorageError(str(error)) from error
         except FileRefusedError as error:
             raise ValidationError({"file": [str(error)]}) from error
         shown = JobSerializer(ImportJob.objects.with_progress().get(pk=job.pk), context=self.get_serializer_context())
@@ -99,6 +121,7 @@ class JobViewSet(ReadOnlyModelViewSet):
     queryset = ImportJob.objects.all()
     serializer_class = JobSerializer
     filterset_class = JobFilter
+    write_scope = scopes.IMPORT
     ordering_fields = {
         name: name for name in ("id", "status", "filename", "file_size", "created_at", "started_at", "finished_at")
     }
@@ -169,6 +192,7 @@ class JobViewSet(ReadOnlyModelViewSet):
             "The original columns, then the line of each row, the column, the value and the reasons. Fix the rows and "
             "upload the file as it is: the added columns are ignored."
         ),
+        parameters=[spreadsheets.PARAMETER],
         filters=False,
         responses={(200, "text/csv"): OpenApiTypes.STR, 410: GONE},
     )
@@ -181,10 +205,13 @@ class JobViewSet(ReadOnlyModelViewSet):
     )
     def rejected_csv(self, request: Request, pk: str) -> HttpResponseBase:
         """The rejected rows, as a file to fix and to upload again."""
-        refuse_unknown_parameters(request)
+        refuse_unknown_parameters(request, [spreadsheets.FOR])
+        is_safe = spreadsheets.is_for_spreadsheets(request)
         job = self._job_with_rejected(pk)
-        headers = {"Content-Disposition": content_disposition_header(True, rejected.filename(job))}
-        return StreamingHttpResponse(rejected.csv_blocks(job), "text/csv; charset=utf-8", headers=headers)
+        name = rejected.filename(job, "csv", for_spreadsheets=is_safe)
+        headers = {"Content-Disposition": content_disposition_header(True, name)}
+        blocks = rejected.csv_blocks(job, for_spreadsheets=is_safe)
+        return StreamingHttpResponse(blocks, "text/csv; charset=utf-8", headers=headers)
 
     @extend_schema(
         operation_id="jobs_rejected_xlsx_retrieve",
@@ -195,6 +222,7 @@ class JobViewSet(ReadOnlyModelViewSet):
             (200, XLSX_TYPE): OpenApiTypes.BINARY,
             409: OpenApiResponse(description="There are more rejected rows than a sheet holds."),
             410: GONE,
+            507: OpenApiResponse(description="The server has too little free disk space for the workbook."),
         },
     )
     @action(
@@ -210,6 +238,8 @@ class JobViewSet(ReadOnlyModelViewSet):
         job = self._job_with_rejected(pk)
         try:
             file = rejected.workbook(job)
+        except DiskFullError as error:
+            raise InsufficientStorageError(str(error)) from error
         except FileRefusedError as error:
             raise ConflictError(str(error)) from error
         name = rejected.filename(job, "xlsx")

@@ -15,6 +15,7 @@ import django
 from django.db import DatabaseError
 
 from imports import jobs, tasks, waking
+from imports.files.space import DiskFullError
 from imports.models import ImportJob, ImportLane
 from imports.pipeline import LaneTakenError
 
@@ -86,7 +87,9 @@ def _finish(lane: ImportLane, on_progress: Callable[[], None]) -> bool:
         tasks.run_slice(lane, math.inf, after_chunk=on_progress)
     except LaneTakenError:
         pass
-    except DatabaseError as error:
+    except (DatabaseError, DiskFullError) as error:
+        if tasks.fail_if_disk_is_full(lane, error):
+            return True
         # A deadlock, a lost connection: as in a worker, it is tried again until the attempts are used up.
         logger.warning("Import %s: %s", lane.job_id, error)
         lane.release(error=repr(error))

@@ -17,13 +17,17 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from acme_importer.texts import printable
-from imports import drafts, jobs
+from imports import drafts, jobs, quotas
 from imports.dashboard import log, review
 from imports.dashboard.permissions import may_import, may_view
 from imports.dashboard.questions import answered
 from imports.dashboard.reading_form import ReadingForm
+from imports.files import space
+from imports.files.space import DiskFullError
+from imports.files.upload_handler import announced_size, size_said
 from imports.models import Draft, ImportJob
 from imports.preview import Preview, preview
+from imports.quotas import QuotaError
 from imports.reading.errors import FileRefusedError
 
 NO_FILE = "There is no file. Choose a CSV file first."
@@ -55,8 +59,12 @@ class UploadView(ImportView):
     # Asked before the body is read.
     upload_permission = "imports.add_importjob"
 
-    def get(self, request: HttpRequest) -> HttpResponse:  # noqa: ARG002
-        """The page on which to choose a file."""
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The page on which to choose a file; it says so if none would be taken, or none of `size` bytes."""
+        try:
+            self._check_room(size_said(request.GET.get("size", "")))
+        except (QuotaError, DiskFullError) as error:
+            return self._form(str(error))
         return self._form()
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -64,16 +72,31 @@ class UploadView(ImportView):
             return super().dispatch(request, *args, **kwargs)
         except RequestDataTooBig as error:
             return self._refused(str(error), 413)
+        except QuotaError as error:
+            return self._refused(str(error), 429)
+        except DiskFullError as error:
+            return self._refused(str(error), 507)
 
-    @method_decorator(csrf_protect)
     def post(self, request: HttpRequest) -> HttpResponse:
         """Keep the file as a draft, and lead to its preview."""
+        # Before the body is read.
+        self._check_room(announced_size(request.META))
+        return self._take(request)
+
+    def _check_room(self, size: int) -> None:
+        space.check(size)
+        quotas.check(self.request.user.pk, size)
+
+    @method_decorator(csrf_protect)
+    def _take(self, request: HttpRequest) -> HttpResponse:
         file = request.FILES.get("file")
         if file is None:
             # Also what a browser sends of an empty choice. An empty file has a name.
             return self._refused(NO_FILE, 400)
         try:
             draft = drafts.create(file, request.user, follows=self._followed(request.POST.get("follows", "")))
+        except DiskFullError:
+            raise
         except FileRefusedError as error:
             return self._refused(f"{error} Choose another file.", 400)
         url = reverse("admin:imports_importjob_review", args=[draft.pk])

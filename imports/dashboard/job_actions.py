@@ -14,6 +14,7 @@ from imports import jobs
 from imports.dashboard import log
 from imports.dashboard.permissions import may_control, may_import, may_see
 from imports.models import ImportJob
+from imports.quotas import QuotaError
 
 
 def change_state(request: HttpRequest, job: ImportJob, transition: Callable[[ImportJob], None], done: str) -> None:
@@ -57,7 +58,7 @@ class ImportForRealView(View):
             raise PermissionDenied
         try:
             job = jobs.import_for_real(dry_run, request.user)
-        except jobs.WrongStateError as error:
+        except (jobs.WrongStateError, QuotaError) as error:
             messages.warning(request, str(error))
             return redirect("admin:imports_importjob_change", dry_run.pk)
         log.note_start(request.user, job, f"Started the import of the file of dry run {dry_run.pk}.")

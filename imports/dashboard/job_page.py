@@ -12,10 +12,11 @@ from django.db.models import Count
 from django.utils import timezone
 
 from acme_importer.texts import duration
-from imports import progress, rejected, waking
+from imports import progress, rejected, turns, waking
 from imports.dashboard import log, sentences
 from imports.dashboard.state import shown_state
 from imports.events import deliveries
+from imports.files.space import TOO_LITTLE
 from imports.models import LEASE, ImportJob, ImportLane, RejectedRow, Work
 from imports.reading.columns import ignored_columns
 from imports.reading.header import DELIMITER_NAMES
@@ -66,6 +67,7 @@ def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]
         "line": sentences.progress_line(job, is_stalled=bool(stalled)),
         "lanes": lanes(job),
         "stalled": stalled,
+        "turn": turn_text(job),
         "failure": failure(job),
         "may_retry": bool(job.stored_as) and job.status in (Status.FAILED, Status.CANCELLED),
         "may_import_for_real": bool(job.stored_as) and job.dry_run and job.status == Status.COMPLETED,
@@ -107,6 +109,15 @@ def _lane(lane: ImportLane) -> LaneProgress:
     return LaneProgress(lane.number + 1, percent, f"{rows}, done" if lane.finished else f"{rows}, {percent}%")
 
 
+def turn_text(job: ImportJob) -> str:
+    """How many files are imported before the job's, if it waits for its turn; else empty."""
+    ahead = turns.files_ahead(job)
+    if ahead is None:
+        return ""
+    files = "1 earlier file of the same user is" if ahead == 1 else f"{ahead:,} earlier files of the same user are"
+    return f"{files} ahead." if ahead else "It is next."
+
+
 def stalled_text(job: ImportJob) -> str:
     """Since when the job has been stalled, and what to do, in sentences; empty while it moves or is over."""
     at_work: list[Work] = []
@@ -135,7 +146,8 @@ def failure(job: ImportJob) -> Failure | None:
     """Why the job has failed, and what can be done; None if it has not."""
     if not job.failure_reason:
         return None
-    can_retry = bool(job.stored_as) and job.lane_count > 0
+    # What could not be opened will not be the second time, unless it was for want of space.
+    can_retry = bool(job.stored_as) and (job.lane_count > 0 or job.failure_reason == TOO_LITTLE)
     return Failure(job.failure_reason, can_retry, is_question=bool(job.question))
 
 

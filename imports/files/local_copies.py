@@ -18,6 +18,8 @@ from typing import BinaryIO
 from django.conf import settings
 from django.core.files.storage import default_storage
 
+from imports.files import space
+
 BLOCK_BYTES = 1024 * 1024
 # A lane opens its file every ten seconds. Longer than other imports keep it waiting in the queue, usually.
 IDLE_SECONDS = 15 * 60
@@ -76,11 +78,17 @@ def _fetched(name: str, path: Path, still_alive: Callable[[], None]) -> BinaryIO
             unfinished.unlink(missing_ok=True)
             return path.open("rb")
         target.truncate(0)
-        with default_storage.open(name, "rb") as source:
-            for block in source.chunks(BLOCK_BYTES):
-                target.write(block)
-                still_alive()
-        target.flush()
+        try:
+            with space.full_disk_refused(), default_storage.open(name, "rb") as source:
+                for block in source.chunks(BLOCK_BYTES):
+                    space.check(len(block))
+                    target.write(block)
+                    still_alive()
+                target.flush()
+        except space.DiskFullError:
+            # Not deleted: another process may be waiting for its lock.
+            target.truncate(0)
+            raise
         unfinished.rename(path)
         return path.open("rb")
 

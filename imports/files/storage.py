@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
-from imports.files import local_copies
+from imports.files import local_copies, space
 from imports.reading.errors import FileRefusedError
 
 FILENAME_MAX_LENGTH = 255
@@ -32,20 +32,24 @@ class StoredFile:
 def keep(file: UploadedFile) -> StoredFile:
     """Put an uploaded file into storage; in a folder of this machine that is a rename.
 
-    Of what the sender wrote, its name there has only the ending. Raises FileRefusedError for an empty file.
+    Of what the sender wrote, its name there has only the ending. Raises FileRefusedError for an empty file,
+    and DiskFullError, which is one too.
     """
     filename = PurePath((file.name or "upload.csv").replace("\0", "")).name[-FILENAME_MAX_LENGTH:] or "upload.csv"
     if not file.size:
         file.close()
         raise FileRefusedError(f"The file '{filename}' is empty.")
-    stored_as = default_storage.save(_storage_name(PurePath(filename).suffix), file)
+    with space.full_disk_refused():
+        stored_as = default_storage.save(_storage_name(PurePath(filename).suffix), file)
     file.close()
     return StoredFile(filename, stored_as, file.size, file.sha256)  # type: ignore[attr-defined]
 
 
 def keep_content(content: bytes) -> str:
-    """Put a short rewriting of a file into storage; returns its name there."""
-    return default_storage.save(new_content_name(), ContentFile(content))
+    """Put a short rewriting of a file into storage; returns its name there. Raises DiskFullError."""
+    space.check(len(content))
+    with space.full_disk_refused():
+        return default_storage.save(new_content_name(), ContentFile(content))
 
 
 def new_content_name() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -11,10 +11,13 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
 
+from imports.files import space
 from imports.files.incoming import IncomingFile
 
 # What a request may hold besides the file: form fields, boundaries, part headers.
 FORM_OVERHEAD_BYTES = 1024 * 1024
+# Of digits; no disk is that large.
+LONGEST_SIZE = 20
 
 
 class HashingUploadHandler(TemporaryFileUploadHandler):
@@ -30,14 +33,16 @@ class HashingUploadHandler(TemporaryFileUploadHandler):
         boundary: str | bytes | None,
         encoding: str | None = None,
     ) -> None:
-        """Refuse a body that says of itself that it is too large, before a byte of it is read."""
+        """Refuse a body that says of itself that it is too large, for the disk too, before a byte of it is read."""
         if content_length > settings.UPLOAD_MAX_BYTES + FORM_OVERHEAD_BYTES:
             raise too_large()
+        space.check(content_length)
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         # Not by the class between, which would put the file into the system's temporary folder.
         FileUploadHandler.new_file(self, *args, **kwargs)
-        self.file = IncomingFile(self.file_name or "", self.content_type, self.charset, self.content_type_extra)
+        with space.full_disk_refused():
+            self.file = IncomingFile(self.file_name or "", self.content_type, self.charset, self.content_type_extra)
         self._hash = hashlib.sha256()
         self._size = 0
 
@@ -46,13 +51,32 @@ class HashingUploadHandler(TemporaryFileUploadHandler):
         if self._size > settings.UPLOAD_MAX_BYTES:
             self.file.close()
             raise too_large()
+        try:
+            # Others write to the disk as well.
+            space.check(len(raw_data))
+            with space.full_disk_refused():
+                super().receive_data_chunk(raw_data, start)
+        except space.DiskFullError:
+            self.file.close()
+            raise
         self._hash.update(raw_data)
-        super().receive_data_chunk(raw_data, start)
 
     def file_complete(self, file_size: int) -> UploadedFile | None:
-        file = super().file_complete(file_size)
+        # Here the end of the file is written.
+        with space.full_disk_refused():
+            file = super().file_complete(file_size)
         file.sha256 = self._hash.hexdigest()  # type: ignore[union-attr]
         return file
+
+
+def announced_size(headers: Mapping[str, str]) -> int:
+    """How many bytes a request says that it has, by its META; 0 if it does not say."""
+    return size_said(str(headers.get("CONTENT_LENGTH", "")))
+
+
+def size_said(text: str) -> int:
+    """The number of bytes that a stranger's text says; 0 if it says none."""
+    return int(text) if text.isdecimal() and len(text) < LONGEST_SIZE else 0
 
 
 def too_large() -> RequestDataTooBig:

@@ -10,6 +10,7 @@ from typing import BinaryIO, Protocol
 from django.conf import settings
 from django.core.files.storage import default_storage
 
+from imports.files import space
 from imports.files.incoming import IncomingFile
 from imports.files.storage import delete_stored, new_content_name, open_stored
 from imports.reading import encodings
@@ -83,8 +84,9 @@ class Stored:
 
     def _store(self, blocks: Iterator[bytes]) -> str:
         limit = size_limit()
-        with _Rewriting(self._still_alive) as file:
+        with space.full_disk_refused(), _Rewriting(self._still_alive) as file:
             for block in blocks:
+                space.check(len(block))
                 file.write(block)
                 if file.tell() > limit:
                     raise FileRefusedError(f"The file is larger than {limit // 1024**2:,} MB when unpacked.")

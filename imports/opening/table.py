@@ -20,6 +20,7 @@ from imports.reading.formats.rewrite import DELIMITER as REWRITTEN_DELIMITER
 from imports.reading.formats.rewrite import Rewriter, needs_rewriting
 from imports.reading.header import HEADER_AMONG
 from imports.reading.workbooks import MAX_SHEET_ROWS
+from products.formulas import SIGN
 
 # As many as a spreadsheet can have.
 MOST_COLUMNS = 16_384
@@ -104,6 +105,9 @@ def _look_into(text: Text, file: SentFile) -> tuple[Opened, Recognized | None]:
     for _ in range(found.data):
         next(iter(reader))
     names = [header.clean_name(name) for name in found.names]
+    if SIGN in names and not text.dialect.has_formula_marks:
+        # The names of columns may be marked, too, so the header is read again.
+        return _look_into(replace(text, dialect=replace(text.dialect, has_formula_marks=True)), file)
     text, names, warnings = _in_its_width(text, names, reader.position)
     opened = Opened(
         text,

@@ -18,6 +18,7 @@ from imports.reading.header import HEADER_AMONG
 from imports.reading.texts import shown
 from imports.reading.workbooks import check_is_table, open_workbook, sheet_as_csv
 from imports.reading.wrapped import unwrapped_blocks
+from products.formulas import SIGN
 
 
 def text_of(stream: BinaryIO, file: SentFile, place: Place) -> Text:
@@ -73,8 +74,8 @@ def in_dialect(text: Text, file: SentFile, place: Place) -> tuple[Text, str, lis
     if not decoded:
         return text, "", []
     asked = file.options
-    if all(name in decoded[0] for name in ADDED_COLUMNS):
-        # The file of rejected rows is in the usual dialect, whatever the original was in.
+    if SIGN in decoded[0] or all(name in decoded[0] for name in ADDED_COLUMNS):
+        # What was downloaded here is in the usual dialect, whatever the original was in.
         asked = replace(asked, delimiter=asked.delimiter.strip(" "), quote='"', escape="")
     delimiter = asked.delimiter or dialects.detect_delimiter(decoded, asked.mapping.get("sku", ""))
     text.stream.seek(text.start)

@@ -14,6 +14,7 @@ from imports.reading.names import Meaning, Standing, folded, meaning
 from imports.reading.proposals import propose
 from imports.reading.questions import BY_NUMBER, Case, Question, column_reference, header_reads, mapping_argument
 from products.fields import FIELDS
+from products.formulas import SIGN
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,12 @@ def choose(
 
 
 def ignored_columns(header: Sequence[str], columns: Mapping[str, int]) -> list[str]:
-    """The names of the columns that are not imported; of those without a name, their numbers."""
+    """The names of the columns that are not imported; of those without a name, their numbers.
+
+    The sign of a file for spreadsheets is none of them: it did what it is for.
+    """
     taken = set(columns.values())
-    return [name or f"column {i + 1}" for i, name in enumerate(header) if i not in taken]
+    return [name or f"column {i + 1}" for i, name in enumerate(header) if i not in taken and name != SIGN]
 
 
 def position_of(name: str, header: Sequence[str], field_name: str) -> int:

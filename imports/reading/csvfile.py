@@ -20,6 +20,7 @@ from imports.reading.encodings import decode_block
 from imports.reading.quoting.fields import wrong_field
 from imports.reading.quoting.judge import RecordJudge
 from imports.reading.quoting.lines import Piece
+from products import formulas
 
 # A record longer than this is refused. Shop systems limit descriptions to some 64 KB, so this leaves ample room.
 MAX_RECORD_BYTES = 1024 * 1024
@@ -161,7 +162,10 @@ class RecordReader:
                 return self._damaged(damaged)
         begin, self._next = self._next, min(self._next + count, len(self._rows))
         records = slice(begin, self._next)
-        return Batch(self._lines[records], self._rows[records], has_bad_characters=self._bad_lines > 0)
+        rows = self._rows[records]
+        if self._dialect.has_formula_marks:
+            rows = list(map(formulas.unmarked, rows))
+        return Batch(self._lines[records], rows, has_bad_characters=self._bad_lines > 0)
 
     def _fetch(self, size: int) -> bool:
         """Have more lines at hand; False if there are none."""

@@ -27,6 +27,8 @@ class Dialect:
     skip_initial_space: bool = False
     # How many delimiters, with nothing behind them, end each row: so many empty fields at its end are none.
     trailing: int = 0
+    # Whether the file is one of ours for spreadsheets, in whose values what looks like a formula is marked.
+    has_formula_marks: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The dialect as it is stored: what is unusual in it, and the delimiter."""

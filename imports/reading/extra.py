@@ -15,6 +15,10 @@ from imports.reading.errors import BadValueError
 from imports.reading.texts import shown, storable
 from products.extra import EXTRA, MAX_LENGTH, MAX_TEXTS, is_texts, size_fault
 from products.fields import FIELDS
+from products.formulas import SIGN
+
+# Columns that were added here to a file, which no product has.
+_OURS = (*ADDED_COLUMNS, SIGN)
 
 
 class ExtraReader:
@@ -28,11 +32,11 @@ class ExtraReader:
     """
 
     def __init__(self, header: Sequence[str], used: Collection[int]) -> None:
-        unused = [i for i, name in enumerate(header) if i not in used and name not in ADDED_COLUMNS]
+        unused = [i for i, name in enumerate(header) if i not in used and name not in _OURS]
         self.names = _distinct([header[i] or f"column {i + 1}" for i in unused], set(header))
         self._positions = unused
         # Our own export has the whole extra in one column.
-        ours = [name for name in header if name not in ADDED_COLUMNS] == [*FIELDS, EXTRA]
+        ours = [name for name in header if name not in _OURS] == [*FIELDS, EXTRA]
         self._is_export = ours and self.names == [EXTRA]
 
     def read(self, rows: Sequence[Sequence[str]], *, has_bad_characters: bool) -> list[dict[str, str]]:

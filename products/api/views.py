@@ -15,7 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
 
-from acme_importer.rest.filters import StrictFilterBackend, refuse_unknown_parameters
+from acme_importer.rest import scopes, spreadsheets
+from acme_importer.rest.filters import refuse_unknown_parameters
 from acme_importer.rest.negotiation import AnyAccepted
 from products import editing
 from products.api.serializers import BulkDeletedSerializer, BulkDeleteSerializer, ProductSerializer
@@ -30,6 +31,7 @@ class ProductViewSet(ModelViewSet):
     queryset = Product.objects.all()
     serializer_class = ProductSerializer
     filterset_class = ProductFilter
+    write_scope = scopes.WRITE
     ordering_fields = {
         "id": "id",
         "sku": "sku_normalized",
@@ -64,6 +66,7 @@ class ProductViewSet(ModelViewSet):
         operation_id="products_export_csv_retrieve",
         summary="Export products as a CSV file",
         description="Those that the filters of the list select, in a file that an import reads back unchanged.",
+        parameters=[spreadsheets.PARAMETER],
         filters=True,
         responses={(200, "text/csv"): OpenApiTypes.STR},
     )
@@ -72,12 +75,13 @@ class ProductViewSet(ModelViewSet):
         url_path=r"export\.csv",
         url_name="export",
         pagination_class=None,
-        filter_backends=[StrictFilterBackend],
+        filter_backends=[spreadsheets.ExportFilterBackend],
         content_negotiation_class=AnyAccepted,
     )
-    def export(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002
+    def export(self, request: Request) -> StreamingHttpResponse:
         """Write the selected products as a CSV file, while it is being read."""
-        return csv_response(self.filter_queryset(self.get_queryset()))
+        products = self.filter_queryset(self.get_queryset())
+        return csv_response(products, for_spreadsheets=spreadsheets.is_for_spreadsheets(request))
 
     @extend_schema(
         summary="Delete many products at once",

@@ -28,7 +28,7 @@ else:
 class ProductActions(Base):
     """The actions of the list, a part of the admin of products."""
 
-    actions = ("activate", "deactivate", "export_csv", "delete_selected")
+    actions = ("activate", "deactivate", "export_for_spreadsheets", "export_csv", "delete_selected")
 
     @admin.action(description="Activate", permissions=["change"])
     def activate(self, request: HttpRequest, selected: QuerySet[Product]) -> None:
@@ -42,9 +42,14 @@ class ProductActions(Base):
         changed = editing.set_active(_selection(request, selected), Editor.of(request.user), active=False)
         self._tell(request, changed, "deactivated; the others were already inactive")
 
-    @admin.action(description="Export", permissions=["view"])
+    @admin.action(description="Export for spreadsheets", permissions=["view"])
+    def export_for_spreadsheets(self, request: HttpRequest, selected: QuerySet[Product]) -> StreamingHttpResponse:  # noqa: ARG002
+        """Download the selected products as a file in which no value is a formula; it can be imported again, too."""
+        return csv_response(selected, for_spreadsheets=True)
+
+    @admin.action(description="Export for other systems", permissions=["view"])
     def export_csv(self, request: HttpRequest, selected: QuerySet[Product]) -> StreamingHttpResponse:  # noqa: ARG002
-        """Download the selected products as a file that can be imported again."""
+        """Download the selected products as a file with the values as they are, which can be imported again."""
         return csv_response(selected)
 
     @admin.action(description="Delete…", permissions=["delete"])

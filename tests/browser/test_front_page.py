@@ -50,7 +50,7 @@ def test_an_empty_product_says_what_to_do_next(page: Page, log_in, living_worker
     expect(page.get_by_text("Needs attention")).to_have_count(0)
     for link, leads_to in (
         ("Download a sample file", "/static/imports/sample-products.csv"),
-        ("Create a token", "/admin/authtoken/tokenproxy/add/"),
+        ("Create a token", "/admin/tokens/token/add/"),
         ("Add a webhook", "/admin/webhooks/endpoint/add/"),
     ):
         expect(page.get_by_role("link", name=link)).to_have_attribute("href", leads_to)

@@ -103,10 +103,26 @@ def lost_while_sending(route: Route) -> None:
         route.continue_()
 
 
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_a_user_with_too_many_files_waiting_is_told(page: Page, log_in, faults, settings, is_cut):
+    log_in(*MAY_IMPORT)
+    page.goto(UPLOAD)
+    settings.IMPORT_MAX_WAITING_MB = 0
+    if is_cut:
+        # As browsers take a response that comes before all of a large file is sent.
+        page.route(f"**{UPLOAD}", lost_while_sending)
+
+    choose(page, CSV)
+
+    expect(page.get_by_role("alert")).to_contain_text("MB together (IMPORT_MAX_WAITING_MB)")
+    assert not Draft.objects.exists()
+    faults.clear()  # as above, or of the response that is an error
+
+
 def test_a_server_that_cannot_be_reached_is_told(page: Page, log_in, faults):
     log_in(*MAY_IMPORT)
     page.goto(UPLOAD)
-    page.route(f"**{UPLOAD}", lambda route: route.abort("connectionrefused"))
+    page.route(f"**{UPLOAD}*", lambda route: route.abort("connectionrefused"))
 
     choose(page, CSV)
 

@@ -257,7 +257,7 @@ def test_what_is_exported_and_imported_again_changes_nothing(page: Page, log_in,
     page.get_by_label("All that match: 131").check()
 
     with page.expect_download() as download:
-        choose_action(page, "Export")
+        choose_action(page, "Export for spreadsheets")
 
     path = tmp_path / "export.csv"
     download.value.save_as(path)
@@ -321,7 +321,7 @@ def test_who_may_only_view_sees_all_and_can_change_nothing(page: Page, log_in, s
     expect(page.get_by_role("button", name="Save changes")).to_have_count(0)
     page.get_by_label("Select this product").check()
     actions = page.get_by_role("group", name="Selected products").get_by_role("button")
-    expect(actions).to_have_text(["Export", "Clear selection"])
+    expect(actions).to_have_text(["Export for spreadsheets", "Export for other systems", "Clear selection"])
     screenshot("list")
     assert_accessible()
     page.get_by_role("link", name="A-1").click()

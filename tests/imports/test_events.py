@@ -75,7 +75,7 @@ def test_progress_is_told_to_those_who_ask_for_it_and_at_most_each_tenth(setting
 
 def test_what_is_rolled_back_is_not_told(monkeypatch):
     make_endpoint()
-    monkeypatch.setattr(waking, "wake_opening", lambda _: 1 / 0)
+    monkeypatch.setattr(waking, "call", lambda _: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         make_job(ROWS, queue=True)

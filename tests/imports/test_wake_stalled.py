@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -75,7 +76,7 @@ def test_nobody_is_woken_while_messages_wait_for_a_free_worker(db: None) -> None
     job = make_job(CONTENT, queue=True)
     tasks.open_job(job.pk)
     lose_messages()
-    make_job(CONTENT, queue=True)
+    make_job(CONTENT, queue=True, user=User.objects.create(username="somebody else"))
     OrmQ.objects.update(lock=timezone.now() - timedelta(seconds=30))
     tasks.wake_stalled()
     assert OrmQ.objects.count() == 1

@@ -10,9 +10,9 @@ from contextlib import ExitStack
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from rest_framework.authtoken.models import Token
 
 from tests.products.factories import make_user
+from tests.tokens import make_key
 from tests.webserver import WebServer
 
 # The server has processes of its own, and sees only what is committed.
@@ -30,7 +30,7 @@ def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def token_of(user: User) -> str:
-    return f"Authorization: Token {Token.objects.create(user=user).key}"
+    return f"Authorization: Token {make_key(user)}"
 
 
 def session_of(user: User) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from acme_importer.rest.serializers import StrictSerializer
+from webhooks import endpoints
 from webhooks.catalogue import SUBSCRIBABLE, may_see_body
 from webhooks.models import Attempt, Delivery, Endpoint
 
@@ -55,11 +56,13 @@ class EndpointSerializer(StrictSerializer, serializers.ModelSerializer):
         )
 
     def update(self, instance: Endpoint, validated_data: dict[str, Any]) -> Endpoint:
-        enabled = validated_data.pop("enabled", instance.enabled)
-        endpoint = super().update(instance, validated_data)
-        if enabled != endpoint.enabled:
-            endpoint.switch(on=enabled)
-        return endpoint
+        changed = [name for name, value in validated_data.items() if getattr(instance, name) != value]
+        for name in changed:
+            setattr(instance, name, validated_data[name])
+        return endpoints.update(instance, changed)
+
+    def create(self, validated_data: dict[str, Any]) -> Endpoint:
+        return endpoints.create(Endpoint(**validated_data))
 
 
 class NewEndpointSerializer(EndpointSerializer):

@@ -14,8 +14,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet, ReadOnlyModelViewSet
 
+from acme_importer.rest import scopes
 from acme_importer.rest.errors import ConflictError
 from acme_importer.rest.filters import StrictFilterBackend
+from webhooks import endpoints
 from webhooks.api import serializers
 from webhooks.api.filters import DeliveryFilter, EndpointFilter
 from webhooks.by_hand import RefusedError, ping, redeliver, redeliver_failed
@@ -32,6 +34,7 @@ class EndpointViewSet(ModelViewSet):
     queryset = Endpoint.objects.all()
     serializer_class = serializers.EndpointSerializer
     filterset_class = EndpointFilter
+    write_scope = scopes.WEBHOOKS
     ordering_fields = {"id": "id", "url": "url", "created_at": "created_at", "last_attempt_at": "last_attempt_at"}
     action_permissions = {
         "test": "webhooks.change_endpoint",
@@ -40,9 +43,9 @@ class EndpointViewSet(ModelViewSet):
     }
 
     def get_queryset(self) -> QuerySet[Endpoint]:
-        endpoints = Endpoint.objects.with_last_day()
+        found = Endpoint.objects.with_last_day()
         # A worker may record an attempt between our reading and our writing.
-        return endpoints.select_for_update() if self.action in ("update", "partial_update") else endpoints
+        return found.select_for_update() if self.action in ("update", "partial_update") else found
 
     @extend_schema(responses={201: serializers.NewEndpointSerializer})
     def create(self, request: Request, *_: Any, **__: Any) -> Response:
@@ -51,6 +54,9 @@ class EndpointViewSet(ModelViewSet):
         endpoint = self.get_queryset().get(pk=serializer.save().pk)
         shown = serializers.NewEndpointSerializer(endpoint, context=self.get_serializer_context())
         return Response(shown.data, status.HTTP_201_CREATED, headers=NO_STORE)
+
+    def perform_destroy(self, instance: Endpoint) -> None:
+        endpoints.delete(instance)
 
     @transaction.atomic
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -76,7 +82,7 @@ class EndpointViewSet(ModelViewSet):
     def rotate_secret(self, request: Request, pk: str) -> Response:  # noqa: ARG002
         """Create a new secret and return it, only this once. For a day, the old one signs messages as well."""
         endpoint = self.get_object()
-        endpoint.rotate_secret()
+        endpoints.rotate_secret(endpoint)
         return Response(serializers.SecretSerializer(endpoint).data, headers=NO_STORE)
 
     @extend_schema(
@@ -105,6 +111,7 @@ class DeliveryViewSet(ReadOnlyModelViewSet):
     serializer_class = serializers.DeliverySerializer
     filter_backends = (StrictFilterBackend,)
     filterset_class = DeliveryFilter
+    write_scope = scopes.WEBHOOKS
     action_permissions = {"redeliver": "webhooks.change_delivery"}
 
     def get_queryset(self) -> QuerySet[Delivery]:

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.core.management.base import CommandError
 from django.db import transaction
 
+from acme_importer.audit.trail import record
 from acme_importer.commands import ProductCommand
 from acme_importer.encryption import EncryptedField, UnreadableText
 
@@ -26,6 +27,8 @@ class Command(ProductCommand):
                     row.save(update_fields=names)
                     written += 1
                     unreadable += any(isinstance(getattr(row, name), UnreadableText) for name in names)
+        with transaction.atomic():
+            record("secrets.encrypted_again", count=written, unreadable=unreadable)
         if unreadable:
             raise CommandError(
                 f"Rows that cannot be decrypted: {unreadable:,} of {written:,}. "

@@ -19,11 +19,12 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connections, transaction
 from django.urls import reverse
 from honcho.environ import expand_processes, parse_procfile
 from honcho.manager import Manager
 
+from acme_importer.audit.trail import record
 from acme_importer.cluster import queues
 from acme_importer.commands import ProductCommand
 
@@ -85,7 +86,8 @@ class Command(ProductCommand):
         if users.filter(username=ADMIN).exists():
             return [f"User:      {ADMIN} (as before; manage.py changepassword {ADMIN} sets a new password)"]
         password = settings.ADMIN_PASSWORD or secrets.token_urlsafe(12)
-        users.create_superuser(ADMIN, password=password)
+        with transaction.atomic():
+            record("user.created", users.create_superuser(ADMIN, password=password))
         told = "the one in ADMIN_PASSWORD" if settings.ADMIN_PASSWORD else f"{password} (shown only once)"
         return [f"User:      {ADMIN}", f"Password:  {told}"]
 

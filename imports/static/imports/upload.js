@@ -42,17 +42,24 @@ function showProgress(sent, total) {
     }
 }
 
-// Why there was no response: a server that cannot be reached, a session that has ended, or a lost connection.
-async function explainSilence(name) {
+// Why there was no response: a server that cannot be reached, a session that has ended, a file for which there is no
+// room (the server does not read it then, which the browser may take for a broken connection), or a lost connection.
+async function explainSilence({ name, size }) {
     let response;
     try {
-        response = await fetch(form.action, { redirect: "manual", cache: "no-store" });
+        response = await fetch(`${form.action}?size=${size}`, { redirect: "manual", cache: "no-store" });
     } catch {
         refuse(`The server cannot be reached, and “${name}” was not uploaded. Check your connection, then choose the file again.`);
         return;
     }
     if (response.type === "opaqueredirect") {
         refuseLoggedOut();
+        return;
+    }
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const error = page.querySelector("[data-error]:not([hidden]) [data-error-text]");
+    if (error) {
+        refuse(error.textContent);
     } else {
         refuse(`The connection was lost before all of “${name}” was sent. Nothing was imported. Choose the file again.`);
     }
@@ -99,7 +106,7 @@ function send(file) {
     request.setRequestHeader("Accept", "application/json");
     request.upload.addEventListener("progress", (event) => showProgress(event.loaded, event.total));
     request.addEventListener("load", () => answered(request, file.name));
-    request.addEventListener("error", () => explainSilence(file.name));
+    request.addEventListener("error", () => explainSilence(file));
     request.addEventListener("abort", () => refuse(`The upload of “${file.name}” was stopped. Nothing was imported.`));
     part("stop").onclick = () => request.abort();
     part("filename").textContent = printable(file.name);

@@ -39,7 +39,7 @@ if (save) {
     });
     form.addEventListener("submit", (event) => {
         const acts = event.submitter?.name === "action";
-        if (acts && edited() && event.submitter.value !== "export_csv") {
+        if (acts && edited() && !event.submitter.value.startsWith("export_")) {
             if (!confirm("Changes in the rows are not saved yet. Continue, and lose them?")) {
                 event.preventDefault();
                 return;

@@ -224,6 +224,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "acme_importer.large_bodies.LargeBodiesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "acme_importer.audit.acting.ActingMiddleware",
@@ -327,7 +328,7 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 if HTTPS_ONLY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz/?$"]
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)/?$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     # Other names of the domain may have no HTTPS, and a browser's preload list forgets nothing: whoever runs them says.
     SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_SUBDOMAINS
@@ -452,6 +453,14 @@ CLUSTER_CARE = {
 CLUSTER_RECOVERY = ["imports.stalled.recover", "webhooks.recovery.recover"]
 # What is enqueued when the workers of a queue start, since waiting for its schedule would take up to a minute.
 CLUSTER_FIRST_TASKS = {"webhooks": ["webhooks.tasks.dispatch"]}
+
+# What /readyz looks at: each function returns an `acme_importer.cluster.readiness.Finding`, or raises.
+READINESS_CHECKS = {
+    "database": "acme_importer.cluster.readiness.check_database",
+    "migrations": "acme_importer.cluster.readiness.check_migrations",
+    "storage": "imports.files.writable.check_storage",
+    "workers": "acme_importer.cluster.readiness.check_workers",
+}
 
 # The front page of the dashboard, in the order in which it is shown. Each function is handed the user.
 FRONT_PAGE_NOTICES = [

@@ -8,7 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.permissions import IsAuthenticated
 
 from acme_importer.audit.api import AuditViewSet
-from acme_importer.cluster.health import healthz
+from acme_importer.cluster.health import healthz, readyz
 from acme_importer.rest.routers import OptionalSlashRouter
 from acme_importer.rest.scopes import TokenScope
 from imports.api.views import JobViewSet, UploadViewSet
@@ -40,6 +40,7 @@ urlpatterns = [
     path("api/", include(router.urls)),
     path("api-auth/", include("rest_framework.urls")),
     re_path(r"^healthz/?$", healthz, name="healthz"),
+    re_path(r"^readyz/?$", readyz, name="readyz"),
 ]
 
 handler400 = "acme_importer.error_pages.bad_request"

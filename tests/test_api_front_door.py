@@ -4,7 +4,6 @@ import json
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError, connection
 from rest_framework.test import APIClient
 
 from products.models import Product
@@ -162,27 +161,6 @@ def test_the_documentation_has_its_assets_from_here_and_no_inline_script(path, c
 
 def test_the_front_page_is_the_dashboard(client):
     assert client.get("/").headers["Location"] == "/admin/"
-
-
-def test_the_liveness_check_asks_the_database_once(client, django_assert_num_queries):
-    with django_assert_num_queries(1):
-        answer = client.get("/healthz")
-
-    assert answer.status_code == 200
-    assert answer.json() == {"status": "ok"}
-    assert "no-store" in answer.headers["Cache-Control"]
-
-
-def test_the_liveness_check_fails_when_the_database_does(client, monkeypatch):
-    def refuse():
-        raise OperationalError("connection refused")
-
-    monkeypatch.setattr(connection, "cursor", refuse)
-
-    answer = client.get("/healthz/")
-
-    assert answer.status_code == 503
-    assert answer.json() == {"status": "database unavailable"}
 
 
 def test_the_liveness_check_takes_no_post(client):

@@ -50,6 +50,8 @@ class UploadViewSet(GenericViewSet):
     serializer_class = UploadSerializer
     parser_classes = (UploadFormParser, *BODY_PARSERS)
     write_scope = scopes.IMPORT
+    # Asked before the body is read.
+    upload_permission = "imports.add_importjob"
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse, before the body is read, what the user may not have waiting besides the rest."""

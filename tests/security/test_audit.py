@@ -16,6 +16,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db.models import Model
 from django.db.transaction import TransactionManagementError, atomic
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -445,7 +446,7 @@ def test_no_act_takes_place_without_its_record(
 
 
 def state() -> Any:
-    models = (Product, Endpoint, Delivery, ImportJob, Draft, User, Group, Token)
+    models: tuple[type[Model], ...] = (Product, Endpoint, Delivery, ImportJob, Draft, User, Group, Token)
     return [list(model._default_manager.order_by("pk").values()) for model in models]
 
 

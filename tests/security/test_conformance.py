@@ -25,7 +25,6 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
-from rest_framework.authtoken.models import Token
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
 from schemathesis.transport.serialization import serialize_binary
@@ -33,6 +32,7 @@ from schemathesis.transport.serialization import serialize_binary
 from imports.models import ImportJob
 from tests.imports.factories import make_job, run_import
 from tests.products.factories import make_product
+from tests.tokens import make_key
 from tests.webhooks.factories import emit_one, make_endpoint
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -113,7 +113,7 @@ def test_every_response_is_as_documented(
     things: dict[str, list[dict[str, Any]]],
     subtests: pytest.Subtests,
 ) -> None:
-    headers = {"Authorization": f"Token {Token.objects.create(user=admin_user).key}"}
+    headers = {"Authorization": f"Bearer {make_key(admin_user)}"}
     for found in schema.get_all_operations():
         operation = found.ok()
         with subtests.test(operation.label):
@@ -146,7 +146,7 @@ def test_the_limits_of_what_the_schema_says_are_kept(
     schema: Any, admin_user: User, things: dict[str, list[dict[str, Any]]], subtests: pytest.Subtests
 ) -> None:
     """Each parameter and field once at its limits, beyond them, missing, given twice, and of another type."""
-    headers = {"Authorization": f"Token {Token.objects.create(user=admin_user).key}"}
+    headers = {"Authorization": f"Bearer {make_key(admin_user)}"}
     for found in schema.get_all_operations():
         operation = found.ok()
         with subtests.test(operation.label):

@@ -402,6 +402,8 @@ CLUSTER_TASKS = [
     "imports.tasks.delete_old_rejected_rows",
     "webhooks.tasks.dispatch",
     "webhooks.tasks.prune",
+    "webhooks.tasks.replay",
+    "webhooks.tasks.resume_replays",
 ]
 # Functions that return a moment (or None) which moves on while workers get work done. Where messages wait and none of
 # these moves, the workers count as hung.

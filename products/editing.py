@@ -135,8 +135,8 @@ def _hold(product: Product, *, besides: Collection[str] = ()) -> int:
     events are in the order in which its changes are committed, without gaps, and each event shows all changes before.
     """
     found = Product.objects.select_for_update(no_key=True).filter(pk=product.pk)
-    held: dict[str, Any] = found.values().first() or {}
-    for name, value in held.items():
+    held = found.values().first()
+    for name, value in held.items() if held else ():
         if name not in besides:
             setattr(product, name, value)
     return product.event_sequence + 1

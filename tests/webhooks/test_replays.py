@@ -420,10 +420,10 @@ def test_the_page_of_an_endpoint_says_what_is_held_and_sends_it(admin_client: Cl
     answering(httpserver, 200)
     endpoint = make_endpoint(httpserver.url_for("/hook"))
     page = press(admin_client, endpoint, "disable")
-    assert "while this endpoint" not in page
+    assert "because this endpoint" not in page
     happen(37)
     page = admin_client.get(f"/admin/webhooks/endpoint/{endpoint.pk}/change/").text
-    assert "37 events" in page
+    assert "37 events were not sent because this endpoint was disabled." in page
     assert "Send them" not in page
     page = press(admin_client, endpoint, "enable")
     assert "Send them" in page

@@ -40,12 +40,14 @@ def context(endpoint: Any, status: str = "") -> dict[str, Any]:
     }
 
 
-def held(endpoint: Endpoint) -> str:
-    """How many events were not sent since the endpoint was disabled, in words; empty for none."""
+def held(endpoint: Endpoint) -> dict[str, str]:
+    """How many events were not sent because the endpoint was disabled, in words; empty for none."""
     number = endpoint.deliveries.held().order_by()[: MOST_COUNTED + 1].count()
-    if number > MOST_COUNTED:
-        return f"More than {MOST_COUNTED:,} events were"
-    return f"{number:,} event{' was' if number == 1 else 's were'}" if number else ""
+    if not number:
+        return {}
+    shown = f"{number:,}" if number <= MOST_COUNTED else f"More than {MOST_COUNTED:,}"
+    events, pronoun = ("event was", "it") if number == 1 else ("events were", "them")
+    return {"sentence": f"{shown} {events} not sent because this endpoint was disabled.", "pronoun": pronoun}
 
 
 def outcome(delivery: Delivery, responses: dict[int, int | None]) -> str:

@@ -173,6 +173,8 @@ def test_what_waits_to_be_sent_is_not_counted_and_not_sent_twice(api: APIClient,
     [
         ({}, "Required without only_held."),
         ({"since": "yesterday"}, "Datetime has wrong format"),
+        ({"since": "9999-12-31T23:59:59-12:00"}, "Datetime value out of range"),
+        ({"since": "0001-01-01T00:00:00+12:00"}, "Datetime value out of range"),
         ({"since": "2020-01-01T00:00:00Z"}, "Deliveries are kept for 30 days: "),
     ],
 )
@@ -180,6 +182,13 @@ def test_a_wrong_time_is_a_400_that_says_why(api: APIClient, asked: dict[str, An
     answer = replay(api, make_endpoint(URL), **asked)
     assert answer.status_code == 400
     assert answer.json()["since"][0].startswith(sentence)
+
+
+def test_of_a_time_to_come_nothing_is_replayed(api: APIClient) -> None:
+    endpoint = make_endpoint(URL, enabled=False)
+    happen(1)
+    endpoint.enable()
+    assert replay(api, endpoint, since="9998-01-01T00:00:00Z").json() == {"replayed": 0}
 
 
 def test_the_earliest_time_that_is_named_is_taken(api: APIClient, settings: Settings) -> None:

@@ -15,7 +15,7 @@ from django.db.models import Count, F, Min, Q, QuerySet
 from django.utils import timezone
 
 from acme_importer.audit.trail import record
-from acme_importer.cluster.queues import enqueue
+from acme_importer.cluster.queues import enqueue, has_waiting
 from webhooks.by_hand import RefusedError
 from webhooks.endpoints import name
 from webhooks.models import Delivery, Endpoint, Replay
@@ -23,7 +23,7 @@ from webhooks.queue import QUEUE
 
 CHUNK = 1000
 # A replay that has not moved for this long has lost its task.
-STALLED = timedelta(minutes=1)
+STALLED = timedelta(seconds=10)
 
 
 class NotKeptError(Exception):
@@ -105,7 +105,9 @@ def advance(replay_id: int) -> bool:
 
 
 def resume_stalled() -> None:
-    """Enqueue the next slice of each replay that no worker goes on with."""
+    """Enqueue the next slice of each replay that no worker goes on with. The supervisors call this."""
+    if has_waiting(QUEUE):
+        return
     now = timezone.now()
     stalled = Replay.objects.filter(finished_at=None, moved_at__lt=now - STALLED)
     for replay_id in list(stalled.values_list("pk", flat=True)):

@@ -30,7 +30,6 @@ logger = logging.getLogger(__name__)
 SCHEDULES = (
     # A task that finds another dispatcher at work ends at once, so this costs nothing.
     Schedule("webhooks: make sure that deliveries are sent", "webhooks.tasks.dispatch", minutes=1, queue=QUEUE),
-    Schedule("webhooks: resume stalled replays", "webhooks.tasks.resume_replays", minutes=1, queue=QUEUE),
     Schedule("webhooks: delete old deliveries", "webhooks.tasks.prune", minutes=60),
 )
 PRUNE_BATCH = 1000
@@ -64,11 +63,6 @@ def replay(replay_id: int) -> None:
         if time.monotonic() - started > REPLAY_SECONDS:
             replays.enqueue_next(replay_id)
             return
-
-
-def resume_replays() -> None:
-    """Enqueue the next slice of each replay whose task was lost."""
-    replays.resume_stalled()
 
 
 def keep_schedules(**_signal: Any) -> None:

@@ -226,10 +226,9 @@ def test_the_schedules_are_there_after_a_migration() -> None:
     assert set(Schedule.objects.filter(name__startswith="webhooks:").values_list("func", "cluster")) == {
         ("webhooks.tasks.dispatch", "webhooks"),
         ("webhooks.tasks.prune", None),
-        ("webhooks.tasks.resume_replays", "webhooks"),
     }
     tasks.keep_schedules()
-    assert Schedule.objects.filter(name__startswith="webhooks:").count() == 3
+    assert Schedule.objects.filter(name__startswith="webhooks:").count() == 2
 
 
 def test_old_deliveries_and_secrets_are_pruned(settings: Settings) -> None:

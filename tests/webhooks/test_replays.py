@@ -301,17 +301,21 @@ def test_a_replay_ends_when_its_endpoint_is_disabled(monkeypatch: pytest.MonkeyP
     assert replays.start(endpoint, None) == 30
 
 
-def test_a_replay_whose_task_was_lost_is_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replay_whose_task_was_lost_is_resumed() -> None:
     endpoint = make_endpoint(URL)
     held(endpoint, 3)
     replays.start(endpoint, None)
+    Replay.objects.update(moved_at=hour_ago())
+    replays.resume_stalled()
+    assert OrmQ.objects.count() == 1  # that of the start, which waits for a worker
     OrmQ.objects.all().delete()
-    tasks.resume_replays()
-    assert not OrmQ.objects.exists()
-    Replay.objects.update(moved_at=timezone.now() - timedelta(minutes=2))
-    tasks.resume_replays()
-    tasks.resume_replays()
+    replays.resume_stalled()
     assert OrmQ.objects.count() == 1
+    OrmQ.objects.all().delete()
+    replays.resume_stalled()
+    assert not OrmQ.objects.exists()  # since it was resumed a moment ago
+    Replay.objects.update(moved_at=hour_ago())
+    replays.resume_stalled()
     work()
     assert Delivery.objects.filter(status="pending").count() == 3
 

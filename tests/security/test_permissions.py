@@ -122,6 +122,7 @@ TABLE: dict[str, Entry] = {
     ),
     **api("webhooks/{pk}/test", "webhooks", POST="webhooks.change_endpoint"),
     **api("webhooks/{pk}/rotate-secret", "webhooks", POST="webhooks.change_endpoint"),
+    **api("webhooks/{pk}/replay", "webhooks", POST="webhooks.change_endpoint"),
     **api("webhooks/{pk}/redeliver-failed", "webhooks", POST="webhooks.change_delivery"),
     **api("webhooks/{endpoint_id}/deliveries", GET="webhooks.view_delivery"),
     **api("webhooks/{endpoint_id}/deliveries/{pk}", GET="webhooks.view_delivery"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -67,7 +68,7 @@ class Work(models.Model):
     # Work whose message was queued this long ago, and which nobody has claimed, may have lost its message.
     LOST_AFTER = timedelta(seconds=60)
 
-    # Claims since the last progress; a claim that is never released is a worker that died.
+    # Claims since the last progress, the one that has made it included; one that is never released is a worker that died.
     attempts = models.PositiveSmallIntegerField(default=0)
     claimed_until = models.DateTimeField(null=True)
     # When a message for this work was last put on the queue.
@@ -106,7 +107,8 @@ class Work(models.Model):
 
     def release(self, error: str = "") -> None:
         """Let go of this work, so that the next worker may claim it at once; `error` is what it failed with, if so."""
-        type(self)._default_manager.filter(pk=self.pk).update(claimed_until=None, last_error=error)
+        outcome: dict[str, Any] = {"last_error": error} if error else {"last_error": "", "attempts": 0}
+        type(self)._default_manager.filter(pk=self.pk).update(claimed_until=None, **outcome)
 
 
 class JobQuerySet(models.QuerySet["ImportJob"]):
@@ -222,6 +224,10 @@ class ImportLane(Work):
     # The line of the header of another table, if that is what the next record belongs to; else 0.
     second_table = models.PositiveBigIntegerField(default=0)
     finished = models.BooleanField(default=False)
+    # How many of its next rows hold the one at which its workers die or fail; 0 if there is none (`imports.poison`).
+    narrowed_to = models.PositiveIntegerField(default=0)
+    # The last line of the chunk that was tried last and did not go in; less than `line` if that is not known.
+    tried_line = models.PositiveBigIntegerField(default=0)
 
     created_rows = models.PositiveBigIntegerField(default=0)
     updated_rows = models.PositiveBigIntegerField(default=0)

@@ -68,7 +68,7 @@ class Work(models.Model):
     # Work whose message was queued this long ago, and which nobody has claimed, may have lost its message.
     LOST_AFTER = timedelta(seconds=60)
 
-    # Claims since the last progress, the one that has made it included; one that is never released is a worker that died.
+    # Claims since the last progress, with the one that has made it; one that is never released is a worker that died.
     attempts = models.PositiveSmallIntegerField(default=0)
     claimed_until = models.DateTimeField(null=True)
     # When a message for this work was last put on the queue.

@@ -17,6 +17,7 @@ from django.db.transaction import TransactionManagementError
 
 from imports import jobs
 from imports.models import ImportJob, ImportLane, RejectedRow
+from imports.reading.errors import FileRefusedError
 from imports.reading.rows import CleanRow, Fault, Rejection
 from imports.writing.refusals import is_of_a_row
 
@@ -26,19 +27,21 @@ MAX_ATTEMPTS = 3
 WORKER_DIED, IMPORTER_FAILED = "worker_died", "importer_failed"
 # With more such rows in a job, it is not the rows that are at fault.
 MANY = 20
+# Why work is given up without an error.
+DIED = "The worker process died each time; the workers' log may say why."
 # What PostgreSQL says of a statement that took longer than its time limit.
 QUERY_CANCELED = "57014"
 
 
 def is_from_outside(error: BaseException) -> bool:
-    """Whether a chunk has failed for a reason that its rows have nothing to do with: the database, a disk, a network."""
+    """Whether a chunk has failed for a reason that is not in its rows: the database, a disk, a network."""
     if isinstance(error, TransactionManagementError):
         # A trigger of SQLite has rolled the chunk back.
         return False
     if isinstance(error, Error | psycopg.Error):
         sqlstate = getattr(error.__cause__, "sqlstate", None)
         return not is_of_a_row(error) and sqlstate != QUERY_CANCELED
-    return isinstance(error, OSError)
+    return isinstance(error, OSError | FileRefusedError)
 
 
 def begin(lane: ImportLane) -> None:
@@ -122,5 +125,4 @@ def fail_if_many(job_id: int) -> None:
 def given_up(lane: ImportLane) -> str:
     """Why a lane is not tried any more, for people."""
     lines = f"line {lane.line}" if lane.tried_line <= lane.line else f"lines {lane.line} to {lane.tried_line}"
-    what = lane.last_error or "The worker process died each time; the workers' log may say why."
-    return f"Stopped {MAX_ATTEMPTS} times at {lines} without making progress. {what}"
+    return f"Stopped {MAX_ATTEMPTS} times at {lines} without making progress. {lane.last_error or DIED}"

@@ -47,7 +47,8 @@ def open_job(job_id: int, *, lanes: int | None = None) -> None:
     if job is None or not job.claim():
         return
     if job.attempts > MAX_ATTEMPTS:
-        reason = f"Opening the file failed after {MAX_ATTEMPTS} attempts. {job.last_error}".strip()
+        what = job.last_error or poison.DIED
+        reason = f"Opening the file failed after {MAX_ATTEMPTS} attempts. {what}"
         jobs.end(job.pk, ImportJob.Status.FAILED, reason=reason)
         return
     laid = _open(job, lanes)

@@ -118,3 +118,9 @@ def die_at(lane: ImportLane) -> None:
     """Claim a lane like a worker that then dies without a word, until the claim has run out."""
     assert lane.claim()
     expire_claims()
+
+
+def wake_the_stalled() -> None:
+    """Let every claim run out, and do what is done about it from time to time."""
+    expire_claims()
+    tasks.wake_stalled()

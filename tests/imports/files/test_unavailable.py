@@ -234,7 +234,7 @@ def check_rights(after: str) -> None:
     ],
 )
 def test_what_s3_says_is_permanent_or_passes(code: str, status: int, is_permanent: bool) -> None:
-    error = ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "GetObject")  # type: ignore[typeddict-item]
+    error = ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "GetObject")
     with (
         pytest.raises(s3_files.FileUnavailableError if is_permanent else ClientError),
         s3_files.permanent_refused("uploads"),

@@ -51,17 +51,17 @@ def begin(lane: ImportLane) -> None:
     if not lane.last_error:
         lane.narrowed_to = settings.IMPORT_CHUNK_ROWS
     # A worker that dies now leaves this empty.
-    ImportLane.objects.filter(pk=lane.pk).update(last_error="")
+    lane.own_claim().update(last_error="")
 
 
 def blame_rows(lane: ImportLane) -> None:
     """Begin to search in a lane whose chunk has failed, or go on; called before the lane is released."""
-    ImportLane.objects.filter(pk=lane.pk, narrowed_to=0).update(narrowed_to=settings.IMPORT_CHUNK_ROWS)
+    lane.own_claim().filter(narrowed_to=0).update(narrowed_to=settings.IMPORT_CHUNK_ROWS)
 
 
 def blame_nothing(lane: ImportLane) -> None:
     """End the search: what has failed now was not a row."""
-    ImportLane.objects.filter(pk=lane.pk).update(narrowed_to=0)
+    lane.own_claim().update(narrowed_to=0)
 
 
 def is_found(lane: ImportLane) -> bool:
@@ -88,8 +88,7 @@ def note(lane: ImportLane, rows: int, *, last_line: int = 0) -> bool:
     if rows < lane.narrowed_to:
         # Whatever becomes of it, there is progress.
         noted["attempts"] = 1
-    here = ImportLane.objects.filter(pk=lane.pk, offset=lane.offset, finished=False)
-    return bool(here.update(**noted))
+    return bool(lane.own_claim().filter(offset=lane.offset, finished=False).update(**noted))
 
 
 def suspects_behind(lane: ImportLane, rows: int) -> int:

@@ -1,5 +1,6 @@
 """The product's own settings, for workers that are killed as soon as they are to write a product called DEADLY."""
 
+import logging
 import os
 import signal
 from typing import Any
@@ -8,6 +9,8 @@ from django.apps import AppConfig
 
 from acme_importer.settings import *  # noqa: F403
 from acme_importer.settings import INSTALLED_APPS
+
+logger = logging.getLogger(__name__)
 
 
 class DeadlyConfig(AppConfig):
@@ -23,6 +26,7 @@ class DeadlyConfig(AppConfig):
         def deadly(write: Any) -> Any:
             def write_or_die(writer: Any, rows: Any) -> Any:
                 if any("DEADLY" in row.record for row in rows):
+                    logger.warning("DEADLY: killing this worker.")
                     os.kill(os.getpid(), signal.SIGKILL)
                 return write(writer, rows)
 

@@ -10,6 +10,7 @@ from django.db.models import Avg, Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import formats, timezone
 
+from acme_importer.cluster.identity import HOLDER_LENGTH, holder
 from acme_importer.encryption import EncryptedField
 from webhooks.addresses import validate_url
 from webhooks.catalogue import SUBSCRIBABLE, event_choices
@@ -250,9 +251,11 @@ class Attempt(models.Model):
 
 
 class Dispatching(models.Model):
-    """The one row that says until when there is a dispatcher."""
+    """The one row that says until when there is a dispatcher, and which worker that is."""
 
     until = models.DateTimeField()
+    # `acme_importer.cluster.identity`
+    claimed_by = models.CharField(max_length=HOLDER_LENGTH, blank=True)
 
     def __str__(self) -> str:
         return f"Dispatching until {self.until:%H:%M:%S}"
@@ -261,5 +264,6 @@ class Dispatching(models.Model):
     def claim(cls, until: datetime) -> bool:
         """Become the dispatcher until then, unless there is one."""
         now = timezone.now()
-        _, created = cls.objects.get_or_create(pk=1, defaults={"until": until})
-        return created or bool(cls.objects.filter(pk=1, until__lt=now).update(until=until))
+        claimed = {"until": until, "claimed_by": holder()}
+        _, created = cls.objects.get_or_create(pk=1, defaults=claimed)
+        return created or bool(cls.objects.filter(pk=1, until__lt=now).update(**claimed))

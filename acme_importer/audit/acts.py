@@ -34,7 +34,6 @@ ACTS = {
     "group.updated": "Group changed",
     "group.deleted": "Group deleted",
     "token.created": "API token created",
-    "token.updated": "API token changed",
     "token.deleted": "API token revoked",
     "secrets.encrypted_again": "Stored secrets encrypted again",
 }

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
 
-from acme_importer.rest import spreadsheets
+from acme_importer.rest import scopes, spreadsheets
 from acme_importer.rest.filters import refuse_unknown_parameters
 from acme_importer.rest.negotiation import AnyAccepted
 from products import editing
@@ -31,6 +31,7 @@ class ProductViewSet(ModelViewSet):
     queryset = Product.objects.all()
     serializer_class = ProductSerializer
     filterset_class = ProductFilter
+    write_scope = scopes.WRITE
     ordering_fields = {
         "id": "id",
         "sku": "sku_normalized",

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from imports import tasks
+from imports import stalled, tasks
 from imports.models import ImportJob, ImportLane
 from imports.writing import copy
 from products.models import Product
@@ -107,7 +107,7 @@ def expire_claims() -> None:
 
 
 def lose_messages() -> None:
-    """Empty the queue, and let the time pass after which a message counts as lost."""
+    """Empty the queue, and let the time pass after which work counts as left."""
     OrmQ.objects.all().delete()
     long_ago = timezone.now() - ImportLane.LOST_AFTER - timedelta(seconds=1)
     ImportLane.objects.update(woken_at=long_ago)
@@ -123,4 +123,4 @@ def die_at(lane: ImportLane) -> None:
 def wake_the_stalled() -> None:
     """Let every claim run out, and do what is done about it from time to time."""
     expire_claims()
-    tasks.wake_stalled()
+    stalled.wake()

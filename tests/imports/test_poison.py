@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import InternalError, connection
 from django_q.models import OrmQ
 from pytest_django import Settings
 
@@ -96,7 +96,7 @@ def import_whatever_dies(job: ImportJob, most: int = 200) -> int:
         for lane_id in lanes.values_list("pk", flat=True):
             try:
                 tasks.advance_lane(lane_id)
-            except (SystemExit, ChunkFailedError, OperationalError):
+            except (SystemExit, ChunkFailedError, InternalError):
                 deaths += 1
             expire_claims()
         if ImportJob.objects.get(pk=job.pk).is_over:
@@ -198,27 +198,27 @@ class TestSearch:
         assert row.sizes.count(1) >= 3
         assert_all_but(job, [], "")
 
-    def test_a_database_that_is_away_is_no_reason_to_search(self, poisoned: Callable[..., Poison]) -> None:
+    def test_a_database_in_trouble_is_no_reason_to_search(self, poisoned: Callable[..., Poison]) -> None:
         failures = iter([True, True])
 
-        def lose() -> None:
+        def get_into_trouble() -> None:
             if next(failures, False):
-                raise OperationalError("the server closed the connection unexpectedly")
+                raise InternalError("could not read block 7")
 
-        row = poisoned(["S5"], lose)
+        row = poisoned(["S5"], get_into_trouble)
         job = make_job(content())
         assert import_whatever_dies(job) == 2
         assert row.sizes[:3] == [CHUNK_ROWS] * 3
         assert_all_but(job, [], "")
 
-    def test_a_database_that_stays_away_rejects_nothing(self, poisoned: Callable[..., Poison]) -> None:
+    def test_a_database_that_stays_in_trouble_rejects_nothing(self, poisoned: Callable[..., Poison]) -> None:
         tries = iter(range(1000))
-        poisoned(["S5"], lambda: die() if next(tries) < 5 else _lose())
+        poisoned(["S5"], lambda: die() if next(tries) < 5 else be_in_trouble())
         job = make_job(content())
         import_whatever_dies(job)
         job = with_progress(job)
         assert (job.status, job.rejected_rows) == (Status.FAILED, 0)
-        assert "the server closed the connection" in job.failure_reason
+        assert "could not read block 7" in job.failure_reason
 
     def test_a_failure_is_taken_up_again_at_once(self, poisoned: Callable[..., Poison]) -> None:
         poisoned(["S5"], fail)
@@ -255,8 +255,8 @@ class TestSearch:
         assert_all_but(job, skus, "worker_died")
 
 
-def _lose() -> None:
-    raise OperationalError("the server closed the connection unexpectedly")
+def be_in_trouble() -> None:
+    raise InternalError("could not read block 7")
 
 
 @pytest.mark.usefixtures("transactional_db", "chunks")
@@ -274,12 +274,12 @@ class TestGivenUp:
         assert (job.created_rows, job.rejected_rows) == (10, 0)
 
     def test_the_lines_are_those_of_the_chunk_that_was_tried(self, poisoned: Callable[..., Poison]) -> None:
-        poisoned(["S20"], _lose)
+        poisoned(["S20"], be_in_trouble)
         job = make_job(content())
         import_whatever_dies(job)
         job = with_progress(job)
         assert job.failure_reason.startswith("Stopped 3 times at lines 18 to 33 without making progress. ")
-        assert "the server closed the connection" in job.failure_reason
+        assert "could not read block 7" in job.failure_reason
 
 
 DEFERRED = {

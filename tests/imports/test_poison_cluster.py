@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
 
 from imports.models import ImportJob
 from products.models import Product
-from tests.cluster import WorkerCluster, is_running
+from tests.cluster import WorkerCluster, wait_until
 from tests.imports.factories import make_job, with_progress
-from tests.imports.short_import import wake_the_stalled
+from tests.imports.short_import import WRITERS
 
 pytestmark = pytest.mark.slow
 
 ROWS = 2_000
 DEADLY = (7, 1_234)
 CHUNK_ROWS = 200
-WRITERS = ["bulk_create", "copy"] if connection.vendor == "postgresql" else ["bulk_create"]
 
 
 @pytest.fixture(params=WRITERS)
 def deadly_cluster(transactional_db: None, request: pytest.FixtureRequest) -> Iterator[WorkerCluster]:
     cluster = WorkerCluster(
+        "run_workers",
         DJANGO_SETTINGS_MODULE="tests.deadly_settings",
         IMPORT_WRITER=request.param,
         IMPORT_CHUNK_ROWS=str(CHUNK_ROWS),
@@ -39,17 +37,7 @@ def test_rows_that_kill_the_workers_are_rejected_and_all_others_go_in(deadly_clu
     names = ["DEADLY" if number in DEADLY else f"Product {number}" for number in range(ROWS)]
     content = "sku,name\n" + "".join(f"S{number},{name}\n" for number, name in enumerate(names))
     job = make_job(content, queue=True)
-    deadline = time.monotonic() + 150
-    killed: set[int] = set()
-    alive: set[int] = set()
-    while not ImportJob.objects.get(pk=job.pk).is_over:
-        assert time.monotonic() < deadline, with_progress(job)
-        alive |= set(deadly_cluster.worker_pids())
-        if dead := {pid for pid in alive - killed if not is_running(pid)}:
-            # As a supervisor does.
-            killed |= dead
-            wake_the_stalled()
-        time.sleep(0.1)
+    wait_until(lambda: ImportJob.objects.get(pk=job.pk).is_over, 180)
     job = with_progress(job)
     assert job.status == ImportJob.Status.COMPLETED, job.failure_reason
     assert (job.total_rows, job.created_rows, job.rejected_rows) == (ROWS, ROWS - len(DEADLY), len(DEADLY))
@@ -58,4 +46,5 @@ def test_rows_that_kill_the_workers_are_rejected_and_all_others_go_in(deadly_clu
     assert Product.objects.count() == ROWS - len(DEADLY)
     assert not Product.objects.filter(name="DEADLY").exists()
     # 200 rows are halved 8 times.
-    assert len(killed) <= len(DEADLY) * 12
+    deaths = deadly_cluster.log().count("DEADLY: killing")
+    assert 0 < deaths <= len(DEADLY) * 12

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet, ReadOnlyModelViewSet
 
+from acme_importer.rest import scopes
 from acme_importer.rest.errors import ConflictError
 from acme_importer.rest.filters import StrictFilterBackend
 from webhooks import endpoints
@@ -33,6 +34,7 @@ class EndpointViewSet(ModelViewSet):
     queryset = Endpoint.objects.all()
     serializer_class = serializers.EndpointSerializer
     filterset_class = EndpointFilter
+    write_scope = scopes.WEBHOOKS
     ordering_fields = {"id": "id", "url": "url", "created_at": "created_at", "last_attempt_at": "last_attempt_at"}
     action_permissions = {
         "test": "webhooks.change_endpoint",
@@ -109,6 +111,7 @@ class DeliveryViewSet(ReadOnlyModelViewSet):
     serializer_class = serializers.DeliverySerializer
     filter_backends = (StrictFilterBackend,)
     filterset_class = DeliveryFilter
+    write_scope = scopes.WEBHOOKS
     action_permissions = {"redeliver": "webhooks.change_delivery"}
 
     def get_queryset(self) -> QuerySet[Delivery]:

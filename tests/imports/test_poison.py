@@ -325,3 +325,29 @@ def test_rows_that_the_database_refuses_too_late_to_tell_which_are_found_too() -
     if connection.vendor == "postgresql":
         for row in job.rejected.all():
             assert row.faults[0]["reason"] == "The database refused the row: not in\\x07 this shop"
+
+
+@pytest.fixture
+def sleeping_at_one_row(transactional_db: None) -> Iterator[None]:
+    """A trigger that takes longer for one row than a statement may."""
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has no time limit of statements.")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "IF NEW.name = 'Product 40' THEN PERFORM pg_sleep(30); END IF; RETURN NEW; END $$"
+        )
+        cursor.execute("CREATE TRIGGER refuse BEFORE INSERT ON products_product FOR EACH ROW EXECUTE FUNCTION refuse()")
+        cursor.execute("SET statement_timeout = '500ms'")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("RESET statement_timeout")
+        for statement in UNDO["postgresql"]:
+            cursor.execute(statement)
+
+
+@pytest.mark.usefixtures("sleeping_at_one_row", "chunks")
+def test_a_row_that_takes_longer_than_a_statement_may_is_found_too() -> None:
+    job = make_job(content())
+    import_whatever_dies(job)
+    assert_all_but(job, ["S40"], "importer_failed")

@@ -38,7 +38,7 @@ from tests.tokens import make_key
 from tests.webhooks.factories import emit_one, make_endpoint
 from webhooks.models import Delivery, Endpoint, Replay
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 URL = "https://shop.example.com/in/very-secret-path"
 ADDRESS = "192.0.2.7"

@@ -35,7 +35,7 @@ from products.fields import FIELDS
 from tests.imports.factories import run_import, upload
 from tests.memory import peak_of_memory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.any_database]
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 MEGABYTE = 1024 * 1024

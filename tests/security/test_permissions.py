@@ -30,7 +30,7 @@ from tests.products.factories import make_product, make_user
 from tests.tokens import make_key
 from tests.webhooks.factories import emit_one, make_endpoint
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.any_database]
 
 # Who may use a route; else it is those who have one of the permissions (`a + b`: both) that the entry names.
 ANYONE, LOGGED_IN, STAFF, NOBODY = "anyone", "logged in", "staff", "nobody"

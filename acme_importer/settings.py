@@ -400,6 +400,8 @@ CLUSTER_TASKS = [
     "imports.tasks.call_waiting",
     "imports.tasks.delete_old_files",
     "imports.tasks.delete_old_rejected_rows",
+    "products.search.follower.follow",
+    "products.search.follower.sweep",
     "webhooks.tasks.dispatch",
     "webhooks.tasks.prune",
 ]

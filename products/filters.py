@@ -84,8 +84,8 @@ class ProductFilter(filters.FilterSet):
         method="having_words",
         validators=[check_search],
         help_text=(
-            "Words or beginnings of words, each of which is in the SKU, the name or the description, in any letter case "
-            f"and without regard to accents; {MOST_WORDS} at most."
+            "Words or beginnings of words, each of which is in the SKU, the name or the description, in any letter "
+            f"case, with or without accents; {MOST_WORDS} at most."
         ),
     )
 

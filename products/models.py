@@ -104,7 +104,7 @@ class Product(models.Model):
         using: str | None = None,
         update_fields: Iterable[str] | None = None,
     ) -> None:
-        """Save the product; `sku_normalized` follows `sku`, `updated_at` the clock, the search index the words, whoever saves."""
+        """Save the product; `sku_normalized` follows `sku`, `updated_at` the clock, and the index the words."""
         self.sku = strip_all((self.sku,))[0]
         self.sku_normalized = normalize_sku(self.sku)
         self.updated_at = timezone.now()

@@ -74,7 +74,7 @@ def note(skus: Collection[str]) -> None:
 
 
 def note_range(first_id: int, last_id: int) -> None:
-    """Note that the index is to have exactly the products with ids from `first_id` to `last_id`, whatever it has now."""
+    """Note that the index is to have exactly the products with ids from `first_id` to `last_id`."""
     SearchChange.objects.create(first_id=first_id, last_id=last_id, number=last_id - first_id + 1)
     call_follower()
 

@@ -97,7 +97,8 @@ def _next_named() -> list[SearchChange]:
 
 
 def _follow_named(notes: Iterable[SearchChange]) -> None:
-    skus, done = set(), []
+    skus: set[str] = set()
+    done: list[int] = []
     for note in notes:
         listed = note.listed
         taken = listed[: BATCH - len(skus)]

@@ -1,7 +1,7 @@
 """The index of words: a table beside the catalogue, of SQLite's FTS5 or of PostgreSQL's text search.
 
 What a word is, both are told (`words`): FTS5 is given words with a space between them, PostgreSQL a list of lexemes.
-The table has a `rowid`, that of the product, on both. What it has of deleted products is never shown, and swept up later.
+On both the table has a `rowid`, the product's id. What it has of deleted products is never shown, and swept up later.
 """
 
 from __future__ import annotations

@@ -21,7 +21,9 @@ class Command(ProductCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--now", action="store_true", help="do it here and now, instead of having the workers do it")
+        parser.add_argument(
+            "--now", action="store_true", help="do it here and now, instead of having the workers do it"
+        )
 
     def handle(self, *_: Any, now: bool, **__: Any) -> None:
         last_id = Product.objects.aggregate(last=Max("pk"))["last"] or 0

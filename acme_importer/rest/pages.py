@@ -50,7 +50,7 @@ class BoundedPaginator(Paginator):
         return self.told is not None or self.counted <= MOST_COUNTED
 
     @property
-    def num_pages(self) -> int:  # type: ignore[override]
+    def num_pages(self) -> int:
         """The number of pages, as far as is known."""
         return max(-(-self.count // self.per_page), self.last_seen)
 

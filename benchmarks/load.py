@@ -98,10 +98,11 @@ def _moment(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def measure(database: Database, folder: Path, products: int, rows: int, seconds: int, clients: int) -> None:
+def measure(database: Database, folder: Path, asked: argparse.Namespace) -> None:
     """Fill, import alone, import under load; print what it took."""
     folder.mkdir()
-    names = {"catalogue": products, "first": rows, "second": rows, "third": rows, "fourth": rows}
+    rows = asked.rows
+    names = {"catalogue": asked.products, "first": rows, "second": rows, "third": rows, "fourth": rows}
     files = {name: folder / f"{name}.csv" for name in names}
     for seed, (name, count) in enumerate(names.items(), start=1):
         database.manage("generate_products", f"--rows={count}", f"--seed={seed}", f"--output={files[name]}")
@@ -119,16 +120,14 @@ def measure(database: Database, folder: Path, products: int, rows: int, seconds:
         print(f"two files of {rows:,} rows alone: {alone} s; the index behind for {lag} s more", flush=True)
         database.settle()
         jobs = [product.send(files["third"]), product.send(files["fourth"])]
-        _run_clients(product, database, folder, jobs, seconds, clients, files["catalogue"])
+        _run_clients(product, folder, jobs, asked)
         loaded, lag = product.wait_for(jobs, 600), product.wait_for_index(300)
         print(f"the same under load: {loaded} s; the index behind for {lag} s more", flush=True)
         print(f"database: {sum(database.sizes()) / 1024**2:.0f} MB")
 
 
-def _run_clients(
-    product: Product, database: Database, folder: Path, jobs: list[int], seconds: int, clients: int, catalogue: Path
-) -> None:
-    with catalogue.open(newline="") as file:
+def _run_clients(product: Product, folder: Path, jobs: list[int], asked: argparse.Namespace) -> None:
+    with (folder / "catalogue.csv").open(newline="") as file:
         some = [row for number, row in enumerate(csv.DictReader(file)) if number % 1000 == 0]
     words = sorted({word for row in some for word in row["name"].split() if word.isalpha()})
     environment = {
@@ -141,11 +140,11 @@ def _run_clients(
     command = [shutil.which("locust") or "locust", "-f", str(BASE_DIR / "benchmarks" / "load_users.py"), "--headless"]
     command += [
         "-u",
-        str(clients),
+        str(asked.clients),
         "-r",
-        str(clients),
+        str(asked.clients),
         "-t",
-        f"{seconds}s",
+        f"{asked.seconds}s",
         "--only-summary",
         "--csv",
         str(folder / "l"),
@@ -169,11 +168,12 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=50, help="how many there are (default: 50)")
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="acme-benchmark-") as name:
-        with databases(Path(name), asked.databases) as chosen:
-            for database in chosen:
-                folder = Path(name) / database.name
-                measure(database, folder, asked.products, asked.rows, asked.seconds, asked.clients)
+    with (
+        tempfile.TemporaryDirectory(prefix="acme-benchmark-") as name,
+        databases(Path(name), asked.databases) as chosen,
+    ):
+        for database in chosen:
+            measure(database, Path(name) / database.name, asked)
 
 
 if __name__ == "__main__":

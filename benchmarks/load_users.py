@@ -1,4 +1,4 @@
-"""The clients of `benchmarks.load`, for locust: each asks for one thing a second. Knows nothing but the API's addresses.
+"""The clients of `benchmarks.load`, for locust: each asks for one thing a second. Knows nothing but the API.
 
 TOKEN, JOBS (numbers of the imports), SKUS and WORDS come from the environment.
 """

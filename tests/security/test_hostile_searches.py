@@ -10,8 +10,10 @@ from tests.products.factories import make_product
 
 HOSTILE = (
     '"', "'", '""', "lamp\"", "'lamp", "\\", "lamp\\", "lamp'--", "lamp OR chair", "lamp AND", "NOT",
-    "NEAR(lamp chair)", "lamp*", "*", "^lamp", "words:lamp", "rowid:1", "-lamp", "+lamp", "(lamp", "lamp)", "lamp & chair",
-    "lamp | chair", "!lamp", "lamp:*", "lamp:A", "lamp <-> chair", "%", "_", "lamp; DROP TABLE products_product", "{lamp}", "$1",
+    "NEAR(lamp chair)", "lamp*", "*", "^lamp", "words:lamp", "rowid:1", "-lamp", "+lamp", "(lamp", "lamp)",
+    "lamp & chair",
+    "lamp | chair", "!lamp", "lamp:*", "lamp:A", "lamp <-> chair", "%", "_",
+    "lamp; DROP TABLE products_product", "{lamp}", "$1",
     "%s", "%(a)s", "\u202elamp", "\ufeff", "\ud7ff", "😀", "\u0301", "x" * 200, "'" * 200, "{" * 200,
 )  # fmt: skip
 

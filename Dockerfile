@@ -10,6 +10,9 @@ COPY . .
 # Collecting needs settings, but not those of the place where it will run.
 RUN SECRET_KEY=only-for-building DATABASE_URL=sqlite:// python manage.py collectstatic --noinput
 
+# Of the web server; a container that runs only workers has none: `docker run --no-healthcheck`.
+HEALTHCHECK --start-period=60s --timeout=10s CMD ["python", "docker-healthcheck.py"]
+
 # Nothing runs as root but the entry point, which hands over the folder of uploads. The code stays root's.
 RUN useradd --system --no-create-home --uid 10001 acme
 ENTRYPOINT ["/app/docker-entrypoint.sh"]

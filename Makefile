@@ -4,6 +4,9 @@ PYTHON ?= python3
 # Test processes. Some tests run worker clusters of their own, so more than the cores is no gain.
 TEST_PROCESSES ?= 2
 
+# How often `make soak` does each kind of fault.
+SOAK_SEEDS ?= 20
+
 BIN := .venv/bin
 # Checks read the settings, too: those of a developer, and no developer's database.
 CHECK := ENV_FILE=/dev/null DEBUG=true DATABASE_URL=sqlite:// $(BIN)/python
@@ -15,7 +18,7 @@ LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.1
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-sqlite test-postgres test-oldest lint lint-scripts format lock screenshots bench install install-dev clean
+.PHONY: help run test test-fast test-sqlite test-postgres test-oldest lint lint-scripts format lock screenshots soak bench install install-dev clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +67,10 @@ lock: install-dev ## Choose the newest versions that the ranges allow: requireme
 screenshots: install-dev ## Take screenshots of every page in each width and theme, and write an index of them
 	env -u DATABASE_URL $(PYTEST) tests/browser/test_pages.py
 	$(BIN)/python -m tests.browser.album
+
+soak: install-dev ## Do hundreds of faults to real processes on both databases, and write the table into docs/reliability.md: hours
+	env -u DATABASE_URL $(BIN)/python -m tests.faults.soak --seeds $(SOAK_SEEDS) --write
+	$(BIN)/python -m tests.with_postgres $(BIN)/python -m tests.faults.soak --seeds $(SOAK_SEEDS) --write
 
 bench: .venv/requirements-bench.stamp ## Measure imports beside the database's limit and other importers: an hour, on an idle machine
 	$(BIN)/python -m benchmarks.imports --json storage/benchmark.json

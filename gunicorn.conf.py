@@ -3,14 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-# A thread per request: a slow upload of a large file takes up a thread and nothing else. Such a worker counts as alive
-# while its main thread runs, so `timeout` bounds no upload.
-worker_class = "gthread"
+# Threads, which get requests that have arrived. Uploads have others, half as many: such a worker counts as alive while
+# its main thread runs, so `timeout` bounds no upload.
+worker_class = "acme_importer.patient_worker.PatientWorker"
 threads = 16
 timeout = 60
 # For uploads on their way when a stop comes. Heroku kills after 30 seconds.
 graceful_timeout = 25
 keepalive = 5
+# Below the 1,024 open files that most systems allow a process, of which each connection is one.
+worker_connections = 800
 # The heartbeat's file must not wait for a disk that is busy with uploads.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes a file of its own in it
 accesslog = "-"

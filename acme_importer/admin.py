@@ -6,18 +6,13 @@ function, for instance.
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from rest_framework.authtoken import admin as authtoken_admin
-from rest_framework.authtoken.models import TokenProxy
 
 from acme_importer.audit.model_admin import RecordedAdmin
-from acme_importer.audit.trail import record
 from acme_importer.dashboard.model_admin import DashboardAdmin
 
 
@@ -37,16 +32,3 @@ class GroupAdmin(RecordedAdmin, DashboardAdmin, auth_admin.GroupAdmin):
     """Groups of users, as Django shows them."""
 
     recorded_as = "group"
-
-
-@admin.register(TokenProxy)
-class TokenAdmin(DashboardAdmin, authtoken_admin.TokenAdmin):
-    """The tokens of the API, as REST framework shows them. Records name the user: a token of these is its key."""
-
-    def save_model(self, request: HttpRequest, obj: TokenProxy, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        record("token.updated" if change else "token.created", obj.user)
-
-    def delete_model(self, request: HttpRequest, obj: TokenProxy) -> None:
-        record("token.deleted", obj.user)
-        super().delete_model(request, obj)

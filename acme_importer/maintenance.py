@@ -1,4 +1,4 @@
-"""Maintenance: while MAINTENANCE is set, every request but the liveness check's gets the maintenance page."""
+"""Maintenance: while MAINTENANCE is set, every request but the probes' gets the maintenance page."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from acme_importer.error_pages import error_page
 
 RETRY_AFTER_SECONDS = 300
+PROBES = ("/healthz", "/readyz")
 
 
 class MaintenanceMiddleware:
@@ -22,6 +23,6 @@ class MaintenanceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path.rstrip("/") == "/healthz":
+        if request.path.rstrip("/") in PROBES:
             return self.get_response(request)
         return error_page(request, 503, retry_after=RETRY_AFTER_SECONDS)

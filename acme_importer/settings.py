@@ -55,12 +55,35 @@ def networks(name: str, default: str) -> list[IPv4Network | IPv6Network]:
         raise EnvValidationError(f'Environment variable "{name}" invalid: {error}', [str(error)]) from None
 
 
-def database(url: str) -> dj_database_url.DBConfig:
+def peer_limits(seconds: int) -> dict[str, Any]:
+    """Options of a PostgreSQL connection with which each side gives up one that has been silent for so long.
+
+    The server's: a client that is frozen within a transaction keeps its locks no longer, nor does one that is cut off.
+    """
+    probes = 3
+    every = max(seconds // (probes + 1), 1)
+    server = {
+        "idle_in_transaction_session_timeout": f"{seconds}s",
+        "tcp_keepalives_idle": every,
+        "tcp_keepalives_interval": every,
+        "tcp_keepalives_count": probes,
+        "tcp_user_timeout": seconds * 1000,
+    }
+    return {
+        "keepalives_idle": every,
+        "keepalives_interval": every,
+        "keepalives_count": probes,
+        "tcp_user_timeout": seconds * 1000,
+        "options": " ".join(f"-c {name}={value}" for name, value in server.items()),
+    }
+
+
+def database(url: str, peer_seconds: int = 0) -> dj_database_url.DBConfig:
     """Django's settings for the database at `url`, with what this product needs of each kind.
 
     SQLite: WAL lets readers continue while an import writes; IMMEDIATE makes a writer wait for its turn at BEGIN
     instead of failing half-way through. PostgreSQL: the connection is kept, since Django-Q's broker would otherwise
-    open one per operation.
+    open one per operation; and neither side waits for ever for one that is frozen or cut off.
     """
     config = dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)
     if config["ENGINE"] == "django.db.backends.sqlite3":
@@ -69,7 +92,10 @@ def database(url: str) -> dj_database_url.DBConfig:
             "timeout": 60,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000",
         }
-    elif config["ENGINE"] != "django.db.backends.postgresql":
+    elif config["ENGINE"] == "django.db.backends.postgresql":
+        if peer_seconds:
+            config["OPTIONS"] = {**peer_limits(peer_seconds), **config.get("OPTIONS", {})}
+    else:
         raise ImproperlyConfigured(f"DATABASE_URL: {url.partition(':')[0]} is not supported; use sqlite or postgresql.")
     return config
 
@@ -106,6 +132,7 @@ try:
     LOGIN_FAILURES = whole_number("LOGIN_FAILURES", 10, minimum=1)
     API_REQUESTS_PER_MINUTE = whole_number("API_REQUESTS_PER_MINUTE", 1200, minimum=1)
     DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+    DATABASE_PEER_SECONDS = whole_number("DATABASE_PEER_SECONDS", 30, minimum=0)
     UPLOAD_FOLDER = Path(env.str("UPLOAD_FOLDER", str(BASE_DIR / "storage" / "uploads"))).resolve()
     UPLOAD_STORAGE = env.str("UPLOAD_STORAGE", "")
     UPLOAD_KEEP_DAYS = whole_number("UPLOAD_KEEP_DAYS", 30, minimum=1)
@@ -164,10 +191,12 @@ if DEBUG and (public := [host for host in ALLOWED_HOSTS if not is_local(host)]):
 
 INSTALLED_APPS = [
     "acme_importer.apps.AcmeImporterConfig",
+    "acme_importer.cluster",
     "acme_importer.audit.apps.AuditConfig",
     "products",
     "imports",
     "webhooks",
+    "acme_importer.tokens.apps.TokensConfig",
     "acme_importer.apps.DashboardConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -177,7 +206,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "corsheaders",
     "rest_framework",
-    "rest_framework.authtoken",
+    "knox",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -195,6 +224,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "acme_importer.large_bodies.LargeBodiesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "acme_importer.audit.acting.ActingMiddleware",
@@ -225,7 +255,7 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": database(DATABASE_URL)}
+DATABASES = {"default": database(DATABASE_URL, DATABASE_PEER_SECONDS)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3" and DATABASES["default"]["NAME"] != ":memory:":
     create_private(Path(DATABASES["default"]["NAME"]))
 if IMPORT_WRITER == "copy" and DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
@@ -244,7 +274,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "acme_importer.tokens.backend.PasswordBackend"]
 
 # Failed logins lock out a name, whatever address tries it, and an address, whatever names it tries. Nothing is looked
 # up or hashed for it then.
@@ -298,7 +328,7 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 if HTTPS_ONLY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz/?$"]
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)/?$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     # Other names of the domain may have no HTTPS, and a browser's preload list forgets nothing: whoever runs them says.
     SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_SUBDOMAINS
@@ -309,12 +339,15 @@ CSRF_COOKIE_SECURE = HTTPS_ONLY
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
+        "acme_importer.tokens.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     # No forms: a generated client cannot tell which of several content types to send the same model as.
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PERMISSION_CLASSES": ["acme_importer.rest.permissions.ModelPermissions"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "acme_importer.rest.scopes.TokenScope",
+        "acme_importer.rest.permissions.ModelPermissions",
+    ],
     "DEFAULT_PAGINATION_CLASS": "acme_importer.rest.pages.Pages",
     "DEFAULT_FILTER_BACKENDS": [
         "acme_importer.rest.filters.StrictFilterBackend",
@@ -324,6 +357,11 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "acme_importer.rest.limits.handle_exception",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
+# Knox hashes the tokens of the API. The prefix tells those who search code for keys what they have found.
+KNOX_TOKEN_MODEL = "tokens.Token"  # noqa: S105  # of a model
+REST_KNOX = {"TOKEN_PREFIX": "acme_"}
+# Its own table would be there for nothing.
+MIGRATION_MODULES = {"knox": None}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Acme Product Importer",
     "DESCRIPTION": "Product catalogues from CSV files: uploads, import jobs and products.",
@@ -393,10 +431,10 @@ Q_CLUSTER: dict[str, Any] = {
 CLUSTER_TASKS = [
     "acme_importer.audit.tasks.prune",
     "acme_importer.cluster.supervisor.probe",
+    "acme_importer.tokens.tasks.prune",
     "django.core.mail.mail_admins",
     "imports.tasks.open_job",
     "imports.tasks.advance_lane",
-    "imports.tasks.wake_stalled",
     "imports.tasks.call_waiting",
     "imports.tasks.delete_old_files",
     "imports.tasks.delete_old_rejected_rows",
@@ -404,18 +442,35 @@ CLUSTER_TASKS = [
     "products.search.follower.sweep",
     "webhooks.tasks.dispatch",
     "webhooks.tasks.prune",
+    "webhooks.tasks.replay",
 ]
-# Functions that return a moment (or None) which moves on while workers get work done. Where messages wait and none of
-# these moves, the workers count as hung.
-CLUSTER_PROGRESS = ["imports.jobs.newest_claim"]
+# Functions for each queue that return a moment (or None) which moves on while its workers get work done. Where messages
+# wait and none of these moves, the workers count as hung.
+CLUSTER_PROGRESS = {"acme": ["imports.jobs.newest_claim"], "webhooks": ["webhooks.recovery.end_of_dispatching"]}
+# What the supervisors of each queue call every few seconds, to find work that has stalled.
+CLUSTER_CARE = {
+    "acme": ["imports.stalled.wake", "imports.turns.call_all"],
+    "webhooks": ["webhooks.recovery.ensure_dispatching", "webhooks.replays.resume_stalled"],
+}
+# Functions that free what a dead worker or cluster held (its name is their argument), and return whether they could.
+CLUSTER_RECOVERY = ["imports.stalled.recover", "webhooks.recovery.recover"]
 # What is enqueued when the workers of a queue start, since waiting for its schedule would take up to a minute.
 CLUSTER_FIRST_TASKS = {"webhooks": ["webhooks.tasks.dispatch"]}
+
+# What /readyz looks at: each function returns an `acme_importer.cluster.readiness.Finding`, or raises.
+READINESS_CHECKS = {
+    "database": "acme_importer.cluster.readiness.check_database",
+    "migrations": "acme_importer.cluster.readiness.check_migrations",
+    "storage": "imports.files.writable.check_storage",
+    "workers": "acme_importer.cluster.readiness.check_workers",
+}
 
 # The front page of the dashboard, in the order in which it is shown. Each function is handed the user.
 FRONT_PAGE_NOTICES = [
     "acme_importer.dashboard.workers.notices",
     "imports.dashboard.front_page.notices",
     "webhooks.dashboard.front_page.notices",
+    "acme_importer.tokens.front_page.notices",
 ]
 FRONT_PAGE_PANELS = [
     "imports.dashboard.front_page.getting_started",

@@ -8,8 +8,9 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.permissions import IsAuthenticated
 
 from acme_importer.audit.api import AuditViewSet
-from acme_importer.cluster.health import healthz
+from acme_importer.cluster.health import healthz, readyz
 from acme_importer.rest.routers import OptionalSlashRouter
+from acme_importer.rest.scopes import TokenScope
 from imports.api.views import JobViewSet, UploadViewSet
 from products.api.views import ProductViewSet
 from webhooks.api.views import DeliveryViewSet, EndpointViewSet
@@ -22,10 +23,12 @@ router.register("uploads", UploadViewSet, basename="upload")
 router.register("jobs", JobViewSet, basename="job")
 router.register("audit", AuditViewSet, basename="audit")
 
-schema = SpectacularAPIView.as_view(permission_classes=[IsAuthenticated])
+WHO_IS_LOGGED_IN = [TokenScope, IsAuthenticated]
+schema = SpectacularAPIView.as_view(permission_classes=WHO_IS_LOGGED_IN)
 # The variant that has its script in a file of its own, for a strict content security policy.
 docs = login_required(
-    SpectacularSwaggerSplitView.as_view(url_name="api-schema"), login_url=reverse_lazy("rest_framework:login")
+    SpectacularSwaggerSplitView.as_view(url_name="api-schema", permission_classes=WHO_IS_LOGGED_IN),
+    login_url=reverse_lazy("rest_framework:login"),
 )
 
 urlpatterns = [
@@ -37,6 +40,7 @@ urlpatterns = [
     path("api/", include(router.urls)),
     path("api-auth/", include("rest_framework.urls")),
     re_path(r"^healthz/?$", healthz, name="healthz"),
+    re_path(r"^readyz/?$", readyz, name="readyz"),
 ]
 
 handler400 = "acme_importer.error_pages.bad_request"

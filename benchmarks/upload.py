@@ -67,7 +67,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="acme-benchmark-") as name:
         database, port = SQLite(Path(name)), free_port()
         database.manage("createsuperuser", "--noinput", "--username=bench", "--email=b@example.com", **PASSWORD)
-        token = database.manage("drf_create_token", "bench").split()[2]
+        token = database.manage("create_token", "bench", "--name=bench", "--scope=import").strip()
         server = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "acme_importer.wsgi", "--bind", f"127.0.0.1:{port}", "--workers=1"],
             cwd=BASE_DIR,

@@ -123,6 +123,7 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> list[ImportLane]:
             damaged_skus=opened.damaged.as_json(),
             attempts=0,
             claimed_until=None,
+            claimed_by="",
             last_error="",
             **_found(opened),
         )
@@ -250,16 +251,18 @@ def retry(job: ImportJob) -> None:
         progress = ImportJob.objects.with_progress().get(pk=job.pk)
         _check_file(progress)
         # Lanes first, then their job: the order in which a chunk locks them.
-        ImportLane.objects.filter(job=job.pk).update(attempts=0, claimed_until=None, last_error="")
+        ImportLane.objects.filter(job=job.pk).update(attempts=0, claimed_until=None, claimed_by="", last_error="")
         lanes = list(ImportLane.objects.filter(job=job.pk))
         at_once = bool(lanes) and turns.has_place(progress.created_by_id)
         changed = ImportJob.objects.filter(pk=job.pk, status__in=[Status.FAILED, Status.CANCELLED]).update(
             status=Status.QUEUED,
             woken_at=None,
+            message=None,
             failure_reason="",
             finished_at=None,
             attempts=0,
             claimed_until=None,
+            claimed_by="",
             last_error="",
             run_started_at=None,
             run_first_row=progress.processed_rows,
@@ -281,7 +284,12 @@ def resume(job_id: int) -> None:
     with transaction.atomic():
         lanes = list(ImportLane.objects.filter(job=job_id))
         resumed = ImportJob.objects.filter(pk=job_id, status=Status.QUEUED).update(
-            status=Status.RUNNING, run_started_at=timezone.now(), attempts=0, claimed_until=None, last_error=""
+            status=Status.RUNNING,
+            run_started_at=timezone.now(),
+            attempts=0,
+            claimed_until=None,
+            claimed_by="",
+            last_error="",
         )
         if not resumed:
             raise WrongStateError(f"Import {job_id} is no longer waiting to be resumed.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -10,12 +11,14 @@ from django.db.models import Count, F, Q, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from acme_importer.cluster.identity import HOLDER_LENGTH, holder
 from acme_importer.texts import printable
 from imports.files.storage import FILENAME_MAX_LENGTH
 from imports.options import Options
 
-# How long a claim holds without a sign of life. A chunk takes a second or two; a worker that has been silent for this
-# long is taken for dead. Should it live after all, its chunk fails at the compare-and-set of the lane's offset.
+# How long a claim holds without a sign of life, where no supervisor says that its worker is dead. A chunk takes a
+# second or two; a worker that has been silent for this long is taken for dead. Should it live after all, its chunk
+# fails at the compare-and-set of the lane's offset.
 LEASE = timedelta(seconds=45)
 # The longest names that Python has for encodings have half of it.
 ENCODING_MAX_LENGTH = 40
@@ -64,14 +67,17 @@ class Draft(SentFile):
 class Work(models.Model):
     """Something that one worker at a time does: opening a job's file, or taking a lane forward."""
 
-    # Work whose message was queued this long ago, and which nobody has claimed, may have lost its message.
+    # Work that nobody has claimed for this long counts as stalled.
     LOST_AFTER = timedelta(seconds=60)
 
     # Claims since the last progress; a claim that is never released is a worker that died.
     attempts = models.PositiveSmallIntegerField(default=0)
     claimed_until = models.DateTimeField(null=True)
-    # When a message for this work was last put on the queue.
+    # Which worker of which cluster has claimed it (`acme_importer.cluster.identity`).
+    claimed_by = models.CharField(max_length=HOLDER_LENGTH, blank=True)
+    # When a message for this work was last put on the queue, and its number; none if a command does the work.
     woken_at = models.DateTimeField(null=True)
+    message = models.BigIntegerField(null=True)
     # What the last attempt failed with, if it did.
     last_error = models.TextField(blank=True)
 
@@ -79,19 +85,37 @@ class Work(models.Model):
         abstract = True
 
     @classmethod
+    def unclaimed(cls) -> Q:
+        """What picks work that nobody has claimed.
+
+        The last commit of a worker that was killed may come after its claim was freed, and extends a claim of nobody.
+        """
+        return Q(claimed_until=None) | Q(claimed_by="")
+
+    @classmethod
     def stalled(cls) -> Q:
-        """What picks stalled work: its worker died, or its message has waited long or was lost."""
+        """What picks stalled work: its worker died, or nobody has claimed it for long."""
         now = timezone.now()
-        return Q(claimed_until__lt=now) | Q(claimed_until=None, woken_at__lt=now - cls.LOST_AFTER)
+        return Q(claimed_until__lt=now) | cls.unclaimed() & Q(woken_at__lt=now - cls.LOST_AFTER)
+
+    @classmethod
+    def abandoned(cls) -> Q:
+        """What picks work that is to be woken: its worker died; or it has no message, and has been left for long.
+
+        Then the command that was to do it has died, or an error that it failed with has had time to pass. Work whose
+        message was lost is found by `imports.stalled`.
+        """
+        now = timezone.now()
+        return Q(claimed_until__lt=now) | cls.unclaimed() & Q(message=None, woken_at__lt=now - cls.LOST_AFTER)
 
     def claim(self) -> bool:
         """Take this work, unless another worker has it. Counts the attempt and loads the row as it then is."""
         now = timezone.now()
-        free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+        free = self.unclaimed() | Q(claimed_until__lt=now)
         claimed = (
             type(self)
             ._default_manager.filter(free, pk=self.pk)
-            .update(claimed_until=now + LEASE, attempts=F("attempts") + 1)
+            .update(claimed_until=now + LEASE, claimed_by=holder(), attempts=F("attempts") + 1)
         )
         if claimed:
             self.refresh_from_db()
@@ -102,11 +126,26 @@ class Work(models.Model):
         now = timezone.now()
         if self.claimed_until is None or self.claimed_until - now < LEASE * 2 / 3:
             self.claimed_until = now + LEASE
-            type(self)._default_manager.filter(pk=self.pk).update(claimed_until=self.claimed_until)
+            self._own_claim().update(claimed_until=self.claimed_until)
+
+    def renew_claim(self) -> bool:
+        """Load the row as it is now, and keep the claim; returns whether it is still this worker's."""
+        renewed = self._own_claim().update(claimed_until=timezone.now() + LEASE)
+        if renewed:
+            self.refresh_from_db()
+        return bool(renewed)
 
     def release(self, error: str = "") -> None:
-        """Let go of this work, so that the next worker may claim it at once; `error` is what it failed with, if so."""
-        type(self)._default_manager.filter(pk=self.pk).update(claimed_until=None, last_error=error)
+        """Let go of this work, so that the next worker may claim it at once.
+
+        With an `error`, what it failed with, it is left alone for a minute.
+        """
+        let_go: dict[str, Any] = {"message": None, "woken_at": timezone.now()} if error else {}
+        self._own_claim().update(claimed_until=None, claimed_by="", last_error=error, **let_go)
+
+    def _own_claim(self) -> models.QuerySet[Any]:
+        """This work, if nobody has taken it over."""
+        return type(self)._default_manager.filter(pk=self.pk, claimed_by=self.claimed_by)
 
 
 class JobQuerySet(models.QuerySet["ImportJob"]):

@@ -1,7 +1,8 @@
 """What the cluster calls. Each task is short: it takes a piece of work forward for a while, and wakes it again.
 
 A task may be delivered twice, late, or die at any point. Claims keep two workers from doing the same work, the lanes'
-checkpoints keep a chunk from taking effect twice, and `wake_stalled` finds what nobody is working on any longer.
+checkpoints keep a chunk from taking effect twice, and the supervisors wake what nobody is working on any longer
+(`imports.stalled`).
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from acme_importer.cluster.schedules import Schedule, keep
+from acme_importer.lost_connections import PAUSES, is_lost, persist, wait
 from imports import drafts, jobs, rejected, turns, waking
 from imports.files.incoming import delete_abandoned_uploads
 from imports.files.local_copies import delete_idle_copies
@@ -31,6 +33,8 @@ from imports.pipeline import LaneTakenError, open_lane
 from imports.reading.errors import FileRefusedError
 
 logger = logging.getLogger(__name__)
+
+Value = TypeVar("Value")
 
 # How long one task runs: short compared with every time-out, long compared with the cost of queueing the next.
 SLICE_SECONDS = 10
@@ -51,7 +55,16 @@ def open_job(job_id: int, *, lanes: int | None = None) -> None:
         reason = f"Opening the file failed after {MAX_ATTEMPTS} attempts. {job.last_error}".strip()
         jobs.end(job.pk, ImportJob.Status.FAILED, reason=reason)
         return
-    laid = _open(job, lanes)
+    try:
+        laid = _with_the_database(job, lambda: _open(job, lanes))
+    except WorkTakenError:
+        return
+    except Exception as error:
+        if is_full(error):
+            jobs.end(job.pk, ImportJob.Status.FAILED, reason=TOO_LITTLE)
+        else:
+            job.release(error=repr(error))
+        raise
     if len(laid) == 1 and waking.sends_messages():
         # A small file is done before its message would be taken; should it be taken, this lane is claimed or finished.
         advance_lane(laid[0].pk)
@@ -73,20 +86,35 @@ def _open(job: ImportJob, lanes: int | None) -> list[ImportLane]:
         jobs.end(job.pk, ImportJob.Status.FAILED, reason=str(error))
     except jobs.WrongStateError:
         logger.info("Import %s was ended while its file was being opened.", job.pk)
-    except Exception as error:
-        if is_full(error):
-            jobs.end(job.pk, ImportJob.Status.FAILED, reason=TOO_LITTLE)
-        else:
-            job.release(error=repr(error))
-        raise
     return []
+
+
+class WorkTakenError(Exception):
+    """While the connection to the database was lost, another worker took the work over."""
+
+
+def _with_the_database(work: ImportJob | ImportLane, do: Callable[[], Value]) -> Value:
+    """Do a step of claimed `work`, and do it again after a pause if the connection to the database was lost."""
+    left = iter(PAUSES)
+    while True:
+        try:
+            return do()
+        except Exception as error:
+            pause = next(left, None)
+            if pause is None or not is_lost(error):
+                raise
+            logger.warning("%s: the connection to the database is lost. %s", work, error)
+            wait(pause)
+        if not persist(work.renew_claim):
+            raise WorkTakenError
 
 
 def _start(job: ImportJob, opened: Opened, lanes: int) -> list[ImportLane]:
     try:
         return jobs.start(job, opened, lanes=lanes)
-    except BaseException:
-        if opened.content_stored_as != job.stored_as:
+    except BaseException as error:
+        # If the connection was lost, the job may have been started all the same.
+        if opened.content_stored_as != job.stored_as and not is_lost(error):
             delete_stored(opened.content_stored_as)
         raise
 
@@ -99,21 +127,32 @@ def advance_lane(lane_id: int) -> None:
     if not check_attempts(lane):
         return
     try:
-        more = run_slice(lane, SLICE_SECONDS, give_way=turns.is_anybody_called)
+        _with_the_database(lane, lambda: _advance(lane))
     except LaneTakenError:
+        if lane.renew_claim() and not lane.finished and lane.job.status == ImportJob.Status.RUNNING:
+            # The last commit of a worker that was killed has come through: from there on it is this one's.
+            _hand_on(lane)
+    except WorkTakenError:
         return
     except Exception as error:
         if not fail_if_disk_is_full(lane, error):
             _resume_later(lane, error)
         raise
-    if more:
-        with transaction.atomic():
-            lane.release()
-            waking.wake_lane(lane.pk, lane.job_id)
+
+
+def _advance(lane: ImportLane) -> None:
+    if run_slice(lane, SLICE_SECONDS, give_way=turns.is_anybody_called):
+        _hand_on(lane)
+
+
+def _hand_on(lane: ImportLane) -> None:
+    with transaction.atomic():
+        lane.release()
+        waking.wake_lane(lane.pk, lane.job_id)
 
 
 def _resume_later(lane: ImportLane, error: Exception) -> None:
-    """Let go of a lane whose chunk has failed: `wake_stalled` wakes it when what is wrong has had a minute to pass.
+    """Let go of a lane whose chunk has failed: it is woken when what is wrong has had a minute to pass.
 
     At once, if the database has only chosen this chunk to give way to somebody else's change.
     """
@@ -169,24 +208,6 @@ def run_slice(
     return False
 
 
-def wake_stalled() -> None:
-    """Wake the jobs and lanes that are stalled: their worker died, or their message was lost.
-
-    Where messages wait in the queue for a free worker, it is nobody's fault, and nothing is done.
-    """
-    if waking.messages_waiting():
-        return
-    for job_id in ImportJob.objects.filter(ImportJob.stalled(), status=ImportJob.Status.QUEUED).values_list(
-        "pk", flat=True
-    ):
-        logger.warning("Import %s is stalled: nobody is opening its file. Waking it.", job_id)
-        waking.wake_opening(job_id)
-    lanes = ImportLane.objects.filter(ImportLane.stalled(), finished=False, job__status=ImportJob.Status.RUNNING)
-    for lane_id, job_id in lanes.values_list("pk", "job"):
-        logger.warning("Import %s is stalled: nobody is working on lane %s. Waking it.", job_id, lane_id)
-        waking.wake_lane(lane_id, job_id)
-
-
 def call_waiting() -> None:
     """Call the files whose turn it is, for those who should have and died."""
     turns.call_all()
@@ -218,7 +239,6 @@ def keep_schedules(**_: Any) -> None:
     keep(
         "imports",
         [
-            Schedule("imports: wake stalled work", "imports.tasks.wake_stalled", minutes=1),
             Schedule("imports: call waiting files", "imports.tasks.call_waiting", minutes=1),
             Schedule("imports: delete old files", "imports.tasks.delete_old_files", minutes=60),
             Schedule("imports: delete old rejected rows", "imports.tasks.delete_old_rejected_rows", minutes=60),

@@ -42,22 +42,23 @@ def wake_opening(job_id: int) -> None:
     if sends_messages():
         call(job_id)
     else:
-        ImportJob.objects.filter(pk=job_id).update(woken_at=timezone.now())
+        ImportJob.objects.filter(pk=job_id).update(woken_at=timezone.now(), message=None)
 
 
 def call(job_id: int) -> None:
     """As `wake_opening`, but also by whoever does another import by hand: this one is the workers'."""
-    ImportJob.objects.filter(pk=job_id).update(woken_at=timezone.now())
-    queues.enqueue("imports.tasks.open_job", job_id, name=f"open import {job_id}")
+    message = queues.enqueue("imports.tasks.open_job", job_id, name=f"open import {job_id}")
+    ImportJob.objects.filter(pk=job_id).update(woken_at=timezone.now(), message=message)
 
 
 def wake_lane(lane_id: int, job_id: int) -> None:
     """Put a message on the queue that takes the lane further."""
-    ImportLane.objects.filter(pk=lane_id).update(woken_at=timezone.now())
+    message = None
     if sends_messages():
-        queues.enqueue("imports.tasks.advance_lane", lane_id, name=f"advance import {job_id}")
+        message = queues.enqueue("imports.tasks.advance_lane", lane_id, name=f"advance import {job_id}")
+    ImportLane.objects.filter(pk=lane_id).update(woken_at=timezone.now(), message=message)
 
 
 def messages_waiting() -> bool:
-    """Whether messages wait for a free worker; where none does, stalled work has lost its message."""
+    """Whether messages wait for a free worker."""
     return queues.has_waiting(longer_than=WAITING)

@@ -9,12 +9,12 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from tests.browser import chromium
 from tests.cluster import WorkerCluster
 from tests.settings import FOLDER
+from tests.tokens import make_key
 
 # On a busy machine making examples may take long.
 hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -55,7 +55,7 @@ def pytest_unconfigure() -> None:
 def api(admin_user: User) -> APIClient:
     """A client of the API that may do everything."""
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=admin_user).key}")
+    client.credentials(HTTP_AUTHORIZATION=f"Token {make_key(admin_user)}")
     return client
 
 

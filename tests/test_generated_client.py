@@ -17,12 +17,12 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from pytest_django.live_server_helper import LiveServer
 from pytest_httpserver import HTTPServer
-from rest_framework.authtoken.models import Token
 
 from imports.rejected import XLSX_TYPE
 from products.models import Product
 from tests.cluster import WorkerCluster, wait_until
 from tests.products.factories import make_product, make_user
+from tests.tokens import make_key
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -77,7 +77,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def acme(generated: str, live_server: LiveServer, admin_user: User) -> GeneratedClient:
     """The generated client of a running server, with the token of a user who may do everything."""
-    return GeneratedClient(live_server.url, Token.objects.create(user=admin_user).key)
+    return GeneratedClient(live_server.url, make_key(admin_user))
 
 
 def test_all_of_the_schema_is_generated_but_bodies_that_the_generator_does_not_know(generated: str) -> None:
@@ -177,5 +177,5 @@ def test_errors_are_read_as_the_schema_describes_them(acme: GeneratedClient, liv
     assert acme.call("products", "products_list", page=2).detail == "Invalid page."
     stranger = GeneratedClient(live_server.url, "wrong")
     assert stranger.call("webhooks", "webhooks_list").detail == "Invalid token."
-    nobody = GeneratedClient(live_server.url, Token.objects.create(user=make_user()).key)
+    nobody = GeneratedClient(live_server.url, make_key(make_user()))
     assert "permission" in nobody.call("products", "products_list").detail

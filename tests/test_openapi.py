@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 from rest_framework.test import APIClient
 
+from acme_importer.rest.scopes import SCOPES
 from tests.products.factories import make_product, manager
 from tests.webhooks.factories import make_endpoint
 
@@ -108,6 +109,20 @@ def test_every_list_of_choices_has_a_name_of_its_own(schema: Schema) -> None:
 
     statuses_and_events = {"JobStatus", "DeliveryStatus", "EventType", "SubscribableEvent"}
     assert named == {*statuses_and_events, "AuditAct", "AuditWay", "Quote", "Escape", "ImportMode", "NewProducts"}
+
+
+def test_every_operation_says_which_scope_a_token_needs(schema: Schema) -> None:
+    scheme = schema["components"]["securitySchemes"]["token"]
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    assert all(f"`{scope}`" in scheme["description"] for scope in SCOPES)
+
+    needed = {name: operation["security"][0]["token"] for name, operation in operations(schema)}
+
+    assert all(len(scopes) == 1 and scopes[0] in SCOPES for scopes in needed.values())
+    assert {scope for name, [scope] in needed.items() if name.startswith("get ")} == {"read"}
+    assert needed["post /api/uploads/"] == ["import"]
+    assert needed["post /api/products/bulk-delete/"] == ["write"]
+    assert needed["post /api/webhooks/{id}/test/"] == ["webhooks"]
 
 
 def test_every_operation_is_named_as_a_function_can_be(schema: Schema) -> None:

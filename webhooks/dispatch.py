@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import random
 import time
-import uuid
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from queue import Empty, SimpleQueue
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
+from acme_importer.cluster.identity import claim_number
+from acme_importer.lost_connections import persist
 from webhooks.delivery import send
 from webhooks.models import Delivery, Endpoint
 from webhooks.record import Sent, record
@@ -90,15 +92,15 @@ def claim(chosen: Iterable[int]) -> dict[int, Delivery]:
     """
     now = timezone.now()
     lease = timedelta(seconds=2 * settings.WEBHOOK_TIMEOUT_SECONDS + 15)
-    claimed_by = uuid.uuid4()
+    claimed_by = claim_number()
     Delivery.objects.filter(pk__in=chosen, due_at__lte=now).update(claimed_by=claimed_by, due_at=now + lease)
     return Delivery.objects.select_related("endpoint").filter(claimed_by=claimed_by).in_bulk(chosen)
 
 
 def give_back(unsent: list[Delivery]) -> None:
-    """Release deliveries of one claim, so that they are due again."""
+    """Release deliveries of one claim, so that they are due again: before those of later events."""
     claimed = Delivery.objects.filter(pk__in=[delivery.pk for delivery in unsent], claimed_by=unsent[0].claimed_by)
-    claimed.update(claimed_by=None, due_at=timezone.now())
+    claimed.update(claimed_by=None, due_at=F("created_at"))
 
 
 class Dispatcher:
@@ -116,7 +118,7 @@ class Dispatcher:
             claiming = True
             while claiming or self.under_way.total():
                 if claiming:
-                    for bundle in self.next_bundles():
+                    for bundle in persist(self.next_bundles):
                         self.under_way[bundle[0].endpoint_id] += 1
                         threads.submit(self.send, bundle)
                 claiming = claiming and timezone.now() < end
@@ -162,9 +164,10 @@ class Dispatcher:
             reports.append(self.reports.get(timeout=POLL_SECONDS))
             while True:
                 reports.append(self.reports.get_nowait())
+        self.under_way -= Counter(report.endpoint_id for report in reports)
+        # What has been sent stays on record also if the connection is lost now.
         for report in reports:
-            self.under_way[report.endpoint_id] -= 1
             if report.unsent:
-                give_back(report.unsent)
+                persist(partial(give_back, report.unsent))
         if reports:
-            record([sent for report in reports for sent in report.sent])
+            persist(lambda: record([sent for report in reports for sent in report.sent]))

@@ -24,6 +24,7 @@ ACTS = {
     "webhook.deleted": "Webhook deleted",
     "webhook.tested": "Test sent to a webhook",
     "webhook.secret_rotated": "Webhook secret rotated, the new one shown",
+    "webhook.replayed": "Events sent to a webhook again",
     "delivery.resent": "Delivery sent again",
     "deliveries.resent": "Deliveries sent again in bulk",
     "user.created": "User created",
@@ -34,7 +35,6 @@ ACTS = {
     "group.updated": "Group changed",
     "group.deleted": "Group deleted",
     "token.created": "API token created",
-    "token.updated": "API token changed",
     "token.deleted": "API token revoked",
     "secrets.encrypted_again": "Stored secrets encrypted again",
 }

@@ -17,18 +17,10 @@ else:
     Base = object
 
 
-class RecordedAdmin(Base):
-    """Records what is created, changed and deleted as acts of `recorded_as`, in the transaction of the change."""
+class RecordedDeletions(Base):
+    """Records what is deleted as an act of `recorded_as`, in the transaction of the deletion."""
 
     recorded_as = ""
-
-    def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
-        record(f"{self.recorded_as}.created", obj)
-        return super().log_addition(request, obj, message)
-
-    def log_change(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
-        record(f"{self.recorded_as}.updated", obj, fields=_fields(message))
-        return super().log_change(request, obj, message)
 
     def delete_model(self, request: HttpRequest, obj: models.Model) -> None:
         with transaction.atomic():
@@ -40,6 +32,18 @@ class RecordedAdmin(Base):
             names = {str(each.pk): str(each) for each in queryset}
             record(f"{self.recorded_as}.deleted", count=len(names), deleted=names)
             super().delete_queryset(request, queryset)
+
+
+class RecordedAdmin(RecordedDeletions):
+    """Records what is created and changed besides."""
+
+    def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
+        record(f"{self.recorded_as}.created", obj)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
+        record(f"{self.recorded_as}.updated", obj, fields=_fields(message))
+        return super().log_change(request, obj, message)
 
 
 def _fields(message: Any) -> list[str]:

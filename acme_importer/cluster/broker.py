@@ -10,12 +10,16 @@ from __future__ import annotations
 import io
 import logging
 import pickle
+import time
 from typing import Any
 
 from django.conf import settings
+from django.db import Error
 from django_q import core_signing
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
+
+from acme_importer.lost_connections import persist
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +33,15 @@ class RefusedMessageError(Exception):
     """The message is not one that the product writes; the text says why, for the log."""
 
 
+# How long to leave a database alone that does not respond.
+AWAY_SECONDS = 1.0
+
+
 class ListedBroker(ORM):
-    """The ORM broker, except that it hands out only messages that may run, and the oldest first."""
+    """The ORM broker, except that it hands out only messages that may run, the oldest first.
+
+    It outlives a database that is away.
+    """
 
     @staticmethod
     def get_connection(list_key: str | None = None) -> Any:
@@ -39,8 +50,18 @@ class ListedBroker(ORM):
 
     def dequeue(self) -> list[tuple[int, str]]:
         """The next messages, each locked for this worker; what may not run is deleted, and logged."""
-        found = super().dequeue() or []
+        try:
+            found = super().dequeue() or []
+        except Error as error:
+            # Django-Q would wait ten seconds, and start another process for it.
+            logger.warning("Cannot read queue %s: %s", self.list_key, error)
+            time.sleep(AWAY_SECONDS)
+            return []
         return [(number, payload) for number, payload in found if self._may_run(number, payload)]
+
+    def acknowledge(self, number: int) -> None:
+        """Delete a message that has been dealt with."""
+        persist(lambda: self.delete(number))
 
     def _may_run(self, number: int, payload: str) -> bool:
         try:

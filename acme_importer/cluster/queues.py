@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,15 +15,17 @@ from django_q.tasks import async_task
 from acme_importer.cluster.broker import check_listed
 
 
-class DeferredBroker(ORM):
-    """The ORM broker, except that its messages are locked, and so are not taken, until `moment`."""
+class WritingBroker(ORM):
+    """The ORM broker for one message, which is locked, and so is not taken, until `moment`; it remembers its number."""
 
     def __init__(self, list_key: str, moment: datetime) -> None:
         super().__init__(list_key)
         self.moment = moment
+        self.number = 0
 
     def enqueue(self, task: str) -> int:
-        return self.get_connection().create(key=self.list_key, payload=task, lock=self.moment).pk
+        self.number = self.get_connection().create(key=self.list_key, payload=task, lock=self.moment).pk
+        return self.number
 
 
 def default_queue() -> str:
@@ -30,19 +33,36 @@ def default_queue() -> str:
     return settings.Q_CLUSTER["name"]
 
 
-def enqueue(function: str, *args: Any, name: str = "", queue: str | None = None, at: datetime | None = None) -> None:
+def enqueue(function: str, *args: Any, name: str = "", queue: str | None = None, at: datetime | None = None) -> int:
     """Have a worker of `queue` call `function` (a dotted path) with `args`, not before the moment `at`.
 
-    The message is written in the caller's transaction. Raises RefusedMessageError for a function that
-    CLUSTER_TASKS does not list, which the workers would refuse.
+    The message is written in the caller's transaction; returns its number. Raises RefusedMessageError for a function
+    that CLUSTER_TASKS does not list, which the workers would refuse.
     """
     check_listed(function)
-    options: dict[str, Any] = {}
-    if at is not None:
-        options["broker"] = DeferredBroker(queue or default_queue(), at)
-    elif queue is not None:
-        options["cluster"] = queue
-    async_task(function, *args, task_name=name or None, q_options=options)
+    broker = WritingBroker(queue or default_queue(), at or timezone.now())
+    async_task(function, *args, task_name=name or None, q_options={"broker": broker})
+    return broker.number
+
+
+def lost(numbers: Iterable[int]) -> set[int]:
+    """Those of the messages that are no longer there, although nobody has done what they were for."""
+    numbers = set(numbers)
+    return numbers - set(OrmQ.objects.filter(pk__in=numbers).values_list("pk", flat=True))
+
+
+def taken(numbers: Iterable[int], *, longer_than: timedelta = timedelta(0)) -> set[int]:
+    """Those of the messages of the default queue that a cluster took `longer_than` this ago."""
+    now = timezone.now()
+    # Whoever takes a message locks it for so long.
+    retry = timedelta(seconds=settings.Q_CLUSTER["retry"])
+    held = OrmQ.objects.filter(pk__in=set(numbers), lock__gt=now, lock__lte=now + retry - longer_than)
+    return set(held.values_list("pk", flat=True))
+
+
+def withdraw(number: int) -> None:
+    """Remove a message, wherever it is. Whoever has taken it may still act on it."""
+    OrmQ.objects.filter(pk=number).delete()
 
 
 def has_waiting(queue: str | None = None, *, longer_than: timedelta = timedelta(0)) -> bool:

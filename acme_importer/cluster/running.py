@@ -11,11 +11,21 @@ from django.db import connections
 from django_q.cluster import Cluster
 from django_q.conf import Conf
 
+from acme_importer.cluster import identity
 from acme_importer.cluster.queues import enqueue
+from acme_importer.cluster.recovery import name_sessions
+from acme_importer.cluster.reports import TICK, Reporter
 
 
-def run(supervisor: int) -> None:
-    """Run the workers of the queue that Q_CLUSTER_NAME names, for as long as the process `supervisor` lives."""
+def run(name: str, supervisor: int, reports: int) -> None:
+    """Run the cluster `name` on the queue that Q_CLUSTER_NAME names, for as long as the process `supervisor` lives.
+
+    Its processes report to the descriptor `reports`.
+    """
+    identity.join(name)
+    name_sessions(name)
+    reporter = Reporter(reports)
+    reporter.connect()
     enqueue_first_tasks(Conf.CLUSTER_NAME)
     # The processes of the cluster are forked from this one, and must not share its connection.
     connections.close_all()
@@ -25,6 +35,7 @@ def run(supervisor: int) -> None:
         if os.getppid() != supervisor:
             # The supervisor was killed, or it would have ended this process first. Running chunks are rolled back.
             os.killpg(0, signal.SIGKILL)
+        reporter.tell(TICK)
         time.sleep(1)
 
 

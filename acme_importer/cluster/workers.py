@@ -1,7 +1,6 @@
-"""Whether workers are alive, as the database tells.
+"""Whether workers are alive, as the database tells: their supervisors say so, and what they leave on a queue grows old.
 
-Django-Q keeps what it knows of its clusters in a cache, which other processes do not share. But a living cluster
-advances its schedules, about twice a minute; and what it leaves on the queue grows old.
+Django-Q keeps what it knows of its clusters in a cache, which other processes do not share.
 """
 
 from __future__ import annotations
@@ -9,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
 
-# A schedule that runs every minute and is overdue by this much has no worker.
-SILENCE = timedelta(minutes=2)
+from acme_importer.cluster import presence
+from acme_importer.cluster.queues import default_queue
+
 # Tasks take about ten seconds; a queue that makes them wait this long is behind.
 LONG_WAIT = timedelta(minutes=2)
 
@@ -24,8 +24,8 @@ class Workers:
     """What can be seen of the workers: whether they are alive, how many tasks are waiting, and the longest wait."""
 
     alive: bool
-    # When the schedule is due that they advance: of dead ones it stays what it was.
-    next_run: datetime | None
+    # When they were last seen alive; None if that was more than a day ago.
+    last_seen: datetime | None
     waiting: int
     longest_wait: timedelta | None
 
@@ -36,15 +36,13 @@ class Workers:
 
 
 def look() -> Workers:
-    """What can be seen now."""
+    """What can be seen now: of the workers that import, and of all queues."""
     now = timezone.now()
-    every_minute = Schedule.objects.filter(schedule_type=Schedule.MINUTES, cluster=None).exclude(minutes__gt=1)
-    next_run = every_minute.aggregate(newest=Max("next_run"))["newest"]
     # A message is locked into the future while somebody has it.
     due = OrmQ.objects.filter(lock__lte=now).aggregate(number=Count("pk"), oldest=Min("lock"))
     return Workers(
-        alive=next_run is not None and now - next_run < SILENCE,
-        next_run=next_run,
+        alive=presence.is_running(default_queue()),
+        last_seen=presence.last_seen(default_queue()),
         waiting=due["number"],
         longest_wait=now - due["oldest"] if due["oldest"] else None,
     )

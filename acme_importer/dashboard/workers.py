@@ -46,7 +46,7 @@ def notices(user: Any) -> Iterator[Notice]:
             "bad",
             "The workers are not running, so no import makes progress. Start them with “python manage.py run_workers”; "
             "“make run” starts them together with this site.",
-            f"workers.silent:{seen.next_run}",
+            f"workers.silent:{seen.last_seen}",
             timezone.now(),
         )
     elif seen.behind:

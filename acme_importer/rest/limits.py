@@ -67,7 +67,7 @@ class RequestLimit(BaseThrottle):
         who = f"user {user.pk}" if user and user.is_authenticated else f"address {client_address(request)}"
         # A token of its own is a client of its own.
         if request.auth:
-            who = f"token {request.auth}"
+            who = f"token {request.auth.pk}"
         self._usage, is_within = count_request(who)
         view.headers |= self._usage.headers
         return is_within

@@ -30,7 +30,7 @@ ERRORS: Schema = {
 DESCRIPTIONS = {
     "400": "The request is invalid.",
     "401": "There is no valid token or session.",
-    "403": "The user does not have the permission for this.",
+    "403": "The user does not have the permission for this, or the token not the scope.",
     "404": "It does not exist, or the list has no such page.",
     "429": "There were too many requests; Retry-After says when the next one is taken.",
     "415": "The Content-Type is none of those listed here.",

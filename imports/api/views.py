@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
-from acme_importer.rest import spreadsheets
+from acme_importer.rest import scopes, spreadsheets
 from acme_importer.rest.errors import ConflictError, GoneError, InsufficientStorageError, QuotaExceededError
 from acme_importer.rest.filters import StrictFilterBackend, refuse_unknown_parameters
 from acme_importer.rest.negotiation import AnyAccepted
@@ -49,6 +49,9 @@ class UploadViewSet(GenericViewSet):
     queryset = ImportJob.objects.all()
     serializer_class = UploadSerializer
     parser_classes = (UploadFormParser, *BODY_PARSERS)
+    write_scope = scopes.IMPORT
+    # Asked before the body is read.
+    upload_permission = "imports.add_importjob"
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse, before the body is read, what the user may not have waiting besides the rest."""
@@ -118,6 +121,7 @@ class JobViewSet(ReadOnlyModelViewSet):
     queryset = ImportJob.objects.all()
     serializer_class = JobSerializer
     filterset_class = JobFilter
+    write_scope = scopes.IMPORT
     ordering_fields = {
         name: name for name in ("id", "status", "filename", "file_size", "created_at", "started_at", "finished_at")
     }

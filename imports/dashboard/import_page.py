@@ -56,6 +56,9 @@ class ImportView(View):
 class UploadView(ImportView):
     """Takes a file. A script gets JSON in response, a plain form the next page."""
 
+    # Asked before the body is read.
+    upload_permission = "imports.add_importjob"
+
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page on which to choose a file; it says so if none would be taken, or none of `size` bytes."""
         try:

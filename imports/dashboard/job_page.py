@@ -138,7 +138,7 @@ def stalled_text(job: ImportJob) -> str:
         )
     return (
         f"No progress for {quiet}; its worker seems to have died. While workers are running (see the overview), the "
-        "import resumes automatically within a minute or two, and no row is imported twice."
+        "import resumes automatically within a minute, and no row is imported twice."
     )
 
 

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
 
-from acme_importer.rest import spreadsheets
+from acme_importer.rest import scopes, spreadsheets
 from acme_importer.rest.errors import ConflictError
 from acme_importer.rest.filters import refuse_unknown_parameters
 from acme_importer.rest.negotiation import AnyAccepted
@@ -35,6 +35,7 @@ class ProductViewSet(ModelViewSet):
     serializer_class = ProductSerializer
     filterset_class = ProductFilter
     pagination_class = ProductPages
+    write_scope = scopes.WRITE
     ordering_fields = {
         "id": "id",
         "sku": "sku_normalized",

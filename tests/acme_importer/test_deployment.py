@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 import yaml
 from django.conf import settings
 from honcho.environ import parse_procfile
+
+from tests.webserver import WebServer
 
 
 def read(name: str) -> str:
@@ -95,6 +98,23 @@ def test_the_container_gives_up_root_and_hands_over_the_uploads(open_folder: Pat
     assert "0" not in groups.split()
     assert {path.owner() for path in uploads.iterdir()} == {"nobody"}
     assert "Permission denied" in result.stderr
+
+
+def test_the_image_asks_its_web_server_whether_it_is_well(django_db_setup: None, tmp_path: Path) -> None:
+    hosts = "importer.example.com,localhost"
+    server = WebServer(tmp_path, ALLOWED_HOSTS="localhost,127.0.0.1,importer.example.com", HTTPS_ONLY="true")
+
+    def check(port: int) -> int:
+        environment = {**os.environ, "PORT": str(port), "ALLOWED_HOSTS": hosts}
+        command = [sys.executable, "docker-healthcheck.py"]
+        return subprocess.run(command, cwd=settings.BASE_DIR, env=environment, check=False).returncode
+
+    try:
+        assert check(server.port) == 0
+        assert 'CMD ["python", "docker-healthcheck.py"]' in read("Dockerfile")
+    finally:
+        server.stop()
+    assert check(server.port) != 0
 
 
 def test_the_image_installs_what_is_locked_and_runs_as_a_user_of_its_own() -> None:

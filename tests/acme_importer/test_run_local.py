@@ -133,8 +133,8 @@ def test_the_lines_of_the_documentation_about_webhooks_work(local: LocalRun) -> 
         )
         return done.stdout
 
-    (token,) = re.findall(r"token (\w+) for user admin", run(make_token))
-    endpoint = json.loads(run(create_endpoint.replace("f3aa4e5e…", token)))
+    token = run(make_token).strip()
+    endpoint = json.loads(run(create_endpoint.replace("acme_f3aa4e5e…", token)))
     receive = receive.removesuffix(" &").replace("python ", f"{sys.executable} ", 1)
     receive = receive.replace("whsec_RhLXznyO…", endpoint["secret"]) + f" --port {receiver_port}"
     with subprocess.Popen(
@@ -142,7 +142,7 @@ def test_the_lines_of_the_documentation_about_webhooks_work(local: LocalRun) -> 
     ) as receiver:
         assert receiver.stdout
         assert receiver.stdout.readline() == f"Receiving webhooks at http://127.0.0.1:{receiver_port}/\n"
-        result = json.loads(run(test.replace("f3aa4e5e…", token)))
+        result = json.loads(run(test.replace("acme_f3aa4e5e…", token)))
         assert (result["succeeded"], result["status"]) == (True, 204)
         assert receiver.stdout.readline().startswith("VERIFIED webhook.test msg_")
         receiver.terminate()

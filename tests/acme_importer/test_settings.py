@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
+
+from acme_importer.settings import database
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -83,3 +86,22 @@ def test_a_storage_that_is_not_understood_stops_the_start(url: str) -> None:
     result = manage("check", DEBUG="true", UPLOAD_STORAGE=url)
     assert result.returncode == 2
     assert result.stderr.startswith(f"Configuration: UPLOAD_STORAGE: '{url}' is not understood; use s3://bucket")
+
+
+def test_neither_side_of_a_postgresql_connection_waits_for_ever_for_the_other() -> None:
+    options = database("postgresql://localhost/importer", 30)["OPTIONS"]
+    assert "-c idle_in_transaction_session_timeout=30s" in options["options"]
+    assert options["keepalives_idle"] + options["keepalives_interval"] * options["keepalives_count"] <= 30
+    assert options["tcp_user_timeout"] == 30_000
+    assert "OPTIONS" not in database("postgresql://localhost/importer", 0)
+    named = database("postgresql://localhost/importer?sslmode=require", 30)["OPTIONS"]
+    assert (named["sslmode"], named["tcp_user_timeout"]) == ("require", 30_000)
+
+
+@pytest.mark.django_db
+def test_postgresql_is_told_so() -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("It is of PostgreSQL.")
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("30s",)

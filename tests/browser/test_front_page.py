@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from django_q.models import OrmQ, Schedule
+from django_q.models import OrmQ
 from playwright.sync_api import Page, expect
 
+from acme_importer.cluster import presence
+from acme_importer.cluster.identity import new_cluster
 from imports import jobs
 from imports.models import Draft, ImportJob, ImportLane
 from tests.browser.conftest import PHONE
@@ -20,8 +22,8 @@ FILE = "sku,name,price,is_active\n" + "".join(f"S-{n},Chair {n},{n}.50,true\n" f
 
 @pytest.fixture
 def living_workers(transactional_db):
-    """What a living cluster leaves in the database."""
-    Schedule.objects.update(next_run=timezone.now() + timedelta(minutes=1))
+    """What the supervisor of a living cluster leaves in the database."""
+    presence.say_alive(new_cluster(), "acme")
 
 
 def make_running_job(filename: str, share: float = 0.25) -> ImportJob:
@@ -50,7 +52,7 @@ def test_an_empty_product_says_what_to_do_next(page: Page, log_in, living_worker
     expect(page.get_by_text("Needs attention")).to_have_count(0)
     for link, leads_to in (
         ("Download a sample file", "/static/imports/sample-products.csv"),
-        ("Create a token", "/admin/authtoken/tokenproxy/add/"),
+        ("Create a token", "/admin/tokens/token/add/"),
         ("Add a webhook", "/admin/webhooks/endpoint/add/"),
     ):
         expect(page.get_by_role("link", name=link)).to_have_attribute("href", leads_to)
@@ -193,7 +195,6 @@ def test_it_says_when_no_worker_is_alive_and_how_long_a_task_has_waited(page: Pa
     make_job(FILE, filename="waiting.csv", queue=True)
     ImportJob.objects.update(woken_at=timezone.now() - timedelta(minutes=5))
     OrmQ.objects.update(lock=timezone.now() - timedelta(minutes=5))
-    Schedule.objects.update(next_run=timezone.now() - timedelta(minutes=5))
 
     page.goto("/")
 

@@ -45,6 +45,8 @@ def test_one_logs_in_and_out_with_the_keyboard(page: Page, screenshot, assert_ac
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Change password")).to_be_focused()
     page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="API tokens")).to_be_focused()
+    page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Log out")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Logged out")).to_be_visible()

@@ -107,7 +107,7 @@ def expire_claims() -> None:
 
 
 def lose_messages() -> None:
-    """Empty the queue, and let the time pass after which a message counts as lost."""
+    """Empty the queue, and let the time pass after which work counts as left."""
     OrmQ.objects.all().delete()
     long_ago = timezone.now() - ImportLane.LOST_AFTER - timedelta(seconds=1)
     ImportLane.objects.update(woken_at=long_ago)

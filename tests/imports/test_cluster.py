@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from imports import jobs, tasks
+from imports import jobs, stalled
 from imports.models import ImportJob, ImportLane
 from imports.options import Options
 from products.models import Product
@@ -84,7 +84,7 @@ def expected(rows: list[tuple[int, list[str]]]) -> model.Result:
 def wake_the_stalled() -> None:
     """Let every claim run out, and do what the schedule does once a minute."""
     ImportLane.objects.exclude(claimed_until=None).update(claimed_until=timezone.now() - timedelta(seconds=1))
-    tasks.wake_stalled()
+    stalled.wake()
 
 
 def test_a_file_goes_in_end_to_end_and_a_second_time_changes_nothing(

@@ -11,7 +11,7 @@ import pytest
 from django.db import Error, OperationalError, connection, connections
 from django_q.models import OrmQ
 
-from imports import tasks
+from imports import stalled
 from imports.commandline import foreground
 from imports.models import ImportJob, RejectedRow
 from tests.imports.factories import make_job, open_without_messages, with_progress
@@ -156,10 +156,10 @@ def test_a_worker_that_dies_in_its_chunk_leaves_nothing_of_it(
         work_off_the_queue()
     assert catalogue() == before
     OrmQ.objects.all().delete()
-    tasks.wake_stalled()
+    stalled.wake()
     assert with_progress(job).status == Status.RUNNING
     expire_claims()
     lose_messages()
-    tasks.wake_stalled()
+    stalled.wake()
     work_off_the_queue()
     assert_all_went_in_once(job)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,22 +17,26 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db.models import Model
 from django.db.transaction import TransactionManagementError, atomic
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from pytest_httpserver import HTTPServer
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from acme_importer.audit.models import Record
 from acme_importer.audit.trail import record
+from acme_importer.rest.scopes import SCOPES
+from acme_importer.tokens.models import Token
 from imports import drafts
 from imports.models import Draft, ImportJob
 from products.models import Product
 from tests.imports.factories import make_job, run_import, upload
 from tests.products.factories import make_product, make_user
+from tests.tokens import make_key
 from tests.webhooks.factories import emit_one, make_endpoint
-from webhooks.models import Delivery, Endpoint
+from webhooks.models import Delivery, Endpoint, Replay
 
 pytestmark = pytest.mark.django_db
 
@@ -105,7 +110,8 @@ def world(admin_user: User, httpserver: HTTPServer) -> World:
     browser = Client(REMOTE_ADDR=ADDRESS, HTTP_X_REQUEST_ID="req-1")
     browser.force_login(admin_user)
     program = APIClient(REMOTE_ADDR=ADDRESS, HTTP_X_REQUEST_ID="req-1")
-    program.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=admin_user).key}")
+    program.credentials(HTTP_AUTHORIZATION=f"Bearer {make_key(admin_user)}")
+    Record.objects.all().delete()
     return World(admin_user, browser, program, httpserver)
 
 
@@ -155,6 +161,10 @@ API: dict[str, Act] = {
     "webhook-redeliver-failed post": (
         "deliveries.resent",
         lambda w: w.send("post", f"webhooks/{w.failed.endpoint_id}/redeliver-failed", {"since": "2020-01-01T00:00Z"}),
+    ),
+    "webhook-replay post": (
+        "webhook.replayed",
+        lambda w: w.send("post", f"webhooks/{w.failed.endpoint_id}/replay", {"since": of_today()}),
     ),
     "delivery-redeliver post": (
         "delivery.resent",
@@ -208,17 +218,13 @@ PAGES: dict[str, Act] = {
         "group.deleted",
         lambda w: w.post(f"auth/group/{Group.objects.create(name='Old').pk}/delete/", {"post": "yes"}),
     ),
-    "authtoken_tokenproxy_add": (
+    "tokens_token_add": (
         "token.created",
-        lambda w: w.post("authtoken/tokenproxy/add/", {"user": make_user().pk}),
+        lambda w: w.post("tokens/token/add/", {"name": "ERP", "scopes": SCOPES, "days": 30}),
     ),
-    "authtoken_tokenproxy_change": (
-        "token.updated",
-        lambda w: w.post(f"authtoken/tokenproxy/{w.user.pk}/change/", {"user": w.user.pk}),
-    ),
-    "authtoken_tokenproxy_delete": (
+    "tokens_token_delete": (
         "token.deleted",
-        lambda w: w.post(f"authtoken/tokenproxy/{w.user.pk}/delete/", {"post": "yes"}),
+        lambda w: w.post(f"tokens/token/{Token.objects.get().pk}/delete/", {"post": "yes"}),
     ),
     "products_product_add": (
         "product.created",
@@ -310,6 +316,10 @@ ACTIONS: dict[str, Act] = {
         "group.deleted",
         lambda w: w.choose("auth/group/", "delete_selected", Group.objects.create(name="Old"), post="yes"),
     ),
+    "token delete_selected": (
+        "token.deleted",
+        lambda w: w.choose("tokens/token/", "delete_selected", Token.objects.get(), post="yes"),
+    ),
 }
 
 # Pages that show something, or change nothing but what their user sees.
@@ -325,15 +335,21 @@ NO_ACT = {
     "components",
     "workers",
     "dismiss",
+    # Nothing of a token can be changed.
+    "tokens_token_change",
     None,
 }
 # Those who can be asked for nothing else: of models that the dashboard only shows, or whose lists have actions only.
 SHOWN_ONLY = {"audit_record", "imports_importjob", "webhooks_delivery"}
-NO_ACTIONS = {"product export_csv", "record export_csv"}
+NO_ACTIONS = {"product export_for_spreadsheets", "product export_csv", "record export_csv"}
 
 
 def of_delivery(delivery: Delivery) -> str:
     return f"{delivery.endpoint_id}/deliveries/{delivery.pk}"
+
+
+def of_today() -> str:
+    return (timezone.now() - timedelta(hours=1)).isoformat()
 
 
 def file() -> Any:
@@ -372,7 +388,7 @@ def pages() -> set[str]:
 
 def actions() -> set[str]:
     request = RequestFactory().get("/")
-    request.user = User(is_superuser=True, is_active=True)
+    request.user = User(is_superuser=True, is_staff=True, is_active=True)
     return {
         f"{model._meta.model_name} {name}"
         for model, model_admin in admin.site._registry.items()
@@ -395,11 +411,11 @@ def test_each_act_leaves_one_record_and_no_secret(world: World, name: str) -> No
     kept = Record.objects.get(way=way)
     assert (kept.act, kept.user, kept.user_name) == (act, world.user, "admin")
     assert (kept.address, kept.request_id, kept.count) == (ADDRESS, "req-1", 1)
-    assert kept.token == ("unnamed" if way == "api" else "")
+    assert kept.token == ("test" if way == "api" else "")
     assert kept.object_id or "s." in act or name.endswith("delete_selected")
     written = json.dumps(list(Record.objects.values()), default=str)
     secrets = [secret for endpoint in Endpoint.objects.all() for secret in endpoint.signing_secrets()]
-    for secret in ("whsec_", "very-secret-path", PASSWORD, *secrets, *Token.objects.values_list("key", flat=True)):
+    for secret in ("whsec_", "very-secret-path", PASSWORD, *secrets, *Token.objects.values_list("digest", flat=True)):
         assert secret not in written
 
 
@@ -440,7 +456,7 @@ def test_no_act_takes_place_without_its_record(
 
 
 def state() -> Any:
-    models = (Product, Endpoint, Delivery, ImportJob, Draft, User, Group, Token)
+    models: tuple[type[Model], ...] = (Product, Endpoint, Delivery, Replay, ImportJob, Draft, User, Group, Token)
     return [list(model._default_manager.order_by("pk").values()) for model in models]
 
 

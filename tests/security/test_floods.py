@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
-from rest_framework.authtoken.models import Token
+
+from tests.tokens import make_key
 
 pytestmark = pytest.mark.django_db
 
@@ -90,9 +91,9 @@ def test_without_a_proxy_nobody_chooses_the_own_address(anna: User) -> None:
 
 def test_a_token_has_so_many_requests_a_minute(anna: User, settings: Settings) -> None:
     settings.API_REQUESTS_PER_MINUTE = 5
-    mine = {"Authorization": f"Token {Token.objects.create(user=anna).key}"}
+    mine = {"Authorization": f"Token {make_key(anna)}"}
     other = User.objects.create_superuser("bert")
-    others = {"Authorization": f"Token {Token.objects.create(user=other).key}"}
+    others = {"Authorization": f"Token {make_key(other)}"}
     url = reverse("product-list")
 
     with time_machine.travel(1_800_000_000, tick=False):

@@ -64,12 +64,12 @@ def put(message: Any, *, queue: str = "acme") -> None:
     [
         task("os.system", "touch /tmp/acme-tests-forged"),
         task("subprocess.check_output", ["id"]),
-        task("imports.tasks.wake_stalled", hook="os.system"),
-        task("imports.tasks.wake_stalled", chain=[("os.system", ("id",))]),
+        task("imports.tasks.delete_old_files", hook="os.system"),
+        task("imports.tasks.delete_old_files", chain=[("os.system", ("id",))]),
         task(len, "a function itself"),
-        task("imports.tasks.wake_stalled", Path("/tmp/acme-tests-forged")),
+        task("imports.tasks.delete_old_files", Path("/tmp/acme-tests-forged")),
         "no message at all",
-        ["imports.tasks.wake_stalled"],
+        ["imports.tasks.delete_old_files"],
     ],
     ids=["os.system", "subprocess", "hook", "chain", "function", "object", "text", "list"],
 )
@@ -89,7 +89,7 @@ def test_a_signed_message_that_the_product_does_not_write_is_deleted_and_logged(
 @pytest.mark.django_db
 def test_a_pickle_that_runs_something_when_it_is_read_is_not_read(tmp_path: Path) -> None:
     OrmQ.objects.all().delete()
-    put(task("imports.tasks.wake_stalled", Evil(tmp_path / "was here")))
+    put(task("imports.tasks.delete_old_files", Evil(tmp_path / "was here")))
 
     assert get_broker("acme").dequeue() == []
 
@@ -123,7 +123,7 @@ def test_real_workers_pass_over_forged_messages(tmp_path: Path) -> None:
     for name in ("message", "pickle"):
         (tmp_path / name).mkdir()
     put(task("shutil.rmtree", str(tmp_path / "message")))
-    put(task("imports.tasks.wake_stalled", Evil(tmp_path / "pickle" / "was here")))
+    put(task("imports.tasks.delete_old_files", Evil(tmp_path / "pickle" / "was here")))
     cluster = WorkerCluster()
     cluster.start()
     try:

@@ -9,14 +9,16 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet, ReadOnlyModelViewSet
 
+from acme_importer.rest import scopes
 from acme_importer.rest.errors import ConflictError
 from acme_importer.rest.filters import StrictFilterBackend
-from webhooks import endpoints
+from webhooks import endpoints, replays
 from webhooks.api import serializers
 from webhooks.api.filters import DeliveryFilter, EndpointFilter
 from webhooks.by_hand import RefusedError, ping, redeliver, redeliver_failed
@@ -33,10 +35,12 @@ class EndpointViewSet(ModelViewSet):
     queryset = Endpoint.objects.all()
     serializer_class = serializers.EndpointSerializer
     filterset_class = EndpointFilter
+    write_scope = scopes.WEBHOOKS
     ordering_fields = {"id": "id", "url": "url", "created_at": "created_at", "last_attempt_at": "last_attempt_at"}
     action_permissions = {
         "test": "webhooks.change_endpoint",
         "rotate_secret": "webhooks.change_endpoint",
+        "replay": "webhooks.change_endpoint",
         "redeliver_failed": "webhooks.change_delivery",
     }
 
@@ -100,6 +104,27 @@ class EndpointViewSet(ModelViewSet):
             raise ConflictError(str(refusal)) from None
         return Response({"redelivered": count}, status.HTTP_202_ACCEPTED)
 
+    @extend_schema(
+        summary="Replay events",
+        request=serializers.ReplaySerializer,
+        responses={202: serializers.ReplayedSerializer, 409: REFUSED},
+    )
+    @action(detail=True, methods=["post"], serializer_class=serializers.ReplaySerializer)
+    def replay(self, request: Request, pk: str) -> Response:  # noqa: ARG002
+        """Send what happened since a time, oldest first: delivered before or not, held or failed. The same ids."""
+        endpoint = self.get_object()
+        asked = serializers.ReplaySerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        try:
+            count = replays.start(
+                endpoint, asked.validated_data.get("since"), only_held=asked.validated_data["only_held"]
+            )
+        except replays.NotKeptError as fault:
+            raise ValidationError({"since": [str(fault)]}) from None
+        except RefusedError as refusal:
+            raise ConflictError(str(refusal)) from None
+        return Response({"replayed": count}, status.HTTP_202_ACCEPTED)
+
 
 @extend_schema(parameters=[OpenApiParameter("endpoint_id", int, OpenApiParameter.PATH)])
 class DeliveryViewSet(ReadOnlyModelViewSet):
@@ -109,6 +134,7 @@ class DeliveryViewSet(ReadOnlyModelViewSet):
     serializer_class = serializers.DeliverySerializer
     filter_backends = (StrictFilterBackend,)
     filterset_class = DeliveryFilter
+    write_scope = scopes.WEBHOOKS
     action_permissions = {"redeliver": "webhooks.change_delivery"}
 
     def get_queryset(self) -> QuerySet[Delivery]:

@@ -18,5 +18,10 @@ class Command(ProductCommand):
             "--supervisor", type=int, required=True, metavar="PID", help="The process that started this one."
         )
 
+        parser.add_argument("--name", required=True, help="What the claims of its workers are known by.")
+        parser.add_argument(
+            "--reports", type=int, required=True, metavar="DESCRIPTOR", help="Where its processes report to."
+        )
+
     def handle(self, *_: Any, **options: Any) -> None:
-        running.run(options["supervisor"])
+        running.run(options["name"], options["supervisor"], options["reports"])

@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.db import OperationalError
 from django.utils import timezone
+from django_q.brokers.orm import ORM
 from django_q.models import OrmQ
 from django_q.models import Schedule as StoredSchedule
 
-from acme_importer.cluster import running, workers
-from acme_importer.cluster.queues import enqueue, has_waiting
+from acme_importer.cluster import broker, running
+from acme_importer.cluster.queues import enqueue, has_waiting, lost, taken, withdraw
 from acme_importer.cluster.schedules import Schedule, keep
 
 pytestmark = pytest.mark.django_db
@@ -65,9 +68,31 @@ def test_the_workers_of_webhooks_dispatch_from_the_start() -> None:
     assert OrmQ.objects.get(key="webhooks").task["func"] == "webhooks.tasks.dispatch"
 
 
-def test_an_hourly_schedule_does_not_make_dead_workers_look_alive() -> None:
-    StoredSchedule.objects.update(next_run=timezone.now() - timedelta(minutes=5))
-    StoredSchedule.objects.filter(minutes=60).update(next_run=timezone.now() + timedelta(minutes=50))
-    assert not workers.look().alive
-    StoredSchedule.objects.update(next_run=timezone.now() + timedelta(seconds=30))
-    assert workers.look().alive
+def test_a_message_has_a_number_by_which_its_state_is_known() -> None:
+    waiting, gone = enqueue("math.sqrt", 4), enqueue("math.sqrt", 9)
+    given = enqueue("math.sqrt", 16)
+    OrmQ.objects.filter(pk=given).update(lock=timezone.now() + timedelta(minutes=10))
+    withdraw(gone)
+    assert lost([waiting, gone, given]) == {gone}
+    assert taken([waiting, gone, given]) == {given}
+    retry = timedelta(seconds=settings.Q_CLUSTER["retry"])
+    OrmQ.objects.filter(pk=given).update(lock=timezone.now() + retry - timedelta(seconds=30))
+    assert taken([given], longer_than=timedelta(seconds=29)) == {given}
+    assert taken([given], longer_than=timedelta(seconds=35)) == set()
+
+
+def test_a_database_that_is_away_does_not_end_the_process_that_fetches_messages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Django-Q's would sleep for ten seconds and end."""
+
+    def away(_: ORM) -> None:
+        raise OperationalError("the connection is lost")
+
+    enqueue("math.sqrt", 4)
+    monkeypatch.setattr(broker, "AWAY_SECONDS", 0)
+    fetching = broker.ListedBroker("acme")
+    with monkeypatch.context() as patched:
+        patched.setattr(ORM, "dequeue", away)
+        assert fetching.dequeue() == []
+    assert len(fetching.dequeue()) == 1

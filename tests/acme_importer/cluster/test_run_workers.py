@@ -10,7 +10,9 @@ import pytest
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
+from acme_importer.cluster import workers
 from tests.cluster import WorkerCluster, is_running, wait_until
+from tests.faults.world import monitor_of
 
 pytestmark = pytest.mark.slow
 
@@ -45,16 +47,54 @@ def gone(processes: list[psutil.Process]) -> bool:
     return not any(is_running(process.pid) for process in processes)
 
 
-def test_a_cluster_that_hangs_is_restarted(supervised: WorkerCluster) -> None:
-    # One of the idle workers holds the lock of the queue that all of them read. It is never released.
-    hung = supervised.worker_pids()
-    for pid in hung:
-        supervised.kill_worker(pid)
-    # The cluster itself takes two messages off the queue before it is stuck.
+def test_a_killed_idle_worker_is_noticed_at_once_and_all_are_restarted(supervised: WorkerCluster) -> None:
+    # It may hold the lock of the queue that all of them read, which is never released then.
+    before = supervised.worker_pids()
+    supervised.kill_worker(before[0])
+    wait_until(lambda: "and the others may hang without it" in supervised.log(), 3)
     last = enqueue(3)[-1]
-    wait_until(lambda: is_done(last))
-    assert "hang" in supervised.log()
+    wait_until(lambda: is_done(last), 15)
+    assert not set(before) & set(supervised.worker_pids())
+
+
+def test_a_killed_monitor_is_noticed_at_once_and_stopping_does_not_wait_for_it(supervised: WorkerCluster) -> None:
+    """It acknowledges messages, and its successor would wait for ever for the lock that it held."""
+    monitor_of(supervised).kill()
+    wait_until(lambda: supervised.log().count("] running.") == 2, 15)
+    (message,) = enqueue()
+    wait_until(lambda: is_done(message), 10)
+    monitor_of(supervised).kill()
+    supervised.running.terminate()
+    supervised.running.wait(10)
+
+
+def test_a_cluster_that_hangs_is_restarted(supervised: WorkerCluster) -> None:
+    for process in supervised.family():
+        process.suspend()
+    (message,) = enqueue()
+    wait_until(lambda: is_done(message))
+    assert "hang: messages are waiting" in supervised.log()
     assert len(supervised.worker_pids()) == 2
+
+
+def test_workers_that_end_by_themselves_are_no_reason_to_restart(transactional_db: None) -> None:
+    supervised = WorkerCluster("run_workers", DJANGO_SETTINGS_MODULE="tests.recycling_settings")
+    supervised.start()
+    try:
+        last = enqueue(6)[-1]
+        wait_until(lambda: is_done(last))
+        wait_until(lambda: len(supervised.worker_pids()) == 2)
+        time.sleep(1)
+        assert supervised.log().count("] running.") == 1
+    finally:
+        supervised.stop()
+
+
+def test_a_running_cluster_says_so_and_a_stopped_one_that_it_has_ended(supervised: WorkerCluster) -> None:
+    wait_until(lambda: workers.look().alive, 5)
+    supervised.running.terminate()
+    supervised.running.wait(10)
+    assert not workers.look().alive
 
 
 def test_a_message_of_a_killed_worker_is_no_reason_to_kill_the_others(supervised: WorkerCluster) -> None:

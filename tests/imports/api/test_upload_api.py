@@ -16,7 +16,6 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django_q.models import OrmQ
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from imports import tasks
@@ -25,6 +24,7 @@ from imports.models import ImportJob
 from products.models import Product
 from tests.cluster import product_environment, wait_until
 from tests.products.factories import client_of, client_with, make_user
+from tests.tokens import make_key
 
 pytestmark = pytest.mark.django_db
 
@@ -361,7 +361,7 @@ def test_a_body_that_says_that_it_is_too_large_is_refused_unread(api, content_ty
 @pytest.mark.parametrize("content_type", ["text/csv", "multipart/form-data; boundary=x"])
 def test_who_may_not_upload_is_refused_before_the_body_is_read(content_type):
     body = {"content_type": content_type, "CONTENT_LENGTH": 1000, "wsgi.input": NeverRead()}
-    viewer = Token.objects.create(user=make_user("imports.view_importjob")).key
+    viewer = make_key(make_user("imports.view_importjob"))
 
     assert APIClient().generic("POST", "/api/uploads/", **body).status_code == 401
     answer = APIClient().generic("POST", "/api/uploads/", headers={"Authorization": f"Token {viewer}"}, **body)
@@ -574,7 +574,7 @@ def is_listening(address):
 
 
 def request_head(content_type, length):
-    token = Token.objects.create(user=make_user("imports.add_importjob")).key
+    token = make_key(make_user("imports.add_importjob"))
     return (
         f"POST /api/uploads HTTP/1.1\r\nHost: localhost\r\nAuthorization: Token {token}\r\n"
         f"Content-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n"

@@ -10,6 +10,8 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
 
+from acme_importer.cluster import presence
+from acme_importer.cluster.identity import new_cluster
 from acme_importer.dashboard.front_page import dismiss
 from imports import jobs
 from imports.commandline.generator import Recipe, write_products
@@ -61,6 +63,7 @@ def test_so_is_the_name_of_an_import_that_rejected_rows(admin_client: Client) ->
 
 
 def test_many_failed_imports_are_one_line(admin_client: Client) -> None:
+    presence.say_alive(new_cluster(), "acme")
     for _ in range(3):
         jobs.end(make_job("sku\n").pk, ImportJob.Status.FAILED, reason="It is empty.")
     page = page_of(admin_client)

@@ -1,0 +1,41 @@
+"""Freeing what dead workers held, so that it is taken up at once. What that is, each app knows (CLUSTER_RECOVERY)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import connection
+from django.utils.module_loading import import_string
+
+
+def session_name(cluster: str) -> str:
+    """What the database sessions of a cluster are called."""
+    return f"acme-importer-{cluster}"
+
+
+def name_sessions(cluster: str) -> None:
+    """Have the database sessions that this process and its children will open be known as those of `cluster`."""
+    if connection.vendor == "postgresql":
+        connection.settings_dict["OPTIONS"]["application_name"] = session_name(cluster)
+
+
+def end_sessions(cluster: str) -> None:
+    """End the database sessions of a dead cluster, with their transactions.
+
+    A host that is frozen or cut off would keep the rows locked that it was writing, and others would wait for them.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = %s AND datname = current_database()",
+                [session_name(cluster)],
+            )
+
+
+def recover(held_by: str) -> bool:
+    """Free what `held_by`, a worker or a whole cluster, held; whether that was all. What is locked is skipped."""
+    functions: list[Callable[[str], bool]] = [import_string(name) for name in settings.CLUSTER_RECOVERY]
+    freed = [function(held_by) for function in functions]
+    return all(freed)

@@ -438,6 +438,8 @@ CLUSTER_TASKS = [
     "imports.tasks.call_waiting",
     "imports.tasks.delete_old_files",
     "imports.tasks.delete_old_rejected_rows",
+    "products.search.follower.follow",
+    "products.search.follower.sweep",
     "webhooks.tasks.dispatch",
     "webhooks.tasks.prune",
     "webhooks.tasks.replay",

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
 
 from products.arrays import use_column_dumper
 
@@ -12,5 +13,9 @@ class ProductsConfig(AppConfig):
     verbose_name = "Catalogue"
 
     def ready(self) -> None:
-        """Connect what speeds up sending many products."""
+        """Connect what speeds up sending many products, and what keeps the schedules."""
+        # Models cannot be imported while apps are loading.
+        from products.search import follower  # noqa: PLC0415
+
         connection_created.connect(use_column_dumper)
+        post_migrate.connect(follower.keep_schedules, sender=self)

@@ -26,11 +26,11 @@ class Count:
     """A number of products: the exact one, an estimate, or a bound that was reached in counting."""
 
     number: int
-    kind: Literal["exact", "about", "more than"] = "exact"
+    kind: Literal["exact", "about", "at least"] = "exact"
 
     def __str__(self) -> str:
         number = f"{self.number:,}"
-        return number if self.kind == "exact" else f"{self.kind} {number}"
+        return {"exact": number, "about": f"about {number}", "at least": f"{number}+"}[self.kind]
 
 
 def in_words(number: int) -> str:
@@ -66,5 +66,5 @@ def ids_up_to(products: QuerySet[Product], bound: int) -> tuple[list[int], Count
     """
     ids = list(products.values_list("pk", flat=True)[: bound + 1])
     if len(ids) > bound:
-        return ids[:bound], Count(bound, "more than")
+        return ids[:bound], Count(bound, "at least")
     return ids, Count(len(ids))

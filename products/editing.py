@@ -21,6 +21,7 @@ from django.utils.text import capfirst
 from acme_importer.audit.trail import record
 from products import events, log
 from products.models import SKU_TAKEN, Product, sku_is_taken
+from products.search.finding import check_exact
 from products.selection import Selection
 
 
@@ -99,8 +100,10 @@ def delete_many(selection: Selection, editor: Editor, *, at_most: int | None = N
 
     In one statement, because no model refers to products with a cascade and no signal is connected to their deletion:
     with either of them Django would load the rows first (`django.db.models.deletion.Collector.can_fast_delete`).
+    Raises IndexBehindError.
     """
     with transaction.atomic():
+        _check_exact(selection)
         deleted, _ = selection.products.delete()
         if at_most is not None and deleted > at_most:
             raise MoreThanExpectedError
@@ -113,8 +116,12 @@ def delete_many(selection: Selection, editor: Editor, *, at_most: int | None = N
 
 
 def set_active(selection: Selection, editor: Editor, *, active: bool) -> int:
-    """Make the selected products active, or inactive; returns how many were not so before. Loads none of them."""
+    """Make the selected products active, or inactive; returns how many were not so before. Loads none of them.
+
+    Raises IndexBehindError.
+    """
     with transaction.atomic():
+        _check_exact(selection)
         changing = selection.products.filter(is_active=not active)
         changed = changing.update(is_active=active, updated_at=timezone.now())
         if changed:
@@ -126,6 +133,12 @@ def set_active(selection: Selection, editor: Editor, *, active: bool) -> int:
                 what = "Activated" if active else "Deactivated"
                 log.log_many(editor.user, changed, CHANGE, f"{what} in bulk ({selection}).")
     return changed
+
+
+def _check_exact(selection: Selection) -> None:
+    """Raise IndexBehindError where the selection is a search that may find products which no longer match."""
+    if "search" in selection.how.get("filter", ()):
+        check_exact()
 
 
 def _hold(product: Product, *, besides: Collection[str] = ()) -> int:

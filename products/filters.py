@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import connections
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
 from acme_importer.rest.filters import TrueOrFalseFilter, WholeNumberFilter
@@ -16,6 +16,7 @@ from acme_importer.searches import LONGEST_SEARCH, MOST_WORDS, search_fault
 from products.extra import MAX_LENGTH
 from products.fields import PRICE_DECIMAL_PLACES, PRICE_MAX_DIGITS, SKU_NORMALIZED_MAX_LENGTH, normalize_sku
 from products.models import Product
+from products.search.finding import having_words
 
 
 class PriceFilter(filters.NumberFilter):
@@ -82,7 +83,10 @@ class ProductFilter(filters.FilterSet):
     search = filters.CharFilter(
         method="having_words",
         validators=[check_search],
-        help_text=f"Words, each of which is in the SKU, the name or the description; {MOST_WORDS} at most.",
+        help_text=(
+            "Words or beginnings of words, each of which is in the SKU, the name or the description, in any letter "
+            f"case, with or without accents; {MOST_WORDS} at most."
+        ),
     )
 
     class Meta:
@@ -104,10 +108,4 @@ class ProductFilter(filters.FilterSet):
 
     def having_words(self, products: QuerySet[Product], name: str, value: str) -> QuerySet[Product]:  # noqa: ARG002
         """Keep the products that have every word of `value` in one field or another."""
-        for word in value.split():
-            products = products.filter(
-                Q(sku_normalized__contains=normalize_sku(word))
-                | Q(name__icontains=word)
-                | Q(description__icontains=word)
-            )
-        return products
+        return having_words(products, value)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -24,6 +24,7 @@ from products.fields import (
     normalize_sku,
     strip_all,
 )
+from products.search.changes import WITH_WORDS, SearchChange, note  # noqa: F401  # a model of this app
 
 SKU_WITH_CONTROL_CHARACTER = "A SKU must have no control characters, such as a line break or a tab."
 SKU_TAKEN = "A product with this SKU already exists (letter case does not matter)."
@@ -107,10 +108,13 @@ class Product(models.Model):
         using: str | None = None,
         update_fields: Iterable[str] | None = None,
     ) -> None:
-        """Save the product; `sku_normalized` follows `sku` and `updated_at` the clock, whoever saves."""
+        """Save the product; `sku_normalized` follows `sku`, `updated_at` the clock, and the index the words."""
         self.sku = strip_all((self.sku,))[0]
         self.sku_normalized = normalize_sku(self.sku)
         self.updated_at = timezone.now()
         if update_fields is not None:
             update_fields = {*update_fields, "updated_at", *(["sku_normalized"] if "sku" in update_fields else [])}
-        super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields)
+        with transaction.atomic():
+            super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields)
+            if update_fields is None or not WITH_WORDS.isdisjoint(update_fields):
+                note([self.sku_normalized])

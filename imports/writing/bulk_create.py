@@ -19,6 +19,7 @@ from imports.writing.product_rows import AnyProductRow, ProductRow, ProductRowWi
 from imports.writing.refusals import is_of_a_row, refusal_of
 from products.extra import EXTRA
 from products.fields import FIELDS
+from products.search.changes import WITH_WORDS, note
 
 
 class _CreatedInTheMeantimeError(Exception):
@@ -51,11 +52,17 @@ class BulkCreateWriter:
             except _CreatedInTheMeantimeError:
                 continue
             if not refusals:
+                self._note(plan)
                 plan.outcome.rejections += refused + too_large
                 return plan.outcome
             refused += refusals
             refused_lines = {rejection.line for rejection in refusals}
             rows = [row for row in rows if row.line not in refused_lines]
+
+    def _note(self, plan: Plan) -> None:
+        """Note what the search index does not have as it is now: new products, and others where words were written."""
+        has_words = not WITH_WORDS.isdisjoint({*self._fields} - {"sku"})
+        note([*plan.create, *plan.update] if has_words else [*plan.create])
 
     def _is_held(self, plan: Plan, catalogue: Mapping[str, tuple[Any, ...]]) -> bool:
         """Whether the products that `plan` updates are held, and still as they were when it was made."""

@@ -66,7 +66,8 @@ class CopyWriter(BulkCreateWriter):
         """
         if self._last_were_new and not has_incomplete(rows):
             new = {row.sku_normalized: row for row in rows}
-            if len(new) == len(rows) and self._is_copied(Plan(create=new)):
+            if len(new) == len(rows) and self._is_copied(plan := Plan(create=new)):
+                self._note(plan)
                 return Outcome(created=len(rows))
         outcome = super().write(rows)
         self._last_were_new = outcome.created == len(rows)

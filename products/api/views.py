@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -16,13 +16,16 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
 
 from acme_importer.rest import scopes, spreadsheets
+from acme_importer.rest.errors import ConflictError
 from acme_importer.rest.filters import refuse_unknown_parameters
 from acme_importer.rest.negotiation import AnyAccepted
 from products import editing
+from products.api.pages import ProductPages
 from products.api.serializers import BulkDeletedSerializer, BulkDeleteSerializer, ProductSerializer
 from products.export import csv_response
 from products.filters import ProductFilter
 from products.models import Product
+from products.search.finding import IndexBehindError
 
 
 class ProductViewSet(ModelViewSet):
@@ -31,6 +34,7 @@ class ProductViewSet(ModelViewSet):
     queryset = Product.objects.all()
     serializer_class = ProductSerializer
     filterset_class = ProductFilter
+    pagination_class = ProductPages
     write_scope = scopes.WRITE
     ordering_fields = {
         "id": "id",
@@ -88,9 +92,10 @@ class ProductViewSet(ModelViewSet):
         description=(
             "Deletes the products with the given `ids`, those that a `filter` selects (names and values as in the list "
             "of products), or `all`. The last two need `confirm`: without it nothing is deleted, and the response "
-            "is a 400 that says how many products it would have been."
+            "is a 400 that says how many products it would have been. While the search index is behind, a `filter` "
+            "with `search` is a 409: it might select products that no longer match."
         ),
-        responses=BulkDeletedSerializer,
+        responses={200: BulkDeletedSerializer, 409: OpenApiResponse(description="The search index is behind.")},
         examples=[
             OpenApiExample("By id", {"ids": [1, 2, 3]}, request_only=True),
             OpenApiExample(
@@ -113,4 +118,7 @@ class ProductViewSet(ModelViewSet):
         if "ids" not in serializer.validated_data and not serializer.validated_data["confirm"]:
             message = f'Products that this would delete: {selection.products.count()}. Send "confirm": true to do so.'
             raise ValidationError({"confirm": [message]})
-        return Response({"deleted": editing.delete_many(selection, editing.Editor.of(request.user))})
+        try:
+            return Response({"deleted": editing.delete_many(selection, editing.Editor.of(request.user))})
+        except IndexBehindError as error:
+            raise ConflictError(str(error)) from error

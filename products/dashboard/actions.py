@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
 
 from products import editing
@@ -17,6 +17,7 @@ from products.dashboard.forms import DeletionForm
 from products.editing import Editor
 from products.export import csv_response
 from products.models import Product
+from products.search.finding import IndexBehindError
 from products.selection import Selection
 
 if TYPE_CHECKING:
@@ -68,6 +69,14 @@ class ProductActions(Base):
         shown = question(form, selection, _ids(request))
         context = {**self.admin_site.each_context(request), "opts": self.opts, **shown}
         return TemplateResponse(request, "admin/products/product/delete_selected.html", context)
+
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
+        """Run an action; say so where it is for all that a search finds, and that is not exact at the moment."""
+        try:
+            return super().response_action(request, *args, **kwargs)
+        except IndexBehindError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
 
     def _tell(self, request: HttpRequest, number: int, what: str) -> None:
         were = "was" if number == 1 else "were"

@@ -22,6 +22,7 @@ from products.dashboard.pills import Pill
 from products.dashboard.rows import Row
 from products.filters import ProductFilter
 from products.models import Product
+from products.search.finding import notice
 
 # A selection is counted and paged up to here. Nobody pages through more; actions take all that match nevertheless.
 MOST_MATCHES = 10_000
@@ -139,6 +140,11 @@ class ProductChangeList(ChangeList):
         """What is wrong with the filters as they were sent: sentences that name them."""
         form = self.filter_form
         return [f"{form[name].label}: {fault}" for name, faults in form.errors.items() for fault in faults]
+
+    @property
+    def search_notice(self) -> str | None:
+        """What is to be said of the search, if there is one."""
+        return notice() if self.filter_form["search"].value() else None
 
     @property
     def is_filtered(self) -> bool:

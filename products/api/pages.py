@@ -1,0 +1,34 @@
+"""Pages of products: those of every list, and what is to be said of a search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from acme_importer.rest.pages import Pages
+from products.search.finding import notice
+
+
+class ProductPages(Pages):
+    """Pages that say where a search may miss what has changed just now."""
+
+    request: Request
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """A page with a notice, which is null wherever a search was exact, or there was none."""
+        response = super().get_paginated_response(data)
+        said = notice() if self.request.query_params.get("search") else None
+        response.data = {"search_notice": said} | response.data
+        return response
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe the notice, too."""
+        described = super().get_paginated_response_schema(schema)
+        described["properties"]["search_notice"] = {
+            "type": ["string", "null"],
+            "description": "A sentence where `search` may miss products that have changed in the last seconds: the "
+            "index of words follows imports. Null where the results are exact.",
+        }
+        return described

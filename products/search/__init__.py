@@ -1,0 +1,1 @@
+"""Searching products by words: an index that follows the catalogue by tasks of its own. Knows no import."""

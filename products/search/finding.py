@@ -1,0 +1,80 @@
+"""Finding products by words: through the index, and what it does not have yet by reading it, if that is little."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Left
+from django.utils import timezone
+
+from acme_importer.texts import duration
+from products.models import Product
+from products.search import index
+from products.search.changes import Pending, pending
+from products.search.words import beginnings_of, matches, words_of
+
+# So many are found before anything else is asked of them: a list of ids is what no database plans wrongly. More are
+# found in one query with all else, which then need not find them all.
+LISTED = 1_000
+# The words of a longer description are not all in the index.
+DESCRIPTION_READ = 10_000
+
+
+class IndexBehindError(Exception):
+    """A search is not exact enough at the moment for what is to be done to all that it finds."""
+
+
+def having_words(products: QuerySet[Product], search: str) -> QuerySet[Product]:
+    """Those of `products` in which each word of `search` is how a word begins; without a letter or digit none.
+
+    Of more changed products than a search reads itself, it goes by what they were: see `notice`.
+    """
+    beginnings = beginnings_of(search)
+    if not beginnings:
+        return products.none()
+    # Before the index: what it takes in from here on is found twice, not missed.
+    changed, matching = _read(pending(), beginnings)
+    found = index.find(beginnings, LISTED + 1)
+    if len(found) <= LISTED:
+        return products.filter(pk__any_of=set(found) - changed | matching)
+    if not changed:
+        return products.filter(index.HasWords(F("pk"), beginnings))
+    return products.filter(
+        Q(index.HasWords(F("pk"), beginnings)) & ~Q(pk__any_of=changed - matching) | Q(pk__any_of=matching)
+    )
+
+
+def notice() -> str | None:
+    """What is to be said of a search now: that it may miss what has changed since when. None where it is exact."""
+    waiting = pending()
+    if waiting.is_few or waiting.since is None:
+        return None
+    return (
+        f"The search index is behind: up to {waiting.number:,} products that changed in the last "
+        f"{_age(waiting.since)} are not in it yet and may be missing, or found by what they were."
+    )
+
+
+def check_exact() -> None:
+    """Raise IndexBehindError where a search may find products that no longer match."""
+    if said := notice():
+        raise IndexBehindError(f"{said} Try again when it has caught up, or select the products in another way.")
+
+
+def words_by_id(products: QuerySet[Product]) -> dict[int, set[str]]:
+    """The words of each of `products`, read from the catalogue."""
+    texts = products.order_by().values_list("pk", "sku", "name", Left("description", DESCRIPTION_READ))
+    return {pk: words_of(those) for pk, *those in texts}
+
+
+def _read(waiting: Pending, beginnings: list[str]) -> tuple[set[int], set[int]]:
+    """The ids of the few products that the index does not have as they are, and of those of them that match."""
+    if not waiting.skus:
+        return set(), set()
+    words = words_by_id(Product.objects.filter(sku_normalized__any_of=set(waiting.skus)))
+    return set(words), {pk for pk, those in words.items() if matches(beginnings, those)}
+
+
+def _age(since: datetime) -> str:
+    return duration(max((timezone.now() - since).total_seconds(), 1))

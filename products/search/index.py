@@ -1,0 +1,90 @@
+"""The index of words: a table beside the catalogue, of SQLite's FTS5 or of PostgreSQL's text search.
+
+What a word is, both are told (`words`): FTS5 is given words with a space between them, PostgreSQL a list of lexemes.
+On both the table has a `rowid`, the product's id. What it has of deleted products is never shown, and swept up later.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Lookup
+from django.db.models.sql.compiler import SQLCompiler
+
+# Unchanged words are not written: most imports change prices.
+WRITE_ON_POSTGRESQL = """
+    INSERT INTO products_words (rowid, words)
+    SELECT id, array_to_tsvector(string_to_array(words, ' ')) FROM unnest(%s::bigint[], %s::text[]) AS given (id, words)
+    ON CONFLICT (rowid) DO UPDATE SET words = excluded.words WHERE products_words.words <> excluded.words
+"""
+READ_ON_SQLITE = "SELECT rowid, words FROM products_words WHERE rowid IN (SELECT value FROM json_each(%s))"
+WRITE_ON_SQLITE = "INSERT OR REPLACE INTO products_words (rowid, words) VALUES (%s, %s)"
+
+FIND = {
+    "postgresql": "SELECT rowid FROM products_words WHERE words @@ %s::tsquery LIMIT %s",
+    "sqlite": "SELECT rowid FROM products_words WHERE products_words MATCH %s LIMIT %s",
+}
+WITHOUT_PRODUCT = """
+    SELECT rowid FROM products_words
+    WHERE NOT EXISTS (SELECT 1 FROM products_product WHERE products_product.id = products_words.rowid)
+"""
+DELETE = "DELETE FROM products_words WHERE rowid = %s"
+
+
+def write(words: Mapping[int, Collection[str]]) -> None:
+    """Store the words of products, by their ids, in place of those that they had."""
+    texts = {product: " ".join(sorted(those)) for product, those in words.items()}
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(WRITE_ON_POSTGRESQL, [list(texts), list(texts.values())])
+            return
+        cursor.execute(READ_ON_SQLITE, [json.dumps(list(texts))])
+        before = dict(cursor.fetchall())
+        cursor.executemany(WRITE_ON_SQLITE, [item for item in texts.items() if before.get(item[0]) != item[1]])
+
+
+def find(beginnings: Sequence[str], limit: int) -> list[int]:
+    """The ids of `limit` products at most that have a word for each of `beginnings`; some may be deleted by now."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIND[connection.vendor], [query(beginnings, connection.vendor), limit])
+        return [product for (product,) in cursor.fetchall()]
+
+
+def query(beginnings: Iterable[str], vendor: str) -> str:
+    """What each database looks for; words are letters and digits, so nothing in them needs to be escaped."""
+    if vendor == "postgresql":
+        return " & ".join(f"'{beginning}':*" for beginning in beginnings)
+    return " ".join(f'"{beginning}"*' for beginning in beginnings)
+
+
+def forget_deleted(first_id: int = 0, last_id: int | None = None, limit: int | None = None) -> int:
+    """Delete what the index has of products that are deleted, with ids in this range; returns of how many."""
+    sql, params = f"{WITHOUT_PRODUCT} AND rowid >= %s", [first_id]
+    if last_id is not None:
+        sql, params = f"{sql} AND rowid <= %s", [*params, last_id]
+    if limit is not None:
+        sql, params = f"{sql} LIMIT %s", [*params, limit]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        deleted = cursor.fetchall()
+        if deleted:
+            cursor.executemany(DELETE, deleted)
+    return len(deleted)
+
+
+class HasWords(Lookup):
+    """Whether the product with this id has a word for each of some beginnings, asked in one query with all else."""
+
+    lookup_name = "has_words"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+        """Through the products that the index names."""
+        left, params = self.process_lhs(compiler, connection)
+        sought = "words @@ %s::tsquery" if connection.vendor == "postgresql" else "products_words MATCH %s"
+        sql = f"{left} IN (SELECT rowid FROM products_words WHERE {sought})"
+        return sql, (*params, query(self.rhs, connection.vendor))

@@ -167,6 +167,7 @@ try:
     WORKERS = whole_number("WORKERS", os.cpu_count() or 1, minimum=1)
     PORT = whole_number("PORT", 8000, minimum=1)
     ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", "")
+    METRICS_TOKEN = env.str("METRICS_TOKEN", "")
     LOG_LEVEL = choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 except EnvError as error:
     raise ImproperlyConfigured(str(error)) from None
@@ -182,6 +183,10 @@ elif len(SECRET_KEY) < SECRET_KEY_LENGTH:
     raise ImproperlyConfigured(
         f"SECRET_KEY has {len(SECRET_KEY)} characters. Set it to a random string of {SECRET_KEY_LENGTH} or more: it "
         "signs sessions and the workers' messages, and encrypts the webhooks' secrets."
+    )
+if METRICS_TOKEN and len(METRICS_TOKEN) < SECRET_KEY_LENGTH:
+    raise ImproperlyConfigured(
+        f"METRICS_TOKEN has {len(METRICS_TOKEN)} characters. Set it to a random string of {SECRET_KEY_LENGTH} or more."
     )
 if DEBUG and (public := [host for host in ALLOWED_HOSTS if not is_local(host)]):
     raise ImproperlyConfigured(
@@ -328,7 +333,7 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 if HTTPS_ONLY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)/?$"]
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/?$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     # Other names of the domain may have no HTTPS, and a browser's preload list forgets nothing: whoever runs them says.
     SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_SUBDOMAINS
@@ -461,6 +466,9 @@ READINESS_CHECKS = {
     "storage": "imports.files.writable.check_storage",
     "workers": "acme_importer.cluster.readiness.check_workers",
 }
+
+# What /metrics tells: each function yields figures for Prometheus, for which it asks a bounded number of questions.
+METRICS = ["imports.metrics.figures", "acme_importer.cluster.metrics.figures", "webhooks.metrics.figures"]
 
 # The front page of the dashboard, in the order in which it is shown. Each function is handed the user.
 FRONT_PAGE_NOTICES = [

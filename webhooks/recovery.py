@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from acme_importer.cluster import queues
+from acme_importer.cluster import queues, recovery
 from acme_importer.cluster.identity import claim_numbers
+from acme_importer.cluster.models import Recovery
 from webhooks.models import Delivery, Dispatching
 from webhooks.tasks import QUEUE
 
@@ -29,6 +30,7 @@ def ensure_dispatching() -> None:
     end = end_of_dispatching()
     if end is not None and timezone.now() - end > LATE and not queues.has_waiting(QUEUE):
         logger.warning("Nobody is dispatching webhooks. Starting again.")
+        recovery.count([Recovery.Kind.WEBHOOKS_STALLED])
         queues.enqueue("webhooks.tasks.dispatch", queue=QUEUE)
 
 

@@ -1,12 +1,19 @@
 """The project package as an app, and Django's admin with the product's own site."""
 
+import logging
+
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin import apps
 
 
 class AcmeImporterConfig(AppConfig):
     name = "acme_importer"
     verbose_name = "Acme Product Importer"
+
+    def ready(self) -> None:
+        # Python's warnings would be the only lines that are not JSON.
+        logging.captureWarnings(settings.LOG_FORMAT == "json")
 
 
 class DashboardConfig(apps.AdminConfig):

@@ -167,6 +167,7 @@ try:
     WORKERS = whole_number("WORKERS", os.cpu_count() or 1, minimum=1)
     PORT = whole_number("PORT", 8000, minimum=1)
     ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", "")
+    LOG_FORMAT = choice("LOG_FORMAT", "lines", ("lines", "json"))
     METRICS_TOKEN = env.str("METRICS_TOKEN", "")
     LOG_LEVEL = choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 except EnvError as error:
@@ -220,6 +221,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "acme_importer.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "acme_importer.private_responses.NoStoreMiddleware",
     "acme_importer.content_security.ContentSecurityMiddleware",
@@ -491,13 +493,24 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "acme_importer.log_lines.Lines", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+        "line": {"()": "acme_importer.log_lines.Lines", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "acme_importer.log_lines.JsonLines"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {
+        "context": {"()": "acme_importer.log_context.ContextFilter"},
+        "without_failures": {"()": "acme_importer.log_lines.WithoutFailures"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if LOG_FORMAT == "json" else "line",
+            "filters": ["context"],
+        }
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         # At INFO Django-Q writes several lines every ten seconds of each import.
-        "django-q": {"level": "DEBUG" if LOG_LEVEL == "DEBUG" else "WARNING"},
+        "django-q": {"level": "DEBUG" if LOG_LEVEL == "DEBUG" else "WARNING", "filters": ["without_failures"]},
         # Without its own handlers, which would write each line twice. At DEBUG it logs every SQL statement.
         "django": {"level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
         # At INFO several lines for each login; failed logins and locked-out ones are warnings.

@@ -77,9 +77,12 @@ def _wake_one(work: QuerySet[ImportJob] | QuerySet[ImportLane], stalled: Q, pk: 
     recovery.count([Recovery.Kind.IMPORT_STALLED])
     type(one)._default_manager.filter(pk=pk).update(claimed_until=None, claimed_by="")
     if isinstance(one, ImportLane):
-        logger.warning("Import %s is stalled: nobody is working on lane %s. Waking it.", one.job_id, one.number)
+        about = {"job": one.job_id, "lane": one.number}
+        logger.warning(
+            "Import %s is stalled: nobody is working on lane %s. Waking it.", one.job_id, one.number, extra=about
+        )
         waking.wake_lane(one.pk, one.job_id)
     else:
-        logger.warning("Import %s is stalled: nobody is opening its file. Waking it.", one.pk)
+        logger.warning("Import %s is stalled: nobody is opening its file. Waking it.", one.pk, extra={"job": one.pk})
         waking.wake_opening(one.pk)
     return True

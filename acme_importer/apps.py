@@ -6,6 +6,8 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.admin import apps
 
+from acme_importer import error_reports
+
 
 class AcmeImporterConfig(AppConfig):
     name = "acme_importer"
@@ -14,6 +16,8 @@ class AcmeImporterConfig(AppConfig):
     def ready(self) -> None:
         # Python's warnings would be the only lines that are not JSON.
         logging.captureWarnings(settings.LOG_FORMAT == "json")
+        if settings.SENTRY_DSN:
+            error_reports.start(settings.SENTRY_DSN)
 
 
 class DashboardConfig(apps.AdminConfig):

@@ -168,6 +168,7 @@ try:
     PORT = whole_number("PORT", 8000, minimum=1)
     ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", "")
     LOG_FORMAT = choice("LOG_FORMAT", "lines", ("lines", "json"))
+    SENTRY_DSN = env.str("SENTRY_DSN", "")
     METRICS_TOKEN = env.str("METRICS_TOKEN", "")
     LOG_LEVEL = choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 except EnvError as error:
@@ -185,6 +186,8 @@ elif len(SECRET_KEY) < SECRET_KEY_LENGTH:
         f"SECRET_KEY has {len(SECRET_KEY)} characters. Set it to a random string of {SECRET_KEY_LENGTH} or more: it "
         "signs sessions and the workers' messages, and encrypts the webhooks' secrets."
     )
+if SENTRY_DSN and find_spec("sentry_sdk") is None:
+    raise ImproperlyConfigured("SENTRY_DSN: Sentry needs one more package: pip install -r requirements-sentry.txt")
 if METRICS_TOKEN and len(METRICS_TOKEN) < SECRET_KEY_LENGTH:
     raise ImproperlyConfigured(
         f"METRICS_TOKEN has {len(METRICS_TOKEN)} characters. Set it to a random string of {SECRET_KEY_LENGTH} or more."
@@ -447,6 +450,7 @@ CLUSTER_TASKS = [
     "imports.tasks.delete_old_rejected_rows",
     "webhooks.tasks.dispatch",
     "webhooks.tasks.prune",
+    "webhooks.tasks.replay",
 ]
 # Functions for each queue that return a moment (or None) which moves on while its workers get work done. Where messages
 # wait and none of these moves, the workers count as hung.
@@ -454,7 +458,7 @@ CLUSTER_PROGRESS = {"acme": ["imports.jobs.newest_claim"], "webhooks": ["webhook
 # What the supervisors of each queue call every few seconds, to find work that has stalled.
 CLUSTER_CARE = {
     "acme": ["imports.stalled.wake", "imports.turns.call_all"],
-    "webhooks": ["webhooks.recovery.ensure_dispatching"],
+    "webhooks": ["webhooks.recovery.ensure_dispatching", "webhooks.replays.resume_stalled"],
 }
 # Functions that free what a dead worker or cluster held (its name is their argument), and return whether they could.
 CLUSTER_RECOVERY = ["imports.stalled.recover", "webhooks.recovery.recover"]

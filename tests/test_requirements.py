@@ -51,7 +51,9 @@ def test_with_s3_or_sentry_nothing_else_is_another_version() -> None:
     assert all(with_s3[name] == with_sentry[name] for name in with_s3.keys() & with_sentry.keys())
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-s3.lock", "requirements-sentry.lock", "package-lock.json"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-s3.lock", "requirements-sentry.lock", "package-lock.json"]
+)
 def test_no_lock_file_names_where_it_was_made(name: str) -> None:
     text = (settings.BASE_DIR / name).read_text()
     assert not re.search(r"registry\.|--index-url|--find-links|file:|\"resolved\"", text)

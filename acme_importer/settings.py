@@ -441,6 +441,7 @@ Q_CLUSTER: dict[str, Any] = {
 CLUSTER_TASKS = [
     "acme_importer.audit.tasks.prune",
     "acme_importer.cluster.supervisor.probe",
+    "acme_importer.housekeeping.prune",
     "acme_importer.tokens.tasks.prune",
     "django.core.mail.mail_admins",
     "imports.tasks.open_job",

@@ -60,9 +60,10 @@ format: install-dev ## Format the code and fix what can be fixed automatically
 	$(BIN)/python -m ruff format .
 	$(BIN)/python -m ruff check --fix .
 
-lock: install-dev ## Choose the newest versions that the ranges allow: requirements.lock and requirements-s3.lock
+lock: install-dev ## Choose the newest versions that the ranges allow: the three files requirements*.lock
 	$(LOCK) requirements.txt --output-file requirements.lock
 	$(LOCK) requirements-s3.txt --constraint requirements.lock --output-file requirements-s3.lock
+	$(LOCK) requirements-sentry.txt --constraint requirements.lock --output-file requirements-sentry.lock
 
 screenshots: install-dev ## Take screenshots of every page in each width and theme, and write an index of them
 	env -u DATABASE_URL $(PYTEST) tests/browser/test_pages.py
@@ -100,7 +101,7 @@ clean: ## Remove .venv and what tools have left; databases and uploads stay
 	@touch $@
 
 # First what is deployed, in its exact versions, then the tools beside it.
-.venv/requirements-dev.stamp: requirements-dev.txt requirements-s3.txt requirements.txt requirements-s3.lock | .venv/bin/python
+.venv/requirements-dev.stamp: requirements-dev.txt requirements-s3.txt requirements-sentry.txt requirements.txt requirements-s3.lock | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-s3.lock
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	@touch $@ .venv/requirements.stamp

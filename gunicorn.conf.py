@@ -16,6 +16,9 @@ worker_connections = 800
 # The heartbeat's file must not wait for a disk that is busy with uploads.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes a file of its own in it
 accesslog = "-"
+# The format of LOG_FORMAT, and the id of each request.
+logger_class = "acme_importer.web_logs.WebLog"
+access_log_format = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s" %({x-request-id}o)s'
 control_socket_disable = True
 
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from acme_importer.error_pages import error_page
 
 RETRY_AFTER_SECONDS = 300
-PROBES = ("/healthz", "/readyz")
+PROBES = ("/healthz", "/readyz", "/metrics")
 
 
 class MaintenanceMiddleware:

@@ -167,6 +167,9 @@ try:
     WORKERS = whole_number("WORKERS", os.cpu_count() or 1, minimum=1)
     PORT = whole_number("PORT", 8000, minimum=1)
     ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", "")
+    LOG_FORMAT = choice("LOG_FORMAT", "lines", ("lines", "json"))
+    SENTRY_DSN = env.str("SENTRY_DSN", "")
+    METRICS_TOKEN = env.str("METRICS_TOKEN", "")
     LOG_LEVEL = choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 except EnvError as error:
     raise ImproperlyConfigured(str(error)) from None
@@ -182,6 +185,12 @@ elif len(SECRET_KEY) < SECRET_KEY_LENGTH:
     raise ImproperlyConfigured(
         f"SECRET_KEY has {len(SECRET_KEY)} characters. Set it to a random string of {SECRET_KEY_LENGTH} or more: it "
         "signs sessions and the workers' messages, and encrypts the webhooks' secrets."
+    )
+if SENTRY_DSN and find_spec("sentry_sdk") is None:
+    raise ImproperlyConfigured("SENTRY_DSN: Sentry needs one more package: pip install -r requirements-sentry.txt")
+if METRICS_TOKEN and len(METRICS_TOKEN) < SECRET_KEY_LENGTH:
+    raise ImproperlyConfigured(
+        f"METRICS_TOKEN has {len(METRICS_TOKEN)} characters. Set it to a random string of {SECRET_KEY_LENGTH} or more."
     )
 if DEBUG and (public := [host for host in ALLOWED_HOSTS if not is_local(host)]):
     raise ImproperlyConfigured(
@@ -215,6 +224,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "acme_importer.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "acme_importer.private_responses.NoStoreMiddleware",
     "acme_importer.content_security.ContentSecurityMiddleware",
@@ -328,7 +338,7 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 if HTTPS_ONLY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)/?$"]
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/?$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     # Other names of the domain may have no HTTPS, and a browser's preload list forgets nothing: whoever runs them says.
     SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_SUBDOMAINS
@@ -431,6 +441,7 @@ Q_CLUSTER: dict[str, Any] = {
 CLUSTER_TASKS = [
     "acme_importer.audit.tasks.prune",
     "acme_importer.cluster.supervisor.probe",
+    "acme_importer.housekeeping.prune",
     "acme_importer.tokens.tasks.prune",
     "django.core.mail.mail_admins",
     "imports.tasks.open_job",
@@ -465,6 +476,9 @@ READINESS_CHECKS = {
     "workers": "acme_importer.cluster.readiness.check_workers",
 }
 
+# What /metrics tells: each function yields figures for Prometheus, for which it asks a bounded number of questions.
+METRICS = ["imports.metrics.figures", "acme_importer.cluster.metrics.figures", "webhooks.metrics.figures"]
+
 # The front page of the dashboard, in the order in which it is shown. Each function is handed the user.
 FRONT_PAGE_NOTICES = [
     "acme_importer.dashboard.workers.notices",
@@ -486,13 +500,24 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "acme_importer.log_lines.Lines", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+        "line": {"()": "acme_importer.log_lines.Lines", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "acme_importer.log_lines.JsonLines"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {
+        "context": {"()": "acme_importer.log_context.ContextFilter"},
+        "without_failures": {"()": "acme_importer.log_lines.WithoutFailures"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if LOG_FORMAT == "json" else "line",
+            "filters": ["context"],
+        }
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         # At INFO Django-Q writes several lines every ten seconds of each import.
-        "django-q": {"level": "DEBUG" if LOG_LEVEL == "DEBUG" else "WARNING"},
+        "django-q": {"level": "DEBUG" if LOG_LEVEL == "DEBUG" else "WARNING", "filters": ["without_failures"]},
         # Without its own handlers, which would write each line twice. At DEBUG it logs every SQL statement.
         "django": {"level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
         # At INFO several lines for each login; failed logins and locked-out ones are warnings.

@@ -9,6 +9,7 @@ from rest_framework.permissions import IsAuthenticated
 
 from acme_importer.audit.api import AuditViewSet
 from acme_importer.cluster.health import healthz, readyz
+from acme_importer.metrics import metrics
 from acme_importer.rest.routers import OptionalSlashRouter
 from acme_importer.rest.scopes import TokenScope
 from imports.api.views import JobViewSet, UploadViewSet
@@ -41,6 +42,7 @@ urlpatterns = [
     path("api-auth/", include("rest_framework.urls")),
     re_path(r"^healthz/?$", healthz, name="healthz"),
     re_path(r"^readyz/?$", readyz, name="readyz"),
+    re_path(r"^metrics/?$", metrics, name="metrics"),
 ]
 
 handler400 = "acme_importer.error_pages.bad_request"

@@ -12,7 +12,8 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from acme_importer.cluster import identity, queues
+from acme_importer.cluster import identity, queues, recovery
+from acme_importer.cluster.models import Recovery
 from imports import waking
 from imports.models import ImportJob, ImportLane, Work
 
@@ -73,11 +74,15 @@ def _wake_one(work: QuerySet[ImportJob] | QuerySet[ImportLane], stalled: Q, pk: 
         return not work.filter(stalled, pk=pk).exists()
     if one.message is not None:
         queues.withdraw(one.message)
+    recovery.count([Recovery.Kind.IMPORT_STALLED])
     type(one)._default_manager.filter(pk=pk).update(claimed_until=None, claimed_by="")
     if isinstance(one, ImportLane):
-        logger.warning("Import %s is stalled: nobody is working on lane %s. Waking it.", one.job_id, one.number)
+        about = {"job": one.job_id, "lane": one.number}
+        logger.warning(
+            "Import %s is stalled: nobody is working on lane %s. Waking it.", one.job_id, one.number, extra=about
+        )
         waking.wake_lane(one.pk, one.job_id)
     else:
-        logger.warning("Import %s is stalled: nobody is opening its file. Waking it.", one.pk)
+        logger.warning("Import %s is stalled: nobody is opening its file. Waking it.", one.pk, extra={"job": one.pk})
         waking.wake_opening(one.pk)
     return True

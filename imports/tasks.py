@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from acme_importer import log_context
 from acme_importer.cluster.schedules import Schedule, keep
 from acme_importer.lost_connections import PAUSES, is_lost, persist, wait
 from imports import drafts, jobs, poison, rejected, turns, waking
@@ -47,6 +48,7 @@ PRUNE_SECONDS = 20
 
 def open_job(job_id: int, *, lanes: int | None = None) -> None:
     """Open the job's file and start its lanes, or fail the job with the reason."""
+    log_context.note(job=job_id)
     job = ImportJob.objects.filter(pk=job_id, status=ImportJob.Status.QUEUED).first()
     if job is None or not job.claim():
         return
@@ -124,6 +126,7 @@ def advance_lane(lane_id: int) -> None:
     lane = ImportLane.objects.select_related("job").filter(pk=lane_id, finished=False).first()
     if lane is None or lane.job.status != ImportJob.Status.RUNNING or not lane.claim():
         return
+    log_context.note(job=lane.job_id, lane=lane.number)
     if not check_attempts(lane):
         return
     try:

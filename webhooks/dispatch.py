@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
+from acme_importer import log_context
 from acme_importer.cluster.identity import claim_number
 from acme_importer.lost_connections import persist
 from webhooks.delivery import send
@@ -151,6 +152,7 @@ class Dispatcher:
         started = time.monotonic()
         sent: list[Sent] = []
         for delivery in bundle:
+            log_context.begin(delivery=delivery.pk)
             outcome = send(delivery.message())
             sent.append(Sent(delivery.pk, delivery.endpoint_id, delivery.claimed_by, outcome))
             if not outcome.succeeded or time.monotonic() - started > BUNDLE_SECONDS:

@@ -72,7 +72,8 @@ def record(batch: Iterable[Sent]) -> None:
                 record([one])
             return
         for one in sent:
-            logger.exception("The result of delivery %s could not be stored as it is", one.delivery_id)
+            about = {"delivery": one.delivery_id}
+            logger.exception("The result of delivery %s could not be stored as it is", one.delivery_id, extra=about)
             _record([replace(one, outcome=one.outcome.without_texts())])
 
 

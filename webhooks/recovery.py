@@ -9,8 +9,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from acme_importer.cluster import queues
+from acme_importer.cluster import queues, recovery
 from acme_importer.cluster.identity import claim_numbers
+from acme_importer.cluster.models import Recovery
 from webhooks.models import Delivery, Dispatching
 from webhooks.queue import QUEUE
 
@@ -30,6 +31,7 @@ def ensure_dispatching() -> None:
     end = end_of_dispatching()
     if end is not None and timezone.now() - end > LATE and not queues.has_waiting(QUEUE):
         logger.warning("Nobody is dispatching webhooks. Starting again.")
+        recovery.count([Recovery.Kind.WEBHOOKS_STALLED])
         queues.enqueue("webhooks.tasks.dispatch", queue=QUEUE)
 
 

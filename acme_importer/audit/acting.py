@@ -16,6 +16,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 
+from acme_importer import request_ids
 from acme_importer.addresses import client_address
 from acme_importer.audit.acts import Way
 
@@ -66,8 +67,8 @@ class ActingMiddleware:
 def sender(request: HttpRequest) -> Actor:
     """Who has sent `request`, as far as it has been found out by now.
 
-    REST framework writes the user and the token that it finds onto Django's request. The id is what a proxy gives each
-    request (`X-Request-ID`); without one that does, clients may write any.
+    REST framework writes the user and the token that it finds onto Django's request. The id is that of
+    the request in progress.
     """
     user = getattr(request, "user", None)
     known = user if user is not None and user.is_authenticated else None
@@ -78,7 +79,7 @@ def sender(request: HttpRequest) -> Actor:
         # A token without a name is not shown by its key.
         token="" if token is None else str(getattr(token, "name", "") or "unnamed"),
         address=client_address(request),
-        request_id=request.headers.get("X-Request-ID", ""),
+        request_id=request_ids.current(),
     )
 
 

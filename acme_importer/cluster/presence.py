@@ -59,6 +59,13 @@ def is_running(queue: str) -> bool:
     return RunningCluster.objects.filter(queue=queue, ended=False, seen_at__gt=ago(NOT_RUNNING_AFTER)).exists()
 
 
+def running(queues: list[str]) -> dict[str, bool]:
+    """Of each of the `queues`, whether it has workers with a supervisor that is alive."""
+    alive = RunningCluster.objects.filter(ended=False, seen_at__gt=ago(NOT_RUNNING_AFTER))
+    found = set(alive.values_list("queue", flat=True))
+    return {queue: queue in found for queue in queues}
+
+
 def last_seen(queue: str) -> datetime | None:
     """When a supervisor of `queue` was last seen alive; None if there has been none for a day."""
     return RunningCluster.objects.filter(queue=queue).aggregate(at=Max("seen_at"))["at"]

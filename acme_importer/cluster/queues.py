@@ -33,6 +33,11 @@ def default_queue() -> str:
     return settings.Q_CLUSTER["name"]
 
 
+def all_queues() -> list[str]:
+    """The names of all queues."""
+    return [default_queue(), *settings.Q_CLUSTER["ALT_CLUSTERS"]]
+
+
 def enqueue(function: str, *args: Any, name: str = "", queue: str | None = None, at: datetime | None = None) -> int:
     """Have a worker of `queue` call `function` (a dotted path) with `args`, not before the moment `at`.
 

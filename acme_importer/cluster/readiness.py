@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from acme_importer.cluster import presence, workers
-from acme_importer.cluster.queues import default_queue
+from acme_importer.cluster.queues import all_queues
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ def check_workers() -> Finding:
     now = timezone.now()
     states = {state.name: state for state in workers.queues()}
     shown: dict[str, dict[str, Any]] = {}
-    for name in (default_queue(), *settings.Q_CLUSTER["ALT_CLUSTERS"]):
+    for name in all_queues():
         state = states.get(name)
         wait = now - state.oldest if state and state.oldest else timedelta(0)
         shown[name] = {

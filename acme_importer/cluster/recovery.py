@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.conf import settings
 from django.db import connection
 from django.utils.module_loading import import_string
+
+from acme_importer.cluster.models import Recovery
 
 
 def session_name(cluster: str) -> str:
@@ -32,6 +34,11 @@ def end_sessions(cluster: str) -> None:
                 " WHERE application_name = %s AND datname = current_database()",
                 [session_name(cluster)],
             )
+
+
+def count(kinds: Iterable[Recovery.Kind]) -> None:
+    """Count what has been recovered, for /metrics."""
+    Recovery.objects.bulk_create(Recovery(kind=kind) for kind in kinds)
 
 
 def recover(held_by: str) -> bool:

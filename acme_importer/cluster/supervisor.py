@@ -20,6 +20,7 @@ from django.utils.module_loading import import_string
 from django_q.models import OrmQ
 
 from acme_importer.cluster import identity, presence, recovery, reports
+from acme_importer.cluster.models import Recovery
 from acme_importer.cluster.queues import enqueue
 from acme_importer.cluster.reports import Reports
 from acme_importer.cluster.supervision import Sighting, Verdict, Watch, restart_delay
@@ -61,6 +62,8 @@ class Supervisor:
         self.others = presence.Others()
         # Workers and clusters of this supervisor that are dead, and may still hold something.
         self.dead: list[str] = []
+        # What has been recovered, and is not yet counted.
+        self.found: list[Recovery.Kind] = []
         self.next_look = 0.0
 
     def run(self) -> None:
@@ -91,6 +94,7 @@ class Supervisor:
                 process.wait()
         if died:
             logger.error("The workers of queue %s ended with code %s; restarting.", self.queue, process.returncode)
+            self.note(Recovery.Kind.CLUSTER_DIED)
         self.dead.append(self.cluster)
         self.look_after()
         return died
@@ -139,12 +143,15 @@ class Supervisor:
                     pid,
                     self.queue,
                 )
+                self.note(Recovery.Kind.CLUSTER_BROKEN)
                 return True
             logger.error("Worker %s of queue %s was killed in the middle of a task.", pid, self.queue)
             self.dead.append(identity.holder(pid, self.cluster))
+            self.note(Recovery.Kind.WORKER_KILLED)
             self.next_look = 0.0
         if heard.silence() > FROZEN_SECONDS:
             logger.error("The workers of queue %s are frozen. Killing all of them and restarting.", self.queue)
+            self.note(Recovery.Kind.CLUSTER_HUNG)
             return True
         return False
 
@@ -155,6 +162,8 @@ class Supervisor:
             if alive:
                 presence.say_alive(self.cluster, self.queue)
             self.recover()
+            recovery.count(self.found)
+            self.found.clear()
             for function in settings.CLUSTER_CARE.get(self.queue, []) if alive else ():
                 import_string(function)()
         except Error as error:
@@ -176,6 +185,7 @@ class Supervisor:
             recovery.end_sessions(cluster)
             if recovery.recover(cluster):
                 presence.say_ended(cluster)
+                self.note(Recovery.Kind.CLUSTER_TAKEN_OVER)
 
     def hangs(self, watch: Watch, now: float) -> bool:
         """Check once; whether the cluster must be killed."""
@@ -193,7 +203,12 @@ class Supervisor:
                 self.queue,
                 self.patience,
             )
+            self.note(Recovery.Kind.CLUSTER_HUNG)
         return verdict is Verdict.RESTART
+
+    def note(self, kind: Recovery.Kind) -> None:
+        """Have what is found at the next look counted; the database may be what is wrong now."""
+        self.found.append(kind)
 
     def send_probe(self, watch: Watch) -> None:
         """Put a probe on the queue."""

@@ -14,6 +14,7 @@ from multiprocessing import get_context
 import django
 from django.db import DatabaseError
 
+from acme_importer import log_context
 from imports import jobs, tasks, waking
 from imports.models import ImportJob, ImportLane
 from imports.pipeline import ChunkFailedError, LaneTakenError
@@ -81,6 +82,7 @@ def _finish(lane: ImportLane, on_progress: Callable[[], None]) -> bool:
     """Take the lane to its end; returns whether it was free to be taken."""
     if not lane.claim():
         return False
+    log_context.note(job=lane.job_id, lane=lane.number)
     if not tasks.check_attempts(lane):
         return True
     try:

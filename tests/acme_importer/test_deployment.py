@@ -61,7 +61,7 @@ def test_render_and_fly_start_the_container_as_it_is() -> None:
 @pytest.mark.parametrize("process", ["web", "worker", "webhooks"])
 def test_the_documentation_names_each_process_and_its_command(process: str) -> None:
     command = parse_procfile(read("Procfile")).processes[process]
-    assert f"| {process} | `{command}` |" in read("docs/operations.md")
+    assert f"| {process} | `{command}` |" in read("docs/running-it.md")
 
 
 def test_each_deployment_migrates_the_database_first() -> None:

@@ -26,7 +26,6 @@ from tests.faults.stores import Server
 from tests.faults.world import Host, World
 from tests.imports import s3server
 from tests.settings import FOLDER
-from tests.webserver import free_port
 
 # Addresses for measurements, which no real network has (RFC 2544).
 NETWORK = f"198.18.{os.getpid() % 256}"
@@ -77,15 +76,16 @@ def two_hosts(world: World) -> Iterator[None]:
 @contextmanager
 def _postgres_at(address: str) -> Iterator[str]:
     """The server of the tests, listening at `address` as well: the URL of the test database there."""
-    port = free_port()
     server = Server()
     with psycopg.connect(settings.DATABASE_URL) as session:
+        # Its socket is called after the port as well.
+        port = session.info.port
         [allowed] = session.execute("SHOW hba_file").fetchone() or [""]
     before = Path(allowed).read_text()
     with Path(allowed).open("a") as file:
         file.write(f"\nhost all all {NETWORK}.0/24 trust\n")
     server.stop()
-    server.start("-h", address, "-p", str(port))
+    server.start("-h", address)
     user = connection.settings_dict["USER"] or "postgres"
     try:
         yield f"postgresql://{user}@{address}:{port}/{connection.settings_dict['NAME']}"

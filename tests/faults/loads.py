@@ -40,6 +40,12 @@ def expected_of(count: int, prefix: str, edition: str = "") -> tuple[bytes, mode
     return content, model.read_serially(COLUMNS, rows, {})
 
 
+def from_any_row_on(count: int, sku: str) -> set[model.Item | None]:
+    """What such a file makes of a product that is deleted before any one of its rows."""
+    rows = [(line, fields) for line, fields in make_rows(count, "S", "") if model.same(fields[0]) == sku]
+    return {model.read_serially(COLUMNS, rows[first:], {}).catalogue.get(sku) for first in range(len(rows))}
+
+
 def content_of(count: int, prefix: str) -> bytes:
     """Such a file."""
     return expected_of(count, prefix)[0]

@@ -54,7 +54,8 @@ def _check_receipt(one: Import, expected: Expected) -> int:
     """Check the receipt of one import; returns how many products it has created."""
     job = with_progress(one.job)
     assert job.status == ImportJob.Status.COMPLETED, f"{job}: {job.failure_reason}"
-    assert list(job.rejected.values_list("line", "code")) == one.alone.rejected
+    rejected = list(job.rejected.values_list("line", "code"))
+    assert rejected == one.alone.rejected, f"{job}: {set(rejected) ^ set(one.alone.rejected)}"
     receipt = tuple(getattr(job, name) for name in ImportLane.COUNTS)
     assert sum(receipt) == job.total_rows == sum(one.alone.receipt)
     if expected.shared:

@@ -14,6 +14,7 @@ from imports.models import ImportJob
 from products import editing
 from products.models import Product
 from tests.faults.world import World, kill, workers_of
+from tests.faults.loads import from_any_row_on
 from tests.imports import model
 
 EDITOR = editing.Editor()
@@ -64,7 +65,7 @@ def edits_and_deletions(world: World) -> float:
         else:
             editing.delete(found, EDITOR)
             expected.deletions += is_in_file
-            expected.catalogue[key] = {*possible, None}
+            expected.catalogue[key] = {*possible, *from_any_row_on(world.rows, key), None}
         time.sleep(world.random.uniform(0, 0.1))
     kill(world.random.choice(workers_of(world.clusters[0], busy=True) or world.clusters[0].worker_pids()))
     return time.monotonic()

@@ -68,7 +68,7 @@ def run(name: str, seed: int, rows: int = ROWS) -> Result:
     lanes = 2 if connection.vendor == "postgresql" else 1
     receiver = Receiver([event for event in CATALOGUE if event != "webhook.test"])
     world = World(
-        Random(f"{name} {seed}"), receiver, IMPORT_LANES=str(lanes * kind.clusters), WEBHOOK_TIMEOUT_SECONDS="2"
+        Random(f"{name} {seed}"), rows, receiver, IMPORT_LANES=str(lanes * kind.clusters), WEBHOOK_TIMEOUT_SECONDS="2"
     )
     with ExitStack() as stack:
         stack.callback(receiver.stop)
@@ -76,12 +76,12 @@ def run(name: str, seed: int, rows: int = ROWS) -> Result:
             stack.enter_context(kind.place(world))
         stack.enter_context(patience_of(world))
         what = _webhooks if kind.work.startswith("webhooks") else _import
-        seconds = what(world, kind, rows)
+        seconds = what(world, kind)
         outcome.check(world)
     return Result(name, seed, seconds)
 
 
-def _import(world: World, kind: Kind, rows: int) -> float:
+def _import(world: World, kind: Kind) -> float:
     """The longest time for which any lane made no progress, from the fault to the end of the imports."""
     for _ in range(kind.clusters):
         world.start()
@@ -89,16 +89,16 @@ def _import(world: World, kind: Kind, rows: int) -> float:
     if kind.work == "idle":
         time.sleep(world.random.uniform(0, 2))
         fault = kind.do(world)
-        begin(world, rows)
+        begin(world, world.rows)
     elif kind.work == "opening":
-        begin(world, rows)
+        begin(world, world.rows)
         wait_for(lambda: ImportJob.objects.exclude(claimed_until=None).exists(), 60, "file being opened")
         time.sleep(world.random.uniform(0, 0.5))
         fault = kind.do(world)
     else:
-        begin(world, rows)
+        begin(world, world.rows)
         wait_for(offsets, 60, "import under way")
-        time.sleep(world.random.uniform(0, 3 * rows / ROWS))
+        time.sleep(world.random.uniform(0, 3 * world.rows / ROWS))
         assert not are_over(), "The import was over before the fault."
         fault = kind.do(world)
     return _longest_pause(fault, any_lane=kind.work in BUSY_LOADS)
@@ -124,12 +124,12 @@ def _longest_pause(fault: float, *, any_lane: bool) -> float:
     return max([longest, *(time.monotonic() - moved[lane] for lane in where if lane in seen)])
 
 
-def _webhooks(world: World, kind: Kind, rows: int) -> float:
+def _webhooks(world: World, kind: Kind) -> float:
     """Events go out all the time; the longest that one of them took, from the fault on, until it was delivered."""
     world.start("--queue", "webhooks")
     if kind.work == "webhooks and imports":
         world.start()
-        LOADS["import"](world, rows)
+        LOADS["import"](world, world.rows)
     wait_for(Dispatching.objects.exists, 30, "dispatcher at work")
     _emit_for(world.random.uniform(1, 5))
     for _ in range(50):

@@ -38,10 +38,14 @@ class Host:
 
 
 class World:
-    """Supervised clusters on the database of this process. `random` decides what a fault hits, and when."""
+    """Supervised clusters on the database of this process. `random` decides what a fault hits, and when.
 
-    def __init__(self, random: Random, receiver: Receiver, **variables: str) -> None:
+    Files have `rows`, or a part of that each where there are several.
+    """
+
+    def __init__(self, random: Random, rows: int, receiver: Receiver, **variables: str) -> None:
         self.random = random
+        self.rows = rows
         self.receiver = receiver
         self.expected = Expected()
         self.variables = {"IMPORT_CHUNK_ROWS": "100", "WORKERS": "2", **variables}

@@ -66,7 +66,7 @@ def one(world: World, rows: int) -> None:
 def three_of_the_same(world: World, rows: int) -> None:
     """Each file has other names for the same SKUs."""
     world.expected.shared = True
-    for edition in ("", ", second edition", ", third edition"):
+    for edition in ("", " of the second edition", " of the third edition"):
         begin_one(world, rows // 2, edition=edition)
 
 

@@ -13,8 +13,8 @@ from imports import jobs
 from imports.models import ImportJob
 from products import editing
 from products.models import Product
-from tests.faults.world import World, kill, workers_of
 from tests.faults.loads import from_any_row_on
+from tests.faults.world import World, kill, workers_of
 from tests.imports import model
 
 EDITOR = editing.Editor()

@@ -18,6 +18,8 @@ class Kind:
     goal: float
     # What is at work (`tests.faults.loads`), or "webhooks", or "webhooks and imports".
     work: str = "import"
+    # How many times as large its file is: a fault that takes long must not outlast the import.
+    size: int = 1
     clusters: int = 1
     databases: tuple[str, ...] = ("sqlite", "postgresql")
     # What has to be there before the clusters start, such as a small disk; it may skip the kind where that cannot be.

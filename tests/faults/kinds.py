@@ -17,7 +17,7 @@ KINDS: dict[str, Kind] = {
     "whole group killed": Kind(processes.whole_group, 10),
     "monitor killed": Kind(processes.monitor, 20, work="idle"),
     "idle worker killed": Kind(processes.idle_worker, 20, work="idle"),
-    "three deploys": Kind(processes.deploys, 10),
+    "two deploys": Kind(processes.deploys, 10, size=2),
     "stopped and continued": Kind(processes.paused, 10),
     "connections terminated": Kind(stores.connections_terminated, 10, databases=POSTGRESQL),
     "PostgreSQL stopped for 5 s": Kind(stores.postgres_stopped, 10, databases=POSTGRESQL),
@@ -25,8 +25,8 @@ KINDS: dict[str, Kind] = {
     "messages deleted": Kind(stores.messages_deleted, 20),
     "messages delivered twice and thrice": Kind(stores.messages_repeated, 10),
     "SECRET_KEY changed": Kind(processes.secret_key_changed, 20),
-    "cancelled and retried in a storm": Kind(people.cancel_and_retry_storm, 20),
-    "edits, deletions, busy worker killed": Kind(people.edits_and_deletions, 10),
+    "cancelled and retried in a storm": Kind(people.cancel_and_retry_storm, 20, size=2),
+    "edits, deletions, busy worker killed": Kind(people.edits_and_deletions, 10, size=2),
     "three imports of the same SKUs, busy worker killed": Kind(
         processes.busy_worker, 10, work="three imports of the same SKUs"
     ),

@@ -19,7 +19,7 @@ from tests.imports import model
 
 EDITOR = editing.Editor()
 STORM_SECONDS = 4.0
-EDITS = 60
+EDITS = 40
 
 
 def cancel_and_retry_storm(world: World) -> float:
@@ -66,6 +66,6 @@ def edits_and_deletions(world: World) -> float:
             editing.delete(found, EDITOR)
             expected.deletions += is_in_file
             expected.catalogue[key] = {*possible, *from_any_row_on(world.rows, key), None}
-        time.sleep(world.random.uniform(0, 0.1))
+        time.sleep(world.random.uniform(0, 0.03))
     kill(world.random.choice(workers_of(world.clusters[0], busy=True) or world.clusters[0].worker_pids()))
     return time.monotonic()

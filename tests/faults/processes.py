@@ -79,13 +79,13 @@ def secret_key_changed(world: World) -> float:
 
 
 def deploys(world: World) -> float:
-    """Three deploys one after the other: SIGTERM, the end, and the start of the new version."""
+    """Two deploys one after the other: SIGTERM, the end, and the start of the new version."""
     victim = world.clusters[0]
-    for _ in range(3):
+    for _ in range(2):
         supervisor_of(victim).terminate()
         stopped = time.monotonic()
         world.restart(victim)
-        time.sleep(world.random.uniform(0, 2))
+        time.sleep(world.random.uniform(0, 1))
     return stopped
 
 

@@ -68,7 +68,11 @@ def run(name: str, seed: int, rows: int = ROWS) -> Result:
     lanes = 2 if connection.vendor == "postgresql" else 1
     receiver = Receiver([event for event in CATALOGUE if event != "webhook.test"])
     world = World(
-        Random(f"{name} {seed}"), rows, receiver, IMPORT_LANES=str(lanes * kind.clusters), WEBHOOK_TIMEOUT_SECONDS="2"
+        Random(f"{name} {seed}"),
+        rows * kind.size,
+        receiver,
+        IMPORT_LANES=str(lanes * kind.clusters),
+        WEBHOOK_TIMEOUT_SECONDS="2",
     )
     with ExitStack() as stack:
         stack.callback(receiver.stop)

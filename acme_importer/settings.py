@@ -440,6 +440,7 @@ CLUSTER_TASKS = [
     "imports.tasks.delete_old_rejected_rows",
     "webhooks.tasks.dispatch",
     "webhooks.tasks.prune",
+    "webhooks.tasks.replay",
 ]
 # Functions for each queue that return a moment (or None) which moves on while its workers get work done. Where messages
 # wait and none of these moves, the workers count as hung.
@@ -447,7 +448,7 @@ CLUSTER_PROGRESS = {"acme": ["imports.jobs.newest_claim"], "webhooks": ["webhook
 # What the supervisors of each queue call every few seconds, to find work that has stalled.
 CLUSTER_CARE = {
     "acme": ["imports.stalled.wake", "imports.turns.call_all"],
-    "webhooks": ["webhooks.recovery.ensure_dispatching"],
+    "webhooks": ["webhooks.recovery.ensure_dispatching", "webhooks.replays.resume_stalled"],
 }
 # Functions that free what a dead worker or cluster held (its name is their argument), and return whether they could.
 CLUSTER_RECOVERY = ["imports.stalled.recover", "webhooks.recovery.recover"]

@@ -256,7 +256,9 @@ def retry(job: ImportJob) -> None:
         progress = ImportJob.objects.with_progress().get(pk=job.pk)
         _check_file(progress)
         # Lanes first, then their job: the order in which a chunk locks them.
-        ImportLane.objects.filter(job=job.pk).update(attempts=0, claimed_until=None, claimed_by="", last_error="")
+        ImportLane.objects.filter(job=job.pk).update(
+            attempts=0, narrowed_to=0, claimed_until=None, claimed_by="", last_error=""
+        )
         lanes = list(ImportLane.objects.filter(job=job.pk))
         at_once = bool(lanes) and turns.has_place(progress.created_by_id)
         changed = ImportJob.objects.filter(pk=job.pk, status__in=[Status.FAILED, Status.CANCELLED]).update(

@@ -70,7 +70,7 @@ class Work(models.Model):
     # Work that nobody has claimed for this long counts as stalled.
     LOST_AFTER = timedelta(seconds=60)
 
-    # Claims since the last progress; a claim that is never released is a worker that died.
+    # Claims since the last progress, with the one that has made it; one that is never released is a worker that died.
     attempts = models.PositiveSmallIntegerField(default=0)
     claimed_until = models.DateTimeField(null=True)
     # Which worker of which cluster has claimed it (`acme_importer.cluster.identity`).
@@ -126,11 +126,11 @@ class Work(models.Model):
         now = timezone.now()
         if self.claimed_until is None or self.claimed_until - now < LEASE * 2 / 3:
             self.claimed_until = now + LEASE
-            self._own_claim().update(claimed_until=self.claimed_until)
+            self.own_claim().update(claimed_until=self.claimed_until)
 
     def renew_claim(self) -> bool:
         """Load the row as it is now, and keep the claim; returns whether it is still this worker's."""
-        renewed = self._own_claim().update(claimed_until=timezone.now() + LEASE)
+        renewed = self.own_claim().update(claimed_until=timezone.now() + LEASE)
         if renewed:
             self.refresh_from_db()
         return bool(renewed)
@@ -140,10 +140,10 @@ class Work(models.Model):
 
         With an `error`, what it failed with, it is left alone for a minute.
         """
-        let_go: dict[str, Any] = {"message": None, "woken_at": timezone.now()} if error else {}
-        self._own_claim().update(claimed_until=None, claimed_by="", last_error=error, **let_go)
+        outcome: dict[str, Any] = {"message": None, "woken_at": timezone.now()} if error else {"attempts": 0}
+        self.own_claim().update(claimed_until=None, claimed_by="", last_error=error, **outcome)
 
-    def _own_claim(self) -> models.QuerySet[Any]:
+    def own_claim(self) -> models.QuerySet[Any]:
         """This work, if nobody has taken it over."""
         return type(self)._default_manager.filter(pk=self.pk, claimed_by=self.claimed_by)
 
@@ -261,6 +261,10 @@ class ImportLane(Work):
     # The line of the header of another table, if that is what the next record belongs to; else 0.
     second_table = models.PositiveBigIntegerField(default=0)
     finished = models.BooleanField(default=False)
+    # How many of its next rows hold the one at which its workers die or fail; 0 if there is none (`imports.poison`).
+    narrowed_to = models.PositiveIntegerField(default=0)
+    # The last line of the chunk that was tried last and did not go in; less than `line` if that is not known.
+    tried_line = models.PositiveBigIntegerField(default=0)
 
     created_rows = models.PositiveBigIntegerField(default=0)
     updated_rows = models.PositiveBigIntegerField(default=0)

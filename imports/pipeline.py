@@ -11,16 +11,16 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
 from typing import BinaryIO
 
 from django.conf import settings
-from django.db import reset_queries, transaction
+from django.db import DatabaseError, reset_queries, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from imports import jobs
+from imports import jobs, poison
 from imports.events import announce_progress
 from imports.files.storage import open_stored
 from imports.models import LEASE, ImportJob, ImportLane, RejectedRow
@@ -34,6 +34,7 @@ from imports.reading.table import Table, skipped_and_rejected
 from imports.reading.texts import kept, limited
 from imports.writing.choose import make_writer
 from imports.writing.plan import Outcome, Rules
+from imports.writing.refusals import is_of_a_row, refusal_of
 
 # A chunk also ends when this much of the file has been passed: rows may be long, and memory must not depend on them.
 CHUNK_BYTES = 8 * 1024 * 1024
@@ -41,6 +42,10 @@ CHUNK_BYTES = 8 * 1024 * 1024
 
 class LaneTakenError(Exception):
     """The lane is not this worker's (any more): moved on by another, finished, or its job no longer running."""
+
+
+class ChunkFailedError(Exception):
+    """A chunk has failed for what seems to be in its rows; the cause is the error."""
 
 
 @dataclass(slots=True)
@@ -54,6 +59,11 @@ class Chunk:
     records: int
     second_table: int
     at_end: bool
+
+    @property
+    def size(self) -> int:
+        """How many of the lane's rows it has."""
+        return len(self.rows) + len(self.rejections)
 
 
 def lanes_of(keys: Iterable[str], lanes: int) -> list[int]:
@@ -136,14 +146,53 @@ class LaneRun:
         )
 
     def advance(self) -> bool:
-        """Take the lane one chunk forward; returns whether there is more. Raises LaneTakenError."""
-        with _garbage_collection_paused():
-            return self._advance()
+        """Take the lane one chunk forward; returns whether there is more. Raises LaneTakenError, ChunkFailedError."""
+        try:
+            with _garbage_collection_paused():
+                chunk = self._next_chunk()
+                self._carry_out(chunk)
+        except LaneTakenError:
+            raise
+        except Exception as error:
+            if poison.is_from_outside(error):
+                raise
+            raise ChunkFailedError from error
+        # With DEBUG on, Django keeps the text of the last 9,000 queries, and a chunk's are a megabyte long.
+        reset_queries()
+        return not chunk.at_end
 
-    def _advance(self) -> bool:
-        chunk = self._read_chunk()
+    def _next_chunk(self) -> Chunk:
+        rows = poison.rows_to_try(self.lane)
+        is_search, is_found = self.lane.narrowed_to > 0, poison.is_found(self.lane)
+        if is_search:
+            self._note(rows)
+        chunk = self._read_chunk(rows)
+        self.lane.tried_line = chunk.end.line - 1
+        if is_search:
+            self._note(min(rows, chunk.size) or 1, last_line=self.lane.tried_line)
+        if is_found:
+            found = [poison.rejection_of(self.lane, row) for row in chunk.rows]
+            chunk = replace(chunk, rows=[], rejections=chunk.rejections + found)
+        return chunk
+
+    def _note(self, rows: int, *, last_line: int = 0) -> None:
+        if not poison.note(self.lane, rows, last_line=last_line):
+            raise LaneTakenError
+
+    def _carry_out(self, chunk: Chunk) -> None:
+        try:
+            self._commit(chunk)
+        except DatabaseError as error:
+            if len(chunk.rows) != 1 or not is_of_a_row(error):
+                raise
+            # The database has refused it only now, at the end of the transaction.
+            refusal = refusal_of(chunk.rows[0], error)
+            self._commit(replace(chunk, rows=[], rejections=[*chunk.rejections, refusal]))
+
+    def _commit(self, chunk: Chunk) -> None:
+        suspects = poison.suspects_behind(self.lane, chunk.size)
         with transaction.atomic():
-            self._move_checkpoint(chunk)
+            self._move_checkpoint(chunk, suspects)
             outcome = self._writer.write(chunk.rows) if chunk.rows else Outcome()
             rejections = chunk.rejections + outcome.rejections
             skipped = chunk.skipped + outcome.skipped
@@ -163,19 +212,19 @@ class LaneRun:
                 self._watch_job(chunk, rejections)
         self.lane.offset, self.lane.line = chunk.end.offset, chunk.end.line
         self.lane.skipped_by_reason = dict(Counter(self.lane.skipped_by_reason) + skipped)
-        # With DEBUG on, Django keeps the text of the last 9,000 queries, and a chunk's are a megabyte long.
-        reset_queries()
-        return not chunk.at_end
+        self.lane.attempts, self.lane.narrowed_to = 1, suspects
 
     def _watch_job(self, chunk: Chunk, rejections: list[Rejection]) -> None:
         """Do what is due for the whole job now and then: judge its rejected rows, announce its progress."""
         if rejections and settings.IMPORT_MAX_REJECTED:
             jobs.fail_if_hopeless(self._job.pk)
+        if poison.is_found(self.lane):
+            poison.fail_if_many(self._job.pk)
         size = self._job.content_size
         if chunk.end.offset * 10 // size > self.lane.offset * 10 // size:
             announce_progress(self._job.pk)
 
-    def _move_checkpoint(self, chunk: Chunk) -> None:
+    def _move_checkpoint(self, chunk: Chunk, suspects: int) -> None:
         # The job is asked for in a subquery, and not by `job__status`: with that join, Django would select the lanes in
         # a subquery, and PostgreSQL does not look at that again when it has waited for another worker's lock.
         running = ImportJob.objects.filter(pk=self._job.pk, status=ImportJob.Status.RUNNING)
@@ -187,20 +236,20 @@ class LaneRun:
             records=chunk.records,
             second_table=chunk.second_table,
             finished=chunk.at_end,
-            attempts=0,
+            narrowed_to=suspects,
+            attempts=1,
             last_error="",
             claimed_until=None if chunk.at_end else timezone.now() + LEASE,
         )
         if not moved:
             raise LaneTakenError
 
-    def _read_chunk(self) -> Chunk:
-        """The lane's next `IMPORT_CHUNK_ROWS` rows; what belongs to other lanes is skipped."""
+    def _read_chunk(self, rows_limit: int) -> Chunk:
+        """The lane's next `rows_limit` rows; what belongs to other lanes is skipped."""
         rows: list[CleanRow] = []
         rejections: list[Rejection] = []
         skipped: Counter[str] = Counter()
         bytes_limit = self.lane.offset + CHUNK_BYTES
-        rows_limit = settings.IMPORT_CHUNK_ROWS
         at_end = True
         while batch := self._reader.read(rows_limit - len(rows) - len(rejections)):
             self._records += len(batch.rows)

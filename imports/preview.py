@@ -14,6 +14,7 @@ from io import SEEK_END
 from itertools import islice
 
 from imports.excerpts import excerpt_of
+from imports.files.unavailable import FileGoneError
 from imports.models import SentFile
 from imports.opening.beginning import open_beginning
 from imports.opening.decisions import decide
@@ -126,6 +127,8 @@ def preview(file: SentFile) -> Preview:
     """Read the beginning of `file` as it will be imported; takes the same time and memory however large it is."""
     try:
         beginning = open_beginning(file, excerpt_of(file))
+    except FileGoneError:
+        raise
     except FileRefusedError as error:
         return Preview(refusal=str(error))
     opened = beginning.opened

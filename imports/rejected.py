@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.utils import formats, timezone
 
+from acme_importer.formulas import SIGN, marked
 from acme_importer.texts import counted, shortened
 from imports.files import space
 from imports.files.incoming import IncomingFile, incoming_folder
@@ -22,7 +23,6 @@ from imports.reading.corrections import ADDED_COLUMNS
 from imports.reading.errors import FileRefusedError
 from imports.reading.table import SECOND_TABLE
 from imports.reading.workbooks import MAX_SHEET_ROWS
-from products.formulas import SIGN, marked
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Rows fetched, and written out, at a time.

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from acme_importer.cluster.schedules import Schedule, keep
 from acme_importer.lost_connections import PAUSES, is_lost, persist, wait
-from imports import drafts, jobs, rejected, turns, waking
+from imports import drafts, jobs, poison, rejected, turns, waking
 from imports.files.incoming import delete_abandoned_uploads
 from imports.files.local_copies import delete_idle_copies
 from imports.files.space import TOO_LITTLE, is_full
@@ -29,7 +29,8 @@ from imports.models import Draft, ImportJob, ImportLane
 from imports.opening.decisions import QuestionOpenError
 from imports.opening.found import Opened
 from imports.opening.whole import open_file
-from imports.pipeline import LaneTakenError, open_lane
+from imports.pipeline import ChunkFailedError, LaneTakenError, open_lane
+from imports.poison import MAX_ATTEMPTS
 from imports.reading.errors import FileRefusedError
 
 logger = logging.getLogger(__name__)
@@ -38,8 +39,6 @@ Value = TypeVar("Value")
 
 # How long one task runs: short compared with every time-out, long compared with the cost of queueing the next.
 SLICE_SECONDS = 10
-# Claims without progress after which the work is taken to be what kills the workers.
-MAX_ATTEMPTS = 3
 # How long an uploaded file waits for its sender's decision.
 KEEP_DRAFTS = timedelta(days=1)
 # How long one run deletes old rows.
@@ -52,7 +51,8 @@ def open_job(job_id: int, *, lanes: int | None = None) -> None:
     if job is None or not job.claim():
         return
     if job.attempts > MAX_ATTEMPTS:
-        reason = f"Opening the file failed after {MAX_ATTEMPTS} attempts. {job.last_error}".strip()
+        what = job.last_error or poison.DIED
+        reason = f"Opening the file failed after {MAX_ATTEMPTS} attempts. {what}"
         jobs.end(job.pk, ImportJob.Status.FAILED, reason=reason)
         return
     try:
@@ -138,8 +138,7 @@ def advance_lane(lane_id: int) -> None:
     except WorkTakenError:
         return
     except Exception as error:
-        if not fail_if_disk_is_full(lane, error):
-            _resume_later(lane, error)
+        let_go(lane, error)
         raise
 
 
@@ -154,40 +153,58 @@ def _hand_on(lane: ImportLane) -> None:
         waking.wake_lane(lane.pk, lane.job_id)
 
 
-def _resume_later(lane: ImportLane, error: Exception) -> None:
-    """Let go of a lane whose chunk has failed: it is woken when what is wrong has had a minute to pass.
+def let_go(lane: ImportLane, error: Exception) -> None:
+    """Let go of a claimed lane whose chunk has failed.
 
-    At once, if the database has only chosen this chunk to give way to somebody else's change.
+    What will not pass by itself, such as a file that is gone, fails its job, to be retried once it is put right. Where
+    a row seems to be the reason, it is searched for (`imports.poison`).
+    """
+    if not _fail_if_permanent(lane, error):
+        _resume_later(lane, error)
+
+
+def _resume_later(lane: ImportLane, error: Exception) -> None:
+    """Let go of a lane, which is woken when what is wrong has had a minute to pass.
+
+    At once, if that is a row, or if the database has only chosen this chunk to give way to somebody else's change.
     """
     with transaction.atomic():
+        lane.own_claim().update(tried_line=lane.tried_line)
+        if isinstance(error, ChunkFailedError):
+            poison.blame_rows(lane)
+            lane.release(error=repr(error.__cause__))
+            waking.wake_lane(lane.pk, lane.job_id)
+            return
+        poison.blame_nothing(lane)
         lane.release(error=repr(error))
         # deadlock_detected and serialization_failure, in appendix A of PostgreSQL's manual.
         if getattr(error.__cause__, "sqlstate", "") in ("40P01", "40001"):
             waking.wake_lane(lane.pk, lane.job_id)
 
 
-def fail_if_disk_is_full(lane: ImportLane, error: Exception) -> bool:
-    """Fail the job of a claimed lane, to be retried once there is space, if that is what its chunk has failed for.
+def _fail_if_permanent(lane: ImportLane, error: Exception) -> bool:
+    """Fail the job of a claimed lane if its chunk has failed for something that only people can put right.
 
-    Where even this cannot be written, the database's error is raised, and the claim runs out.
+    Where even this cannot be written, as on a full disk, the database's error is raised, and the claim runs out.
     """
-    if not is_full(error):
+    if isinstance(error, FileRefusedError):
+        reason = str(error)
+    elif is_full(error):
+        reason = TOO_LITTLE
+    else:
         return False
     with transaction.atomic():
         lane.release(error=repr(error))
-        jobs.end(lane.job_id, ImportJob.Status.FAILED, reason=TOO_LITTLE)
+        jobs.end(lane.job_id, ImportJob.Status.FAILED, reason=reason)
     return True
 
 
 def check_attempts(lane: ImportLane) -> bool:
     """Whether a claimed lane may be tried; fails its job where it has been claimed too often without progress."""
-    if lane.attempts <= MAX_ATTEMPTS:
+    if poison.may_be_tried(lane):
+        poison.begin(lane)
         return True
-    jobs.end(
-        lane.job_id,
-        ImportJob.Status.FAILED,
-        reason=f"Stopped {MAX_ATTEMPTS} times at line {lane.line} without making progress. {lane.last_error}".strip(),
-    )
+    jobs.end(lane.job_id, ImportJob.Status.FAILED, reason=poison.given_up(lane))
     return False
 
 

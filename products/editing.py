@@ -54,9 +54,10 @@ class MoreThanExpectedError(Exception):
 
 def create(product: Product, editor: Editor) -> Product:
     """Save a new product."""
+    product.event_sequence = 1
     with _sku_checked(product):
         product.save(force_insert=True)
-        events.tell_of(product, "created")
+        events.tell_of(product, "created", product.event_sequence)
         record("product.created", product, user=editor.user)
         if editor.user:
             log.log_one(editor.user, product, ADDITION, [{"added": {}}])
@@ -71,8 +72,9 @@ def update(product: Product, fields: Collection[str], editor: Editor) -> Product
     if not fields:
         return product
     with _sku_checked(product):
-        product.save(update_fields=fields)
-        events.tell_of(product, "updated")
+        product.event_sequence = _hold(product, besides=fields)
+        product.save(update_fields=[*fields, "event_sequence"])
+        events.tell_of(product, "updated", product.event_sequence)
         record("product.updated", product, user=editor.user, fields=list(fields))
         if editor.user:
             labels = [capfirst(str(Product._meta.get_field(name).verbose_name)) for name in fields]  # type: ignore[union-attr]
@@ -81,11 +83,12 @@ def update(product: Product, fields: Collection[str], editor: Editor) -> Product
 
 
 def delete(product: Product, editor: Editor) -> None:
-    """Delete one product. If it is gone already, nothing happens. Events show it as it was when it was read."""
+    """Delete one product. If it is gone already, nothing happens."""
     with transaction.atomic():
+        sequence = _hold(product)
         deleted, _ = Product.objects.filter(pk=product.pk).delete()
         if deleted:
-            events.tell_of(product, "deleted")
+            events.tell_of(product, "deleted", sequence)
             record("product.deleted", product, user=editor.user)
             if editor.user:
                 log.log_one(editor.user, product, DELETION)
@@ -123,6 +126,20 @@ def set_active(selection: Selection, editor: Editor, *, active: bool) -> int:
                 what = "Activated" if active else "Deactivated"
                 log.log_many(editor.user, changed, CHANGE, f"{what} in bulk ({selection}).")
     return changed
+
+
+def _hold(product: Product, *, besides: Collection[str] = ()) -> int:
+    """Keep others from changing `product` until this transaction is over; returns the number of its next event.
+
+    The product gets what others have written since it was read, except in the fields `besides`. So the numbers of its
+    events are in the order in which its changes are committed, without gaps, and each event shows all changes before.
+    """
+    found = Product.objects.select_for_update(no_key=True).filter(pk=product.pk)
+    held = found.values().first()
+    for name, value in held.items() if held else ():
+        if name not in besides:
+            setattr(product, name, value)
+    return product.event_sequence + 1
 
 
 def _bulk(count: int, selection: Selection, editor: Editor) -> dict[str, Any]:

@@ -23,9 +23,9 @@ def tell(event: str, data: Callable[[], Mapping[str, Any]]) -> None:
     _outlet()(event, data)
 
 
-def tell_of(product: Product, change: str) -> None:
-    """Tell that `product` was created, updated or deleted."""
-    tell(f"product.{change}", lambda: {"product": shown(product)})
+def tell_of(product: Product, change: str, sequence: int) -> None:
+    """Tell that `product` was created, updated or deleted: the event of this number about it."""
+    tell(f"product.{change}", lambda: {"sequence": sequence, "product": shown(product)})
 
 
 def shown(product: Product) -> dict[str, Any]:
@@ -41,4 +41,5 @@ def shown(product: Product) -> dict[str, Any]:
         "created_at": product.created_at.isoformat().replace("+00:00", "Z"),
         "updated_at": product.updated_at.isoformat().replace("+00:00", "Z"),
         "last_import": product.last_import,
+        "event_sequence": product.event_sequence,
     }

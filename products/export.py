@@ -16,9 +16,9 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
+from acme_importer.formulas import SIGN, marked
 from products.extra import EXTRA
 from products.fields import FIELDS
-from products.formulas import SIGN, marked
 from products.models import Product
 
 # Rows fetched, and written out, at a time.

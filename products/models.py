@@ -61,6 +61,10 @@ class Product(models.Model):
     # The number of the import that wrote this product last. A plain number, since this app knows no other, and since a
     # foreign key with a database constraint costs a trigger for each imported row.
     last_import = models.BigIntegerField(null=True, blank=True, editable=False)
+    # How many events have told of this very product (`products.editing`). Imports tell of none, and leave it alone.
+    event_sequence = models.IntegerField(
+        db_default=0, editable=False, help_text="The `sequence` of the last event about this product; 0 without any."
+    )
 
     class Meta:
         ordering = ("id",)

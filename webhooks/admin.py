@@ -18,7 +18,8 @@ from django.views.decorators.http import require_POST
 from acme_importer.dashboard.model_admin import DashboardAdmin
 from acme_importer.texts import printable
 from webhooks import endpoints as changing
-from webhooks.by_hand import ping, redeliver_each
+from webhooks import replays
+from webhooks.by_hand import RefusedError, ping, redeliver_each
 from webhooks.dashboard import cells, delivery_page, endpoint_page
 from webhooks.dashboard.forms import EndpointForm
 from webhooks.models import Delivery, Endpoint
@@ -66,6 +67,7 @@ class EndpointAdmin(DashboardAdmin):
         if not self.has_change_permission(request):
             raise PermissionDenied
         doing = {"enable": self.enable, "disable": self.disable, "test": self.test, "rotate_secret": self.rotate_secret}
+        doing |= {"send_held": self.send_held}
         name = request.POST.get("action", "")
         if name not in doing:
             raise BadRequest("Unknown action")
@@ -138,6 +140,16 @@ class EndpointAdmin(DashboardAdmin):
         for endpoint in endpoints:
             changing.switch(endpoint, on=False)
         self.message_user(request, f"{counted(len(endpoints), 'endpoint')} disabled.", messages.SUCCESS)
+
+    def send_held(self, request: HttpRequest, endpoints: Iterable[Endpoint]) -> None:
+        """Send what was not sent while the endpoints were disabled."""
+        for endpoint in endpoints:
+            try:
+                count = replays.start(endpoint, None, only_held=True)
+            except RefusedError as refusal:
+                self.message_user(request, str(refusal), messages.WARNING)
+            else:
+                self.message_user(request, f"{counted(count, 'event')} will be sent.", messages.SUCCESS)
 
     @admin.action(description="Send a test", permissions=["change"])
     def test(self, request: HttpRequest, endpoints: Iterable[Endpoint]) -> None:

@@ -122,11 +122,16 @@ _PRODUCT: Data = {
     "created_at": "2025-06-01T09:30:12Z",
     "updated_at": "2025-06-02T14:05:00Z",
     "last_import": 42,
+    "event_sequence": 3,
 }
 
 
 def _of_job(job: Data, sequence: int) -> Data:
     return {"sequence": sequence, "job": job}
+
+
+def _of_product(product: Data, sequence: int) -> Data:
+    return {"sequence": sequence, "product": {**product, "event_sequence": min(sequence, 3)}}
 
 
 CATALOGUE: Mapping[str, EventType] = {
@@ -152,12 +157,16 @@ CATALOGUE: Mapping[str, EventType] = {
             _of_job({**_HALFWAY, "status": "cancelled"}, 8),
         ),
         EventType(
-            "product.created", "A product was added by hand (admin or API, not by an import).", {"product": _PRODUCT}
+            "product.created",
+            "A product was added by hand (admin or API, not by an import).",
+            _of_product({**_PRODUCT, "last_import": None}, 1),
         ),
         EventType(
-            "product.updated", "A product was changed by hand (admin or API, not by an import).", {"product": _PRODUCT}
+            "product.updated",
+            "A product was changed by hand (admin or API, not by an import).",
+            _of_product(_PRODUCT, 3),
         ),
-        EventType("product.deleted", "A product was deleted by hand; this is what it was.", {"product": _PRODUCT}),
+        EventType("product.deleted", "A product was deleted by hand; this is what it was.", _of_product(_PRODUCT, 4)),
         EventType(
             "product.bulk_updated",
             "Many products were changed at once. `count` is how many were not so before. `selection` says which ones "

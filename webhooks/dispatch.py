@@ -18,7 +18,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from acme_importer.cluster.identity import claim_number
@@ -98,9 +98,9 @@ def claim(chosen: Iterable[int]) -> dict[int, Delivery]:
 
 
 def give_back(unsent: list[Delivery]) -> None:
-    """Release deliveries of one claim, so that they are due again."""
+    """Release deliveries of one claim, so that they are due again: before those of later events."""
     claimed = Delivery.objects.filter(pk__in=[delivery.pk for delivery in unsent], claimed_by=unsent[0].claimed_by)
-    claimed.update(claimed_by=None, due_at=timezone.now())
+    claimed.update(claimed_by=None, due_at=F("created_at"))
 
 
 class Dispatcher:

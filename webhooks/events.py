@@ -27,16 +27,17 @@ def render_body(event_type: str, data: Data, moment: datetime) -> str:
 
 
 def emit(event_type: str, data: Data | Callable[[], Data], *, subject: str = "") -> int:
-    """Tell the endpoints that want to know: `event_type` has happened. Answers how many those are.
+    """Tell the endpoints that want to know: `event_type` has happened. Returns how many it is sent to.
 
     The deliveries are written in the caller's transaction: if that is rolled back, nothing has happened and nothing is
-    sent. A worker finds them within moments of the commit. `data` may be a function, which is called only if somebody
+    sent. A worker finds them within moments of the commit. Those to disabled endpoints are written as well, and held:
+    a person may have them sent later. `data` may be a function, which is called only if somebody
     wants the event; if nobody does, emitting costs one small query. By `subject`, a few words of the caller's, the
     deliveries can be found again.
     """
     event = CATALOGUE[event_type]
-    enabled = Endpoint.objects.filter(enabled=True).values_list("pk", "events")
-    wanting = [pk for pk, events in enabled if event.is_wanted(events)]
+    endpoints = Endpoint.objects.values_list("pk", "events", "enabled")
+    wanting = [(pk, enabled) for pk, events, enabled in endpoints if event.is_wanted(events)]
     if not wanting:
         return 0
     now = timezone.now()
@@ -49,12 +50,13 @@ def emit(event_type: str, data: Data | Callable[[], Data], *, subject: str = "")
             event_type=event_type,
             subject=subject,
             body=body,
+            status=Delivery.Status.PENDING if enabled else Delivery.Status.HELD,
             created_at=now,
-            due_at=now,
+            due_at=now if enabled else None,
         )
-        for pk in wanting
+        for pk, enabled in wanting
     )
-    return len(wanting)
+    return sum(enabled for _, enabled in wanting)
 
 
 def deliveries_about(subject: str) -> QuerySet[Delivery]:

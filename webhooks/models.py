@@ -1,4 +1,4 @@
-"""What is stored of webhooks: endpoints, their deliveries, every attempt, and who is dispatching."""
+"""What is stored of webhooks: endpoints, their deliveries, every attempt, replays, and who is dispatching."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils import formats, timezone
 from acme_importer.cluster.identity import HOLDER_LENGTH, holder
 from acme_importer.encryption import EncryptedField
 from webhooks.addresses import validate_url
-from webhooks.catalogue import SUBSCRIBABLE, event_choices
+from webhooks.catalogue import SUBSCRIBABLE, TEST, event_choices
 from webhooks.delivery import Message, Outcome
 from webhooks.signing import new_secret
 
@@ -23,6 +23,9 @@ ROTATION = timedelta(days=1)
 PATIENCE = timedelta(days=5)
 # Failures further apart than this are two problems, not one. The longest pause of the retry schedule is half of it.
 SAME_PROBLEM = timedelta(days=2)
+# Deliveries that can be sent again, and those of them that were kept back because their endpoint was disabled.
+REPLAYABLE = ~Q(status="pending") & ~Q(event_type=TEST)
+HELD = Q(status="held")
 
 
 def validate_events(events: object) -> None:
@@ -138,14 +141,14 @@ class Endpoint(models.Model):
         )
 
     def disable(self, reason: str = "") -> None:
-        """Send nothing more to this endpoint. Pending deliveries are marked as failed; a person can send them again."""
+        """Send nothing more to this endpoint. What is waiting is held, as is what happens from now on (`emit`)."""
         self.enabled = False
         self.disabled_reason = reason
         with transaction.atomic():
             self.save(update_fields=["enabled", "disabled_reason", "updated_at"])
-            self.deliveries.filter(status=Delivery.Status.PENDING).update(
-                status=Delivery.Status.FAILED, due_at=None, finished_at=timezone.now()
-            )
+            # Of tests, which are never due, none is held.
+            waiting = self.deliveries.filter(status=Delivery.Status.PENDING, due_at__isnull=False)
+            waiting.update(status=Delivery.Status.HELD, due_at=None)
 
     def note(self, outcome: Outcome) -> None:
         """Update the fields about the last response with the outcome of an attempt; saves nothing."""
@@ -178,6 +181,18 @@ class Endpoint(models.Model):
         )
 
 
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Deliveries; `replayable` and `held` are those that can be sent again, in the words of an index each."""
+
+    def replayable(self) -> DeliveryQuerySet:
+        """Keep those that are no test, and are not about to be sent anyway."""
+        return self.filter(REPLAYABLE)
+
+    def held(self) -> DeliveryQuerySet:
+        """Keep those that were kept back because their endpoint was disabled."""
+        return self.filter(HELD)
+
+
 class Delivery(models.Model):
     """One event on its way to one endpoint. Written in the transaction in which the event happened: an outbox."""
 
@@ -185,6 +200,8 @@ class Delivery(models.Model):
         PENDING = "pending"
         DELIVERED = "delivered"
         FAILED = "failed"
+        # Not sent, since the endpoint was disabled when the event happened, or before it could be sent.
+        HELD = "held"
 
     # Without a constraint in the database: deleting an endpoint must never fail the transaction of an import that
     # emits an event at the same moment, nor must counting an endpoint's failures wait for that transaction.
@@ -206,6 +223,8 @@ class Delivery(models.Model):
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
 
+    objects = DeliveryQuerySet.as_manager()
+
     class Meta:
         ordering = ("-id",)
         verbose_name_plural = "deliveries"
@@ -214,6 +233,8 @@ class Delivery(models.Model):
             models.Index(fields=["endpoint", "-id"], name="delivery_endpoint"),
             models.Index(fields=["created_at"], name="delivery_created"),
             models.Index(fields=["subject"], name="delivery_subject", condition=~Q(subject="")),
+            models.Index(fields=["endpoint", "created_at", "id"], name="delivery_replayable", condition=REPLAYABLE),
+            models.Index(fields=["endpoint", "created_at", "id"], name="delivery_held", condition=HELD),
         )
 
     def __str__(self) -> str:
@@ -248,6 +269,32 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{formats.date_format(self.started_at, 'DATETIME_FORMAT')}: {self.status or self.error}"
+
+
+class Replay(models.Model):
+    """A request to send an endpoint again what happened in some time, and how far the workers have come with it."""
+
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="replays", db_constraint=False)
+    only_held = models.BooleanField(default=False)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    # How many deliveries there were to send when it started, and how many of them are on their way.
+    total = models.PositiveIntegerField()
+    done = models.PositiveIntegerField(default=0)
+    # The checkpoint: every delivery that was created before this moment, or in it and with an id up to this, is done.
+    after_moment = models.DateTimeField()
+    after_id = models.BigIntegerField(default=0)
+    # When the checkpoint was moved last, or a worker was asked to.
+    moved_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(fields=["endpoint"], condition=Q(finished_at=None), name="replay_one_at_a_time"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.done:,} of {self.total:,}"
 
 
 class Dispatching(models.Model):

@@ -153,5 +153,5 @@ def _notify_admins(endpoint: Endpoint) -> None:
         "django.core.mail.mail_admins",
         f"Webhook disabled: {endpoint}",
         f"Webhooks to {endpoint.url} are disabled. {endpoint.disabled_reason}\n\n"
-        "Enable the endpoint when it has been fixed; failed deliveries can then be sent again.",
+        "Events are held from now on. Enable the endpoint when it has been fixed, and have them sent on its page.",
     )

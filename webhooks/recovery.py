@@ -6,12 +6,13 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from acme_importer.cluster import queues
 from acme_importer.cluster.identity import claim_numbers
 from webhooks.models import Delivery, Dispatching
-from webhooks.tasks import QUEUE
+from webhooks.queue import QUEUE
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,8 @@ def recover(held_by: str) -> bool:
     dispatcher = Dispatching.objects.filter(claimed_by__startswith=held_by, until__gt=now)
     with transaction.atomic():
         free = list(claimed.select_for_update(skip_locked=True).values_list("pk", flat=True))
-        Delivery.objects.filter(pk__in=free).update(claimed_by=None, due_at=now)
+        # Before those of later events.
+        Delivery.objects.filter(pk__in=free).update(claimed_by=None, due_at=F("created_at"))
         if dispatcher.update(until=now, claimed_by=""):
             queues.enqueue("webhooks.tasks.dispatch", queue=QUEUE)
     return not claimed.exists()

@@ -1,4 +1,4 @@
-"""What the workers run: dispatching, in slices, on a queue of its own; and deleting old deliveries.
+"""What the workers run: dispatching, in slices, on a queue of its own; replaying; and deleting old deliveries.
 
 There is always one dispatcher. A slice claims that role until its end, and immediately enqueues the task of the next
 slice for that moment: if this worker is killed, the next slice starts all the same. A slice that is over still waits
@@ -15,16 +15,18 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from acme_importer.cluster.queues import enqueue
 from acme_importer.cluster.schedules import Schedule, keep
+from webhooks import replays
 from webhooks.dispatch import Dispatcher
-from webhooks.models import Delivery, Dispatching, Endpoint
+from webhooks.models import Delivery, Dispatching, Endpoint, Replay
+from webhooks.queue import QUEUE
 
 logger = logging.getLogger(__name__)
 
-QUEUE = "webhooks"
 SCHEDULES = (
     # A task that finds another dispatcher at work ends at once, so this costs nothing.
     Schedule("webhooks: make sure that deliveries are sent", "webhooks.tasks.dispatch", minutes=1, queue=QUEUE),
@@ -32,6 +34,11 @@ SCHEDULES = (
 )
 PRUNE_BATCH = 1000
 PRUNE_SECONDS = 20
+# What is waiting to be sent is kept for longer, since it may be old and have been sent again by hand: retrying takes
+# more than three days.
+WAITING_KEPT = timedelta(days=6)
+# A slice of a replay, for which the next dispatcher may have to wait.
+REPLAY_SECONDS = 2
 
 
 def slice_length() -> timedelta:
@@ -49,6 +56,15 @@ def dispatch() -> None:
     Dispatcher().run(end)
 
 
+def replay(replay_id: int) -> None:
+    """Go on with a replay for a slice, unless another worker does; the next slice is a task of its own."""
+    started = time.monotonic()
+    while replays.advance(replay_id):
+        if time.monotonic() - started > REPLAY_SECONDS:
+            replays.enqueue_next(replay_id)
+            return
+
+
 def keep_schedules(**_signal: Any) -> None:
     """Store the schedules of this app: a receiver of `post_migrate`."""
     keep("webhooks", SCHEDULES)
@@ -61,9 +77,10 @@ def prune() -> int:
     """
     now = timezone.now()
     Endpoint.objects.filter(previous_secret_until__lt=now).update(previous_secret="", previous_secret_until=None)
-    old = Delivery.objects.filter(created_at__lt=now - timedelta(days=settings.WEBHOOK_KEEP_DAYS)).order_by(
-        "created_at"
-    )
+    end = now - timedelta(days=settings.WEBHOOK_KEEP_DAYS)
+    Replay.objects.filter(finished_at__lt=end).delete()
+    ended = ~Q(status=Delivery.Status.PENDING) | Q(created_at__lt=end - WAITING_KEPT)
+    old = Delivery.objects.filter(ended, created_at__lt=end).order_by("created_at")
     deleted, started = 0, time.monotonic()
     while time.monotonic() - started < PRUNE_SECONDS and (
         batch := list(old.values_list("pk", flat=True)[:PRUNE_BATCH])

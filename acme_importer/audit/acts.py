@@ -24,6 +24,7 @@ ACTS = {
     "webhook.deleted": "Webhook deleted",
     "webhook.tested": "Test sent to a webhook",
     "webhook.secret_rotated": "Webhook secret rotated, the new one shown",
+    "webhook.replayed": "Events sent to a webhook again",
     "delivery.resent": "Delivery sent again",
     "deliveries.resent": "Deliveries sent again in bulk",
     "user.created": "User created",

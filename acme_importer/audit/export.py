@@ -1,4 +1,7 @@
-"""The audit trail as a CSV file, written while it is being read."""
+"""The audit trail as a CSV file, written while it is being read.
+
+It is opened in spreadsheets and never imported: what they would take for formulas is always marked.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from acme_importer.audit.models import Record
+from acme_importer.formulas import marked
 
 # Records fetched, and written out, at a time.
 BATCH_ROWS = 1000
@@ -43,7 +47,7 @@ def csv_blocks(records: QuerySet[Record]) -> Iterator[str]:
         values = dict(zip(COLUMNS, row, strict=True))
         values["at"] = values["at"].isoformat()
         values["details"] = json.dumps(values["details"], ensure_ascii=False, sort_keys=True)
-        writer.writerow(values.values())
+        writer.writerow(marked(map(str, values.values())))
         if number % BATCH_ROWS == 0:
             yield buffer.getvalue()
             buffer.seek(0)

@@ -29,6 +29,13 @@ class InsufficientStorageError(APIException):
     default_code = "insufficient_storage"
 
 
+class StorageUnavailableError(APIException):
+    """The storage of files does not take any until somebody puts something right."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "storage_unavailable"
+
+
 class GoneError(APIException):
     """What was asked for was there, and has been deleted; the text says why."""
 

@@ -18,7 +18,13 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
 from acme_importer.rest import scopes, spreadsheets
-from acme_importer.rest.errors import ConflictError, GoneError, InsufficientStorageError, QuotaExceededError
+from acme_importer.rest.errors import (
+    ConflictError,
+    GoneError,
+    InsufficientStorageError,
+    QuotaExceededError,
+    StorageUnavailableError,
+)
 from acme_importer.rest.filters import StrictFilterBackend, refuse_unknown_parameters
 from acme_importer.rest.negotiation import AnyAccepted
 from acme_importer.rest.serializers import NoFieldsSerializer
@@ -27,6 +33,7 @@ from imports.api.filters import JobFilter, RejectedRowFilter
 from imports.api.parsers import BODY_PARSERS, LengthRequiredError, UploadFormParser
 from imports.api.serializers import HeaderLineField, JobSerializer, RejectedRowSerializer, UploadSerializer
 from imports.files.space import DiskFullError
+from imports.files.unavailable import FileUnavailableError
 from imports.files.upload_handler import announced_size
 from imports.models import ImportJob
 from imports.quotas import QuotaError
@@ -89,6 +96,7 @@ class UploadViewSet(GenericViewSet):
             429: OpenApiResponse(
                 description="There were too many requests, or the user has too many files or bytes waiting."
             ),
+            503: OpenApiResponse(description="The server's storage of files is not set up; the text says what to do."),
             507: OpenApiResponse(description="The server has too little free disk space for the file."),
         },
     )
@@ -109,6 +117,8 @@ class UploadViewSet(GenericViewSet):
             raise QuotaExceededError(str(error)) from error
         except DiskFullError as error:
             raise InsufficientStorageError(str(error)) from error
+        except FileUnavailableError as error:
+            raise StorageUnavailableError(str(error)) from error
         except FileRefusedError as error:
             raise ValidationError({"file": [str(error)]}) from error
         shown = JobSerializer(ImportJob.objects.with_progress().get(pk=job.pk), context=self.get_serializer_context())

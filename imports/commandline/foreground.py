@@ -15,9 +15,9 @@ import django
 from django.db import DatabaseError
 
 from imports import jobs, tasks, waking
-from imports.files.space import DiskFullError
 from imports.models import ImportJob, ImportLane
-from imports.pipeline import LaneTakenError
+from imports.pipeline import ChunkFailedError, LaneTakenError
+from imports.reading.errors import FileRefusedError
 
 logger = logging.getLogger(__name__)
 
@@ -87,10 +87,9 @@ def _finish(lane: ImportLane, on_progress: Callable[[], None]) -> bool:
         tasks.run_slice(lane, math.inf, after_chunk=on_progress)
     except LaneTakenError:
         pass
-    except (DatabaseError, DiskFullError) as error:
-        if tasks.fail_if_disk_is_full(lane, error):
-            return True
-        # A deadlock, a lost connection: as in a worker, it is tried again until the attempts are used up.
-        logger.warning("Import %s: %s", lane.job_id, error)
-        lane.release(error=repr(error))
+    except (DatabaseError, ChunkFailedError, FileRefusedError) as error:
+        # A deadlock, a lost connection, a row: as in a worker, it is tried again until the attempts are used up.
+        logger.warning("Import %s: %s", lane.job_id, error.__cause__ or error)
+        with waking.no_messages():
+            tasks.let_go(lane, error)
     return True

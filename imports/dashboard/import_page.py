@@ -24,6 +24,7 @@ from imports.dashboard.questions import answered
 from imports.dashboard.reading_form import ReadingForm
 from imports.files import space
 from imports.files.space import DiskFullError
+from imports.files.unavailable import FileUnavailableError
 from imports.files.upload_handler import announced_size, size_said
 from imports.models import Draft, ImportJob
 from imports.preview import Preview, preview
@@ -76,6 +77,8 @@ class UploadView(ImportView):
             return self._refused(str(error), 429)
         except DiskFullError as error:
             return self._refused(str(error), 507)
+        except FileUnavailableError as error:
+            return self._refused(str(error), 503)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Keep the file as a draft, and lead to its preview."""
@@ -95,7 +98,7 @@ class UploadView(ImportView):
             return self._refused(NO_FILE, 400)
         try:
             draft = drafts.create(file, request.user, follows=self._followed(request.POST.get("follows", "")))
-        except DiskFullError:
+        except (DiskFullError, FileUnavailableError):
             raise
         except FileRefusedError as error:
             return self._refused(f"{error} Choose another file.", 400)

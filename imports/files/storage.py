@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
 from imports.files import local_copies, space
+from imports.files.unavailable import unavailable_refused
 from imports.reading.errors import FileRefusedError
 
 FILENAME_MAX_LENGTH = 255
@@ -33,13 +34,13 @@ def keep(file: UploadedFile) -> StoredFile:
     """Put an uploaded file into storage; in a folder of this machine that is a rename.
 
     Of what the sender wrote, its name there has only the ending. Raises FileRefusedError for an empty file,
-    and DiskFullError, which is one too.
+    and DiskFullError and FileUnavailableError, which are some too.
     """
     filename = PurePath((file.name or "upload.csv").replace("\0", "")).name[-FILENAME_MAX_LENGTH:] or "upload.csv"
     if not file.size:
         file.close()
         raise FileRefusedError(f"The file '{filename}' is empty.")
-    with space.full_disk_refused():
+    with unavailable_refused(), space.full_disk_refused():
         stored_as = default_storage.save(_storage_name(PurePath(filename).suffix), file)
     file.close()
     return StoredFile(filename, stored_as, file.size, file.sha256)  # type: ignore[attr-defined]
@@ -65,13 +66,15 @@ def _storage_name(suffix: str) -> str:
 def open_stored(name: str, still_alive: Callable[[], None] = lambda: None) -> BinaryIO:
     """The stored file `name`, for reading and seeking: itself, or a copy if the storage is not of this machine.
 
-    `still_alive` is called now and then while that takes long.
+    `still_alive` is called now and then while that takes long. Raises FileUnavailableError if it is gone or not to be
+    read, whenever that is tried.
     """
-    try:
-        path = default_storage.path(name)
-    except NotImplementedError:
-        return local_copies.open_copy(name, still_alive)
-    return Path(path).open("rb")
+    with unavailable_refused():
+        try:
+            path = default_storage.path(name)
+        except NotImplementedError:
+            return local_copies.open_copy(name, still_alive)
+        return Path(path).open("rb")
 
 
 def close_stored(name: str) -> None:

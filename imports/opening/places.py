@@ -13,6 +13,7 @@ from django.core.files.storage import default_storage
 from imports.files import space
 from imports.files.incoming import IncomingFile
 from imports.files.storage import delete_stored, new_content_name, open_stored
+from imports.files.unavailable import unavailable_refused
 from imports.reading import encodings
 from imports.reading.errors import FileRefusedError
 from imports.reading.suspicions.content import SAMPLE_RECORDS
@@ -85,7 +86,7 @@ class Stored:
 
     def _store(self, blocks: Iterator[bytes]) -> None:
         limit = size_limit()
-        with space.full_disk_refused(), _Rewriting(self._still_alive) as file:
+        with unavailable_refused(), space.full_disk_refused(), _Rewriting(self._still_alive) as file:
             for block in blocks:
                 space.check(len(block))
                 file.write(block)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
+from acme_importer.formulas import SIGN
 from imports.models import SentFile
 from imports.opening.found import Opened, Text
 from imports.opening.places import Place, Written
@@ -20,7 +21,6 @@ from imports.reading.formats.rewrite import DELIMITER as REWRITTEN_DELIMITER
 from imports.reading.formats.rewrite import Rewriter, needs_rewriting
 from imports.reading.header import HEADER_AMONG
 from imports.reading.workbooks import MAX_SHEET_ROWS
-from products.formulas import SIGN
 
 # As many as a spreadsheet can have.
 MOST_COLUMNS = 16_384

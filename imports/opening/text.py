@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import BinaryIO
 
+from acme_importer.formulas import SIGN
 from imports.models import SentFile
 from imports.opening.found import Text
 from imports.opening.places import BEGINNING_BYTES, Place, size_limit
@@ -18,7 +19,6 @@ from imports.reading.header import HEADER_AMONG
 from imports.reading.texts import shown
 from imports.reading.workbooks import check_is_table, open_workbook, sheet_as_csv
 from imports.reading.wrapped import unwrapped_blocks
-from products.formulas import SIGN
 
 
 def text_of(stream: BinaryIO, file: SentFile, place: Place) -> Text:

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import starmap
 
+from acme_importer.formulas import SIGN
 from imports.reading.errors import FileRefusedError
 from imports.reading.names import Meaning, Standing, folded, meaning
 from imports.reading.proposals import propose
 from imports.reading.questions import BY_NUMBER, Case, Question, column_reference, header_reads, mapping_argument
 from products.fields import FIELDS
-from products.formulas import SIGN
 
 
 @dataclass(frozen=True, slots=True)

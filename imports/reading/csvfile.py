@@ -15,12 +15,12 @@ from itertools import accumulate, compress, takewhile
 from operator import itemgetter, not_
 from typing import BinaryIO, NamedTuple
 
+from acme_importer import formulas
 from imports.reading.dialect import Dialect
 from imports.reading.encodings import decode_block
 from imports.reading.quoting.fields import wrong_field
 from imports.reading.quoting.judge import RecordJudge
 from imports.reading.quoting.lines import Piece
-from products import formulas
 
 # A record longer than this is refused. Shop systems limit descriptions to some 64 KB, so this leaves ample room.
 MAX_RECORD_BYTES = 1024 * 1024

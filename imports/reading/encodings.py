@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import codecs
 import gzip
-import lzma
 import re
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +17,7 @@ from typing import BinaryIO, cast
 
 import chardet
 
+from imports.reading import archives
 from imports.reading.errors import FileRefusedError
 from imports.reading.texts import shown
 
@@ -287,8 +286,8 @@ def _only_file(stream: BinaryIO) -> BinaryIO:
             # Python unpacks others without a bound: a kilobyte of bzip2 takes gigabytes of memory.
             raise FileRefusedError("The zip archive uses an unusual compression. Zip the file the usual way (deflate).")
         return cast("BinaryIO", archive.open(files[0]))
-    except (zipfile.BadZipFile, NotImplementedError) as error:
-        raise FileRefusedError(f"The zip archive cannot be read: {error}.") from None
+    except archives.FAULTS as error:
+        raise FileRefusedError(f"The zip archive cannot be read: {archives.told(error)}.") from None
 
 
 def unpacked_blocks(stream: BinaryIO) -> Iterator[bytes]:
@@ -296,8 +295,8 @@ def unpacked_blocks(stream: BinaryIO) -> Iterator[bytes]:
     try:
         while block := stream.read(BLOCK_BYTES):
             yield block
-    except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
-        raise FileRefusedError(f"The compressed file is damaged: {error}.") from None
+    except archives.FAULTS as error:
+        raise FileRefusedError(f"The compressed file is damaged: {archives.told(error)}.") from None
 
 
 def utf8_blocks(stream: BinaryIO, encoding: str) -> Iterator[bytes]:

@@ -10,12 +10,12 @@ from collections.abc import Collection, Sequence
 from itertools import count
 from operator import itemgetter
 
+from acme_importer.formulas import SIGN
 from imports.reading.corrections import ADDED_COLUMNS
 from imports.reading.errors import BadValueError
 from imports.reading.texts import shown, storable
 from products.extra import EXTRA, MAX_LENGTH, MAX_TEXTS, is_texts, size_fault
 from products.fields import FIELDS
-from products.formulas import SIGN
 
 # Columns that were added here to a file, which no product has.
 _OURS = (*ADDED_COLUMNS, SIGN)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import BinaryIO, Protocol
 
+from imports.reading import archives
 from imports.reading.errors import FileRefusedError
 from imports.reading.sheets.cells import Cells
 from imports.reading.texts import shown
@@ -65,7 +66,7 @@ def open_workbook(stream: BinaryIO, size_limit: int) -> Workbook | None:
             parts = {part.filename: part for part in archive.infolist()}
             is_xlsx = "xl/workbook.xml" in parts
             is_ods = "mimetype" in parts and _says_ods(archive, parts["mimetype"])
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
+    except archives.FAULTS:
         # Not for this reader to say; the one of archives will.
         return None
     finally:
@@ -137,21 +138,20 @@ def _faults_as_refusals(faults: tuple[type[Exception], ...]) -> Iterator[None]:
     try:
         yield
     except faults + _DAMAGED as error:
-        message = str(error)
+        message = archives.told(error)
         if any(word in message.lower() for word in ("encrypt", "password")):
             raise FileRefusedError("The workbook is protected with a password; send it without.") from error
         raise FileRefusedError(f"The workbook cannot be read: {shown(message)}.") from error
 
 
 _DAMAGED = (
-    zipfile.BadZipFile,
+    *archives.FAULTS,
     SyntaxError,  # what XML parsers raise
     ArithmeticError,
     AssertionError,
     AttributeError,
     LookupError,
     TypeError,
-    ValueError,
 )
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, DataError, IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, transaction
 
-from imports.reading.rows import CleanRow, Fault, Rejection
-from imports.reading.texts import shown
+from imports.reading.rows import CleanRow, Rejection
 from imports.writing import extra
 from imports.writing.catalogue import find_products, hold_products
 from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, in_one_order, make_plan
 from imports.writing.product_rows import AnyProductRow, ProductRow, ProductRowWithExtra
+from imports.writing.refusals import is_of_a_row, refusal_of
 from products.extra import EXTRA
 from products.fields import FIELDS
 
@@ -89,7 +89,7 @@ class BulkCreateWriter:
             if len(rows) == 1:
                 if create_only and find_products(rows, ()):
                     raise _CreatedInTheMeantimeError from error
-                return [_refused(rows[0], error)]
+                return [refusal_of(rows[0], error)]
             half = len(rows) // 2
             return [
                 refusal
@@ -123,19 +123,3 @@ class BulkCreateWriter:
             )
             for row in rows
         ]
-
-
-def is_of_a_row(error: DatabaseError) -> bool:
-    """Whether the database refused a row, rather than failed by itself (a lost connection, a deadlock, a full disk).
-
-    The classes of SQLSTATE are PostgreSQL's (appendix A of its manual): bad data, broken constraints, a check option, a
-    row that is too large for an index, and what a trigger raises.
-    """
-    sqlstate = getattr(error.__cause__, "sqlstate", None) or ""
-    return isinstance(error, DataError | IntegrityError) or sqlstate.startswith(("22", "23", "44", "54", "P0"))
-
-
-def _refused(row: CleanRow, error: Exception) -> Rejection:
-    message = str(error).strip().splitlines()[0]
-    fault = Fault("", "", "refused", f"The database refused the row: {shown(message)}")
-    return Rejection(row.line, (fault,), row.record)

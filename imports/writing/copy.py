@@ -14,8 +14,9 @@ from psycopg import sql
 
 from imports.reading.rows import CleanRow, Rejection
 from imports.writing import extra
-from imports.writing.bulk_create import BulkCreateWriter, is_of_a_row
+from imports.writing.bulk_create import BulkCreateWriter
 from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, has_incomplete, in_one_order
+from imports.writing.refusals import is_of_a_row
 from products.extra import EXTRA
 from products.fields import FIELDS
 

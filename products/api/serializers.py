@@ -54,6 +54,7 @@ class ProductSerializer(StrictSerializer, serializers.ModelSerializer):
             "created_at",
             "updated_at",
             "last_import",
+            "event_sequence",
         )
 
     def validate_sku(self, sku: str) -> str:

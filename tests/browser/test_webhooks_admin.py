@@ -4,7 +4,10 @@ from playwright.sync_api import Page, expect
 from pytest_httpserver import HTTPServer
 
 from tests.imports.factories import run_import
-from tests.webhooks.factories import answering, dispatch, make_endpoint
+from tests.webhooks.factories import PRODUCT, answering, dispatch, make_endpoint
+from webhooks import tasks
+from webhooks.events import emit
+from webhooks.models import Replay
 
 
 def test_an_endpoint_is_set_up_and_tried_at_the_press_of_a_button(
@@ -58,6 +61,39 @@ def test_an_endpoint_is_set_up_and_tried_at_the_press_of_a_button(
     expect(page.get_by_role("heading", name="Attempts")).to_be_visible()
     screenshot("delivery")
     assert_accessible()
+
+
+def test_what_an_endpoint_missed_is_sent_at_the_press_of_a_button(
+    page: Page, log_in, screenshot, assert_accessible, httpserver: HTTPServer
+):
+    answering(httpserver, 200)
+    endpoint = make_endpoint(httpserver.url_for("/hook"), description="My shop", enabled=False)
+    emit("product.created", PRODUCT)
+    emit("product.updated", PRODUCT)
+    log_in()
+    page.goto(f"/admin/webhooks/endpoint/{endpoint.pk}/change/")
+    expect(page.get_by_text("2 events were not sent because this endpoint was disabled.")).to_be_visible()
+    expect(page.get_by_role("button", name="Send them")).to_have_count(0)
+    screenshot("held")
+    assert_accessible()
+
+    page.get_by_role("button", name="Enable").click()
+    expect(page.get_by_role("button", name="Send them")).to_be_visible()
+    screenshot("missed")
+    assert_accessible()
+    page.get_by_role("button", name="Send them").click()
+    expect(page.get_by_text("2 events will be sent.")).to_be_visible()
+    expect(page.get_by_text("Events are being sent again: 0 of 2 so far.")).to_be_visible()
+    screenshot("under-way")
+    assert_accessible()
+
+    tasks.replay(Replay.objects.get().pk)
+    dispatch()
+    dispatch()
+    page.reload()
+    expect(page.get_by_text("so far.")).to_have_count(0)
+    expect(page.get_by_role("region", name="Recent deliveries").get_by_text("Delivered").nth(1)).to_be_visible()
+    assert len(httpserver.log) == 2
 
 
 def test_the_page_of_an_import_and_the_front_page_tell_of_webhooks(

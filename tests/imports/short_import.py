@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from imports import tasks
+from imports import stalled, tasks
 from imports.models import ImportJob, ImportLane
 from imports.writing import copy
 from products.models import Product
@@ -118,3 +118,9 @@ def die_at(lane: ImportLane) -> None:
     """Claim a lane like a worker that then dies without a word, until the claim has run out."""
     assert lane.claim()
     expire_claims()
+
+
+def wake_the_stalled() -> None:
+    """Let every claim run out, and do what is done about it from time to time."""
+    expire_claims()
+    stalled.wake()

@@ -10,13 +10,14 @@ from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from imports import jobs, stalled
+from imports import jobs
 from imports.models import ImportJob, ImportLane
 from imports.options import Options
 from products.models import Product
 from tests.cluster import WorkerCluster, wait_until
 from tests.imports import model
 from tests.imports.factories import upload, with_progress
+from tests.imports.short_import import wake_the_stalled
 
 pytestmark = pytest.mark.slow
 
@@ -79,12 +80,6 @@ def rows() -> list[tuple[int, list[str]]]:
 @pytest.fixture(scope="module")
 def expected(rows: list[tuple[int, list[str]]]) -> model.Result:
     return model.read_serially(COLUMNS, rows, {})
-
-
-def wake_the_stalled() -> None:
-    """Let every claim run out, and do what the schedule does once a minute."""
-    ImportLane.objects.exclude(claimed_until=None).update(claimed_until=timezone.now() - timedelta(seconds=1))
-    stalled.wake()
 
 
 def test_a_file_goes_in_end_to_end_and_a_second_time_changes_nothing(

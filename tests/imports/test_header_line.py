@@ -142,3 +142,17 @@ def test_a_known_format_is_recognized_in_the_line_that_is_said() -> None:
 
     assert job.format.startswith("Shopify")
     assert (job.header_lines, skus()) == ([2], ["A-1"])
+
+
+@pytest.mark.parametrize("asked", [None, NO_HEADER, 1])
+@pytest.mark.parametrize(
+    "content", [b",,\n", b'""\n', b'"","",""\n', b";;\n;;\n", b"\0\0\n", b"\x1a", b"\t\t\n\n \n"], ids=repr
+)
+def test_a_file_in_which_nothing_is_written_is_refused_with_a_sentence(content: bytes, asked: int | None) -> None:
+    job = run_import(content, header_line=asked)
+
+    assert job.status == ImportJob.Status.FAILED
+    assert "traceback" not in job.failure_reason.lower()
+    assert job.failure_reason.endswith(".")
+    assert "internal" not in job.failure_reason.lower()
+    assert preview(draft(content, header_line=asked)).refusal == job.failure_reason

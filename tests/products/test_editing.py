@@ -94,7 +94,7 @@ def test_a_deletion_shows_the_product_as_it_was(ann):
 
     editing.delete(Product.objects.get(), Editor(ann))
 
-    assert told() == [("product.deleted", {"product": shown})]
+    assert told() == [("product.deleted", {"sequence": 1, "product": shown})]
     assert logged() == [(ann.username, "Deletion", "A-1 Lamp", "")]
     editing.delete(product, Editor(ann))
     assert len(told()) == len(logged()) == 1

@@ -22,7 +22,7 @@ from tests.imports.factories import run_import, upload
 from tests.imports.test_workbook_imports import xlsx
 from tests.memory import peak_of_memory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 HEADER = b"sku,name\n"
 ODS = b"application/vnd.oasis.opendocument.spreadsheet"

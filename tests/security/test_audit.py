@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from django.db.models import Model
 from django.db.transaction import TransactionManagementError, atomic
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
@@ -34,9 +36,9 @@ from tests.imports.factories import make_job, run_import, upload
 from tests.products.factories import make_product, make_user
 from tests.tokens import make_key
 from tests.webhooks.factories import emit_one, make_endpoint
-from webhooks.models import Delivery, Endpoint
+from webhooks.models import Delivery, Endpoint, Replay
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 URL = "https://shop.example.com/in/very-secret-path"
 ADDRESS = "192.0.2.7"
@@ -159,6 +161,10 @@ API: dict[str, Act] = {
     "webhook-redeliver-failed post": (
         "deliveries.resent",
         lambda w: w.send("post", f"webhooks/{w.failed.endpoint_id}/redeliver-failed", {"since": "2020-01-01T00:00Z"}),
+    ),
+    "webhook-replay post": (
+        "webhook.replayed",
+        lambda w: w.send("post", f"webhooks/{w.failed.endpoint_id}/replay", {"since": of_today()}),
     ),
     "delivery-redeliver post": (
         "delivery.resent",
@@ -342,6 +348,10 @@ def of_delivery(delivery: Delivery) -> str:
     return f"{delivery.endpoint_id}/deliveries/{delivery.pk}"
 
 
+def of_today() -> str:
+    return (timezone.now() - timedelta(hours=1)).isoformat()
+
+
 def file() -> Any:
     return SimpleUploadedFile("a.csv", CSV.encode())
 
@@ -446,7 +456,7 @@ def test_no_act_takes_place_without_its_record(
 
 
 def state() -> Any:
-    models: tuple[type[Model], ...] = (Product, Endpoint, Delivery, ImportJob, Draft, User, Group, Token)
+    models: tuple[type[Model], ...] = (Product, Endpoint, Delivery, Replay, ImportJob, Draft, User, Group, Token)
     return [list(model._default_manager.order_by("pk").values()) for model in models]
 
 

@@ -50,6 +50,8 @@ def test_it_is_for_those_who_may_see_it() -> None:
 
 
 def test_not_even_an_administrator_changes_or_deletes_a_record(admin_client: Client, api: APIClient) -> None:
+    # The key of the API's client is on record.
+    Record.objects.all().delete()
     make_records(1)
     record = Record.objects.get()
 
@@ -109,6 +111,15 @@ def test_the_export_is_written_while_it_is_read(django_assert_num_queries: Djang
     assert len(rows) == 2 * BATCH_ROWS + 1
     assert json.loads(rows[0]["details"]) == {"fields": ["name"]}
     assert (rows[0]["user_name"], rows[0]["act"]) == ("anna", "product.created")
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("https://evil.example")'])
+def test_no_name_in_the_export_is_a_formula(name: str) -> None:
+    make_records(1, object_name=name, user_name=name)
+
+    [row] = csv.DictReader(io.StringIO("".join(csv_blocks(Record.objects.all()))))
+
+    assert row["object_name"] == row["user_name"] == f"'{name}"
 
 
 def test_it_is_exported_from_the_list_and_the_api_as_it_is_filtered() -> None:

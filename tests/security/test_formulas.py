@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
+from acme_importer.formulas import SIGN, marked, unmarked
 from imports import rejected
 from imports.models import ImportJob, RejectedRow
 from products.export import csv_blocks
 from products.fields import strip_all
-from products.formulas import SIGN, marked, unmarked
 from products.models import Product
 from tests.imports.factories import run_import
 from tests.products.factories import make_product

@@ -12,6 +12,7 @@ from pytest_httpserver import HTTPServer
 
 from tests.cluster import WorkerCluster, wait_until
 from tests.webhooks.factories import PRODUCT, answering, emit_one, headers_of, make_endpoint, raw_server
+from webhooks import replays
 from webhooks.events import emit
 from webhooks.models import Attempt, Delivery, Dispatching
 from webhooks.receiver import verify
@@ -87,3 +88,18 @@ def test_a_worker_killed_between_sending_and_recording_sends_it_again_with_the_s
 def busy_worker(cluster: WorkerCluster) -> int:
     """The worker that is dispatching: the one with threads."""
     return max(cluster.worker_pids(), key=lambda pid: psutil.Process(pid).num_threads())
+
+
+def test_a_replay_is_done_by_the_workers_and_survives_their_death(
+    cluster: WorkerCluster, httpserver: HTTPServer
+) -> None:
+    answering(httpserver, 200)
+    endpoint = make_endpoint(httpserver.url_for("/hook"), enabled=False)
+    for _ in range(150):
+        emit("product.created", PRODUCT)
+    missed = set(Delivery.objects.values_list("event_id", flat=True))
+    endpoint.enable()
+    assert replays.start(endpoint, None, only_held=True) == 150
+    cluster.kill_worker(busy_worker(cluster))
+    wait_until(lambda: Delivery.objects.filter(status="delivered").count() == 150, 60)
+    assert {request.headers["webhook-id"] for request, _ in httpserver.log} == missed

@@ -46,7 +46,7 @@ def test_410_disables_at_once(httpserver: HTTPServer, endpoint: Endpoint) -> Non
     delivery.refresh_from_db()
     assert not endpoint.enabled
     assert endpoint.disabled_reason == "The receiver responded 410 Gone: it wants no more webhooks."
-    assert delivery.status == "failed"
+    assert (delivery.status, delivery.due_at) == ("held", None)
 
 
 def test_five_days_of_failures_disable_with_the_reason_kept(
@@ -124,11 +124,11 @@ def test_enabling_starts_afresh(httpserver: HTTPServer, endpoint: Endpoint, cloc
     assert (endpoint.failures_in_a_row, endpoint.disabled_reason) == (1, "")
 
 
-def test_disabling_gives_up_what_is_waiting(httpserver: HTTPServer, endpoint: Endpoint) -> None:
+def test_disabling_holds_what_is_waiting(httpserver: HTTPServer, endpoint: Endpoint) -> None:
     answering(httpserver, 200)
     delivery = emit_one()
     endpoint.disable()
     dispatch()
     delivery.refresh_from_db()
-    assert (delivery.status, delivery.due_at) == ("failed", None)
+    assert (delivery.status, delivery.due_at) == ("held", None)
     assert not httpserver.log

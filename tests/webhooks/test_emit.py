@@ -29,9 +29,12 @@ def test_progress_is_told_only_to_those_who_ask_for_it() -> None:
     assert Delivery.objects.get().endpoint == asking
 
 
-def test_a_disabled_endpoint_gets_nothing() -> None:
-    make_endpoint(URL, enabled=False)
+def test_what_a_disabled_endpoint_wants_is_held() -> None:
+    endpoint = make_endpoint(URL, enabled=False)
+    make_endpoint(URL, enabled=False, events=["product.deleted"])
     assert emit("product.created", PRODUCT) == 0
+    held = Delivery.objects.get()
+    assert (held.endpoint, held.status, held.due_at) == (endpoint, "held", None)
 
 
 def test_emitting_to_nobody_is_one_query_and_builds_no_body(django_assert_num_queries: DjangoAssertNumQueries) -> None:

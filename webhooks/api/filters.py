@@ -21,7 +21,9 @@ class EndpointFilter(filters.FilterSet):
 
 
 class DeliveryFilter(filters.FilterSet):
-    status = filters.ChoiceFilter(choices=Delivery.Status.choices, help_text="`pending`, `delivered` or `failed`.")
+    status = filters.ChoiceFilter(
+        choices=Delivery.Status.choices, help_text="`pending`, `delivered`, `failed` or `held`."
+    )
     event_type = filters.ChoiceFilter(choices=event_choices, help_text="The type of the event.")
     event_id = filters.CharFilter(help_text="The header `webhook-id`.")
     created_after = MomentFilter("created_at", "gte", help_text="Emitted at this time or later.")

@@ -127,5 +127,23 @@ class SinceSerializer(StrictSerializer):
     since = serializers.DateTimeField(help_text="Deliveries emitted at this time or later.")
 
 
+class ReplaySerializer(StrictSerializer):
+    since = serializers.DateTimeField(
+        required=False, help_text="Events that happened at this time or later. Optional with `only_held`."
+    )
+    only_held = serializers.BooleanField(
+        default=False, help_text="`true` for those only that were never sent, since the endpoint was disabled."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "since" not in attrs and not attrs["only_held"]:
+            raise serializers.ValidationError({"since": ["Required without only_held."]}, code="required")
+        return attrs
+
+
+class ReplayedSerializer(serializers.Serializer):
+    replayed = serializers.IntegerField(help_text="How many events will be sent.")
+
+
 class RedeliveredSerializer(serializers.Serializer):
     redelivered = serializers.IntegerField(help_text="How many deliveries will be sent again.")

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +18,7 @@ from rest_framework.viewsets import ModelViewSet, ReadOnlyModelViewSet
 from acme_importer.rest import scopes
 from acme_importer.rest.errors import ConflictError
 from acme_importer.rest.filters import StrictFilterBackend
-from webhooks import endpoints
+from webhooks import endpoints, replays
 from webhooks.api import serializers
 from webhooks.api.filters import DeliveryFilter, EndpointFilter
 from webhooks.by_hand import RefusedError, ping, redeliver, redeliver_failed
@@ -39,6 +40,7 @@ class EndpointViewSet(ModelViewSet):
     action_permissions = {
         "test": "webhooks.change_endpoint",
         "rotate_secret": "webhooks.change_endpoint",
+        "replay": "webhooks.change_endpoint",
         "redeliver_failed": "webhooks.change_delivery",
     }
 
@@ -101,6 +103,27 @@ class EndpointViewSet(ModelViewSet):
         except RefusedError as refusal:
             raise ConflictError(str(refusal)) from None
         return Response({"redelivered": count}, status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        summary="Replay events",
+        request=serializers.ReplaySerializer,
+        responses={202: serializers.ReplayedSerializer, 409: REFUSED},
+    )
+    @action(detail=True, methods=["post"], serializer_class=serializers.ReplaySerializer)
+    def replay(self, request: Request, pk: str) -> Response:  # noqa: ARG002
+        """Send what happened since a time, oldest first: delivered before or not, held or failed. The same ids."""
+        endpoint = self.get_object()
+        asked = serializers.ReplaySerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        try:
+            count = replays.start(
+                endpoint, asked.validated_data.get("since"), only_held=asked.validated_data["only_held"]
+            )
+        except replays.NotKeptError as fault:
+            raise ValidationError({"since": [str(fault)]}) from None
+        except RefusedError as refusal:
+            raise ConflictError(str(refusal)) from None
+        return Response({"replayed": count}, status.HTTP_202_ACCEPTED)
 
 
 @extend_schema(parameters=[OpenApiParameter("endpoint_id", int, OpenApiParameter.PATH)])

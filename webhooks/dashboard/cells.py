@@ -17,7 +17,12 @@ from webhooks.delivery import Outcome
 from webhooks.models import Attempt, Delivery, Endpoint
 
 # The colours of badges, by a delivery's status.
-KINDS = {Delivery.Status.PENDING: "", Delivery.Status.DELIVERED: "good", Delivery.Status.FAILED: "bad"}
+KINDS = {
+    Delivery.Status.PENDING: "",
+    Delivery.Status.DELIVERED: "good",
+    Delivery.Status.FAILED: "bad",
+    Delivery.Status.HELD: "warn",
+}
 # How much of a response is repeated in a message.
 MESSAGE_EXCERPT = 200
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.utils import formats, timezone
 
 from acme_importer.texts import printable
+from webhooks import replays
 from webhooks.dashboard import cells
 from webhooks.models import Attempt, Delivery, Endpoint
 
 DELIVERIES_SHOWN = 20
+# More are not counted.
+MOST_COUNTED = 10_000
 
 
 def context(endpoint: Any, status: str = "") -> dict[str, Any]:
@@ -27,10 +31,23 @@ def context(endpoint: Any, status: str = "") -> dict[str, Any]:
         "figures": figures(endpoint),
         "facts": facts(endpoint),
         "trouble": cells.trouble(endpoint),
+        "held": held(endpoint),
+        "kept_days": settings.WEBHOOK_KEEP_DAYS,
+        "replay": replays.under_way_of(endpoint),
         "deliveries": [(each, cells.delivery_state(each), outcome(each, responses)) for each in shown],
         "chosen_status": chosen,
         "statuses": statuses.choices,
     }
+
+
+def held(endpoint: Endpoint) -> dict[str, str]:
+    """How many events were not sent because the endpoint was disabled, in words; empty for none."""
+    number = endpoint.deliveries.held().order_by()[: MOST_COUNTED + 1].count()
+    if not number:
+        return {}
+    shown = f"{number:,}" if number <= MOST_COUNTED else f"More than {MOST_COUNTED:,}"
+    events, pronoun = ("event was", "it") if number == 1 else ("events were", "them")
+    return {"sentence": f"{shown} {events} not sent because this endpoint was disabled.", "pronoun": pronoun}
 
 
 def outcome(delivery: Delivery, responses: dict[int, int | None]) -> str:

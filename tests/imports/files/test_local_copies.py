@@ -15,12 +15,11 @@ from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
 from imports import jobs
-from imports.commandline import foreground
 from imports.files import local_copies, storage
 from imports.files.upload_handler import receive
 from imports.models import ImportJob
 from products.models import Product
-from tests.imports.factories import make_job, run_import, upload
+from tests.imports.factories import run_import, upload
 from tests.imports.s3server import put_uploads_on_s3, stored_keys
 from tests.settings import FOLDER
 
@@ -163,12 +162,6 @@ class TestS3:
         assert sorted(Product.objects.values_list("name", flat=True)) == ["Chair", "Table"]
         assert stored_keys() == [f"of/tests/{job.stored_as}"]
         assert [path for path in settings.UPLOAD_FOLDER.rglob("*") if path.is_file()] == []
-
-    def test_a_file_that_is_not_there_fails_the_job_in_the_end(self) -> None:
-        job = make_job(CONTENT)
-        storage.delete_stored(job.stored_as)
-        with pytest.raises(FileNotFoundError):
-            foreground.run(job, lambda: None)
 
     def test_the_files_of_a_job_can_be_deleted_twice(self) -> None:
         job = run_import(CONTENT)

@@ -29,6 +29,7 @@ def test_a_product_is_shown_with_all_that_is_known_of_it():
         "is_active": True,
         "extra": {"EAN": "1"},
         "last_import": 7,
+        "event_sequence": 0,
     }
 
 

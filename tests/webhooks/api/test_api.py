@@ -103,7 +103,7 @@ def test_disabling_and_enabling_over_the_api_start_afresh(api: APIClient) -> Non
     waiting = emit_one()
     api.patch(f"/api/webhooks/{endpoint.pk}/", {"enabled": False}, format="json")
     waiting.refresh_from_db()
-    assert waiting.status == "failed"
+    assert waiting.status == "held"
     answer = api.patch(f"/api/webhooks/{endpoint.pk}/", {"enabled": True}, format="json")
     assert (answer.json()["failures_in_a_row"], answer.json()["failing_since"]) == (0, None)
 
@@ -278,6 +278,7 @@ def test_all_that_failed_since_a_time_is_sent_again(api: APIClient, httpserver: 
         ("view_delivery", "get", "{endpoint}/deliveries/{delivery}/"),
         ("change_delivery", "post", "{endpoint}/deliveries/{delivery}/redeliver/"),
         ("change_delivery", "post", "{endpoint}/redeliver-failed/"),
+        ("change_endpoint", "post", "{endpoint}/replay/"),
     ],
 )
 def test_each_call_needs_its_permission(permission: str, method: str, path: str) -> None:

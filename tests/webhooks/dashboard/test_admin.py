@@ -70,12 +70,12 @@ def test_saving_does_not_undo_what_a_worker_has_counted(admin_client: Client, mo
     assert (endpoint.description, endpoint.failures_in_a_row) == ("new", 3)
 
 
-def test_disabling_in_the_form_gives_up_what_is_waiting(admin_client: Client) -> None:
+def test_disabling_in_the_form_holds_what_is_waiting(admin_client: Client) -> None:
     endpoint = make_endpoint(URL)
     delivery = emit_one()
     admin_client.post(f"{ENDPOINTS}{endpoint.pk}/change/", {"url": URL})
     delivery.refresh_from_db()
-    assert delivery.status == "failed"
+    assert delivery.status == "held"
 
 
 def press(client: Client, endpoint: Endpoint, action: str) -> str:

@@ -107,10 +107,15 @@ def _create(**fields: Any) -> ImportJob:
 
 
 def start(job: ImportJob, opened: Opened, *, lanes: int) -> list[ImportLane]:
-    """From queued to running: note what was found in the file, lay the lanes, wake them. Returns the lanes."""
+    """From queued to running: note what was found in the file, lay the lanes, wake them. Returns the lanes.
+
+    Only for the worker that has claimed `job`: who takes it over deletes what this one has rewritten.
+    """
     now = timezone.now()
     with transaction.atomic():
-        started = ImportJob.objects.filter(pk=job.pk, status=Status.QUEUED).update(
+        waking.forget_opening(job.pk)
+        queued = ImportJob.objects.filter(pk=job.pk, status=Status.QUEUED, claimed_by=job.claimed_by)
+        started = queued.update(
             status=Status.RUNNING,
             started_at=job.started_at or now,
             run_started_at=now,
@@ -284,6 +289,7 @@ def retry(job: ImportJob) -> None:
 def resume(job_id: int) -> None:
     """From queued to running, for a job that has lanes from before: wake those that are not finished."""
     with transaction.atomic():
+        waking.forget_opening(job_id)
         lanes = list(ImportLane.objects.filter(job=job_id))
         resumed = ImportJob.objects.filter(pk=job_id, status=Status.QUEUED).update(
             status=Status.RUNNING,

@@ -78,6 +78,9 @@ def _open(job: ImportJob, lanes: int | None) -> list[ImportLane]:
         if ImportLane.objects.filter(job=job).exists():
             jobs.resume(job.pk)
             return []
+        if job.content_stored_as not in ("", job.stored_as):
+            # The rewriting of an attempt that died.
+            delete_stored(job.content_stored_as)
         opened = open_file(job, still_alive=job.keep_claim)
         if opened.content_stored_as != job.stored_as:
             close_stored(job.stored_as)

@@ -51,6 +51,15 @@ def call(job_id: int) -> None:
     ImportJob.objects.filter(pk=job_id).update(woken_at=timezone.now(), message=message)
 
 
+def forget_opening(job_id: int) -> None:
+    """Remove the message for a file that is open now, in that transaction, and not when the task has ended.
+
+    That may be much later: a small file is imported in it. Were the worker killed then, the message would stay.
+    """
+    for message in ImportJob.objects.filter(pk=job_id, message__isnull=False).values_list("message", flat=True):
+        queues.withdraw(message)
+
+
 def wake_lane(lane_id: int, job_id: int) -> None:
     """Put a message on the queue that takes the lane further."""
     message = None

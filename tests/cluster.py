@@ -45,6 +45,8 @@ class WorkerCluster:
     def __init__(self, *command: str, **variables: str) -> None:
         self.command = command or ("qcluster",)
         self.variables = variables
+        # What the command begins with, to run it elsewhere.
+        self.prefix: list[str] = []
         self.log_file = FOLDER / f"cluster-{next(NUMBERS)}.log"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -53,7 +55,7 @@ class WorkerCluster:
         starts = self.log().count("] running.")
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", *self.command],
+                [*self.prefix, sys.executable, "manage.py", *self.command],
                 cwd=settings.BASE_DIR,
                 # Django-Q tells the numbers of its processes at DEBUG only.
                 env=product_environment(LOG_LEVEL="DEBUG", **self.variables),

@@ -59,11 +59,15 @@ class _Rewriting(IncomingFile):
 
 
 class Stored:
-    """Keeps rewritings in storage, one at a time. `name` is where the last one is."""
+    """Keeps rewritings in storage, one at a time. `name` is where the last one is.
 
-    def __init__(self, name: str, still_alive: Callable[[], None]) -> None:
+    Each name is told to `note` before there is anything: a process that is killed leaves no file that nobody knows of.
+    """
+
+    def __init__(self, name: str, still_alive: Callable[[], None], note: Callable[[str], None]) -> None:
         self.name = self._original = name
         self._still_alive = still_alive
+        self._note = note
         self._stream: BinaryIO | None = None
 
     def take(self, stream: BinaryIO) -> BinaryIO:
@@ -72,10 +76,7 @@ class Stored:
 
     def keep(self, blocks: Iterator[bytes]) -> BinaryIO:
         """See Place. Raises FileRefusedError if `blocks` grow too large."""
-        before, self.name = self.name, self._store(blocks)
-        self.close()
-        if before != self._original:
-            delete_stored(before)
+        self._store(blocks)
         self._stream = open_stored(self.name, self._still_alive)
         return self._stream
 
@@ -83,7 +84,7 @@ class Stored:
         """See Place."""
         return records
 
-    def _store(self, blocks: Iterator[bytes]) -> str:
+    def _store(self, blocks: Iterator[bytes]) -> None:
         limit = size_limit()
         with unavailable_refused(), space.full_disk_refused(), _Rewriting(self._still_alive) as file:
             for block in blocks:
@@ -94,7 +95,11 @@ class Stored:
                 self._still_alive()
             file.size = file.tell()
             file.seek(0)
-            return default_storage.save(new_content_name(), file)
+            # What `blocks` were made of.
+            self.discard()
+            name = new_content_name()
+            self._note(name)
+            self.name = default_storage.save(name, file)
 
     def close(self) -> None:
         """Close the last rewriting."""
@@ -107,6 +112,7 @@ class Stored:
         self.close()
         if self.name != self._original:
             delete_stored(self.name)
+            self.name = self._original
 
 
 class InMemory:

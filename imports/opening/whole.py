@@ -23,7 +23,11 @@ def open_file(job: ImportJob, still_alive: Callable[[], None]) -> Opened:
     Raises FileRefusedError, with a sentence for the sender, if the file cannot be imported; QuestionOpenError if it is
     only not clear which column is which.
     """
-    place = Stored(job.stored_as, still_alive)
+
+    def note(name: str) -> None:
+        ImportJob.objects.filter(pk=job.pk, claimed_by=job.claimed_by).update(content_stored_as=name)
+
+    place = Stored(job.stored_as, still_alive, note)
     try:
         with open_stored(job.stored_as, still_alive) as stream:
             opened = opened_as(text_of(stream, job, place), job, place)

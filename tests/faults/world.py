@@ -6,7 +6,8 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
 
@@ -15,6 +16,8 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from imports.models import ImportJob, ImportLane
 from tests.cluster import WorkerCluster, is_running
+from tests.faults.expected import Expected
+from tests.faults.receiver import Receiver
 
 Value = TypeVar("Value")
 
@@ -25,23 +28,47 @@ MOMENT = 0.25
 BUSY_SECONDS = 0.02
 
 
-class World:
-    """Supervised clusters on the database of this process. `random` decides what a fault hits, and when."""
+@dataclass(frozen=True)
+class Host:
+    """Another machine: what a command begins with to run there, its cable, and the environment there."""
 
-    def __init__(self, random: Random, **variables: str) -> None:
+    prefix: list[str]
+    cable: str
+    variables: dict[str, str]
+
+
+class World:
+    """Supervised clusters on the database of this process. `random` decides what a fault hits, and when.
+
+    Files have `rows`, or a part of that each where there are several.
+    """
+
+    def __init__(self, random: Random, rows: int, receiver: Receiver, **variables: str) -> None:
         self.random = random
+        self.rows = rows
+        self.receiver = receiver
+        self.expected = Expected()
         self.variables = {"IMPORT_CHUNK_ROWS": "100", "WORKERS": "2", **variables}
         self.clusters: list[WorkerCluster] = []
+        # The machines that the clusters are started on, in this order; without any, all are on this one.
+        self.hosts: list[Host] = []
+        # What is to be done at the end.
+        self.ending = ExitStack()
 
     def start(self, *arguments: str, **variables: str) -> WorkerCluster:
-        """Start one more supervisor with its cluster."""
+        """Start one more supervisor with its cluster, on the next machine if there are several."""
         cluster = WorkerCluster("run_workers", *arguments, **{**self.variables, **variables})
+        if self.hosts:
+            host = self.hosts[len(self.clusters)]
+            cluster.prefix = host.prefix
+            cluster.variables |= host.variables
         self.clusters.append(cluster)
         cluster.start()
         return cluster
 
     def stop(self) -> None:
         """End every process."""
+        self.ending.close()
         for cluster in self.clusters:
             for process in cluster.family():
                 with suppress(psutil.NoSuchProcess):
@@ -109,9 +136,9 @@ def eventually(read: Callable[[], Value]) -> Value:
             time.sleep(0.1)
 
 
-def offsets(job: ImportJob) -> dict[int, int]:
-    """Where the lanes of a job are that still have work to do."""
-    lanes = ImportLane.objects.filter(job=job.pk, finished=False)
+def offsets() -> dict[int, int]:
+    """Where the lanes are that still have work to do, of all jobs."""
+    lanes = ImportLane.objects.filter(finished=False)
     return eventually(lambda: dict(lanes.values_list("pk", "offset")))
 
 
@@ -124,9 +151,10 @@ def wait_for(condition: Callable[[], object], seconds: float, what: str) -> floa
     return time.monotonic()
 
 
-def is_over(job: ImportJob) -> bool:
-    """Whether nothing more happens to the job."""
-    return eventually(lambda: ImportJob.objects.get(pk=job.pk).is_over)
+def are_over() -> bool:
+    """Whether nothing more happens to any job."""
+    unfinished = [ImportJob.Status.QUEUED, ImportJob.Status.RUNNING]
+    return not eventually(ImportJob.objects.filter(status__in=unfinished).exists)
 
 
 @contextmanager

@@ -12,9 +12,9 @@ from tests.settings import FOLDER
 URL = "s3://uploads/of/tests"
 
 
-def put_uploads_on_s3(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> ThreadedMotoServer:
-    """Start the server and let this process, and those that it starts, keep uploads there. The caller stops it."""
-    server = ThreadedMotoServer(port=0, verbose=False)
+def start(address: str = "127.0.0.1") -> tuple[ThreadedMotoServer, dict[str, str]]:
+    """Start the server; returns it, and the environment of processes that keep uploads there. The caller stops it."""
+    server = ThreadedMotoServer(address, port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     variables = {
@@ -24,11 +24,21 @@ def put_uploads_on_s3(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Th
         "AWS_SECRET_ACCESS_KEY": "tests",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
+    return server, variables
+
+
+def create_bucket(variables: dict[str, str]) -> None:
+    """Create the bucket, empty, whatever earlier tests of this process have stored. Its environment is set already."""
+    requests.post(f"{variables['AWS_ENDPOINT_URL_S3']}/moto-api/reset", timeout=10)
+    boto3.client("s3").create_bucket(Bucket="uploads")
+
+
+def put_uploads_on_s3(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> ThreadedMotoServer:
+    """Start the server and let this process, and those that it starts, keep uploads there. The caller stops it."""
+    server, variables = start()
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    # What earlier tests of this process have stored.
-    requests.post(f"http://{host}:{port}/moto-api/reset", timeout=10)
-    boto3.client("s3").create_bucket(Bucket="uploads")
+    create_bucket(variables)
     settings.STORAGES = {**settings.STORAGES, "default": upload_storage(URL, FOLDER)}
     return server
 

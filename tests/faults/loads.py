@@ -1,0 +1,91 @@
+"""The imports that a fault interrupts: one file, three of the same SKUs, twenty files, one that is rewritten first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from imports import jobs
+from imports.models import ImportJob
+from imports.options import Options
+from tests.faults.world import World
+from tests.imports import model
+from tests.imports.factories import upload
+
+COLUMNS = ["sku", "name", "description", "price", "is_active"]
+
+
+def make_rows(count: int, prefix: str, edition: str) -> list[tuple[int, list[str]]]:
+    """Rows with their lines; one in six is a duplicate in another letter case, and some are bad."""
+    return [
+        (
+            number + 2,
+            [
+                f"{prefix}-{number * 7919 % (count * 5 // 6)}" if number % 3 else f"{prefix.lower()}-{number}",
+                f"Product {number}{edition}",
+                f"Number {number} of many products that each have a text of some length",
+                "cheap" if number % 97 == 0 else "9999999999.99" if number % 5 else "",
+                "no" if number % 11 == 0 else "",
+            ],
+        )
+        for number in range(count)
+    ]
+
+
+@lru_cache
+def expected_of(count: int, prefix: str, edition: str = "") -> tuple[bytes, model.Result]:
+    """A file of `count` rows, and what must come of it in an empty catalogue."""
+    rows = make_rows(count, prefix, edition)
+    content = "\n".join([",".join(COLUMNS), *(",".join(fields) for _, fields in rows), ""]).encode()
+    return content, model.read_serially(COLUMNS, rows, {})
+
+
+def from_any_row_on(count: int, sku: str) -> set[model.Item | None]:
+    """What such a file makes of a product that is deleted before any one of its rows."""
+    rows = [(line, fields) for line, fields in make_rows(count, "S", "") if model.same(fields[0]) == sku]
+    return {model.read_serially(COLUMNS, rows[first:], {}).catalogue.get(sku) for first in range(len(rows))}
+
+
+def content_of(count: int, prefix: str) -> bytes:
+    """Such a file."""
+    return expected_of(count, prefix)[0]
+
+
+def begin_one(world: World, count: int, prefix: str = "S", edition: str = "", packed: bytes = b"") -> ImportJob:
+    """Have the workers import such a file, as it is or `packed`."""
+    content, alone = expected_of(count, prefix, edition)
+    job = jobs.create(upload(packed or content, "products.csv"), Options())
+    world.expected.add(job, alone)
+    return job
+
+
+def one(world: World, rows: int) -> None:
+    begin_one(world, rows)
+
+
+def three_of_the_same(world: World, rows: int) -> None:
+    """Each file has other names for the same SKUs."""
+    world.expected.shared = True
+    for edition in ("", " of the second edition", " of the third edition"):
+        begin_one(world, rows // 2, edition=edition)
+
+
+def twenty(world: World, rows: int) -> None:
+    for number in range(20):
+        begin_one(world, rows // 15, f"F{number}")
+
+
+def rewritten(world: World, rows: int) -> None:
+    """A file that is rewritten as UTF-8 before anything is imported."""
+    content = content_of(rows, "S")
+    begin_one(world, rows, packed="\ufeff".encode("utf-16-le") + content.decode().encode("utf-16-le"))
+
+
+LOADS: dict[str, Callable[[World, int], None]] = {
+    "import": one,
+    # Nothing is at work until the fault has happened.
+    "idle": one,
+    "three imports of the same SKUs": three_of_the_same,
+    "twenty files": twenty,
+    "opening": rewritten,
+}

@@ -56,8 +56,9 @@ def forget_opening(job_id: int) -> None:
 
     That may be much later: a small file is imported in it. Were the worker killed then, the message would stay.
     """
-    for message in ImportJob.objects.filter(pk=job_id, message__isnull=False).values_list("message", flat=True):
-        queues.withdraw(message)
+    for message in ImportJob.objects.filter(pk=job_id).values_list("message", flat=True):
+        if message is not None:
+            queues.withdraw(message)
 
 
 def wake_lane(lane_id: int, job_id: int) -> None:

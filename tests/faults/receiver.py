@@ -39,18 +39,18 @@ class Receiver:
 
     def start(self) -> None:
         """Listen, at the same port as before."""
-        self._server.start()  # type: ignore[no-untyped-call]
+        self._server.start()
 
     def die(self) -> None:
         """Refuse every connection from now on."""
         port = self._server.port
-        self._server.stop()  # type: ignore[no-untyped-call]
+        self._server.stop()
         self._server = self._new_server(port)
 
     def stop(self) -> None:
         """Stop for good."""
         if self._server.is_running():
-            self._server.stop()  # type: ignore[no-untyped-call]
+            self._server.stop()
 
     def _take(self, request: Request) -> Response:
         if self.mode == "500":

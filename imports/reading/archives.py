@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import lzma
 import struct
 import zipfile
@@ -22,5 +23,10 @@ FAULTS = (
 
 
 def told(error: BaseException) -> str:
-    """What to say of the fault; of a system call that got a wrong number, nothing that a person could use."""
+    """What to say of the fault; of a system call that got a wrong number, nothing that a person could use.
+
+    Raises `error` again if the disk could not be read: that says nothing of the archive, and may be over soon.
+    """
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+        raise error
     return "it is damaged" if getattr(error, "errno", None) else str(error) or "it is damaged"

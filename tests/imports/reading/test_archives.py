@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import struct
 import zipfile
@@ -90,3 +91,18 @@ def test_a_workbook_whose_parts_are_not_deflated_data_is_refused(kind: str, open
         pytest.raises(FileRefusedError, match=r"^The workbook cannot be read: .*\.$"),
     ):
         rows_of(stream)
+
+
+class BrokenDisk(io.BytesIO):
+    """A file of which only the beginning can be read."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell() > 0:
+            raise OSError(errno.EIO, "Input/output error")
+        return super().read(size)
+
+
+@pytest.mark.parametrize("name", ["products.xlsx", "products.ods"])
+def test_a_disk_that_cannot_be_read_is_no_damaged_file(name: str) -> None:
+    with pytest.raises(OSError, match="Input/output error"):
+        decompressed(BrokenDisk((FILES / name).read_bytes()))

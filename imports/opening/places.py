@@ -113,6 +113,7 @@ class Stored:
         if self.name != self._original:
             delete_stored(self.name)
             self.name = self._original
+            self._note("")
 
 
 class InMemory:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import io
+import secrets
 import struct
 import zipfile
 from pathlib import Path
@@ -97,12 +99,11 @@ class BrokenDisk(io.BytesIO):
     """A file of which only the beginning can be read."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if self.tell() > 0:
+        if self.tell() > 1000:
             raise OSError(errno.EIO, "Input/output error")
         return super().read(size)
 
 
-@pytest.mark.parametrize("name", ["products.xlsx", "products.ods"])
-def test_a_disk_that_cannot_be_read_is_no_damaged_file(name: str) -> None:
+def test_a_disk_that_cannot_be_read_is_no_damaged_file() -> None:
     with pytest.raises(OSError, match="Input/output error"):
-        decompressed(BrokenDisk((FILES / name).read_bytes()))
+        unpacked(BrokenDisk(gzip.compress(secrets.token_bytes(LIMIT))))

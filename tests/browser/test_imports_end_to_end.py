@@ -44,7 +44,7 @@ def test_upload_preview_import_fix_and_follow_up(page: Page, log_in, worker_clus
     page.go_back()
 
     with page.expect_download() as downloading:
-        page.get_by_role("link", name="Download as CSV").click()
+        page.get_by_role("link", name="CSV for spreadsheets").click()
     corrected = downloading.value.path().read_text().replace("free", "29.00").replace("L-4,,", "L-4,Sofa,")
     page.get_by_role("link", name="Upload the corrected file").click()
     choose(page, corrected, "products-rejected.csv")

@@ -88,6 +88,8 @@ ANY_OF_PRODUCTS = "|".join(f"products.{verb}_product" for verb in ("view", "add"
 SEE_TOKENS = "tokens.view_token|tokens.delete_token"
 TABLE: dict[str, Entry] = {
     **{f"{method} {path}": Entry((ANYONE,)) for path in ("", "healthz", "readyz") for method in ("GET",)},
+    # Without METRICS_TOKEN; with it, its own tests.
+    "GET metrics": Entry((ANYONE,), let_in="not there"),
     # Of the API.
     **api("", GET=LOGGED_IN),
     **api("schema", GET=LOGGED_IN),

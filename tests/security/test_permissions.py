@@ -314,7 +314,7 @@ class Asked:
         who, let_in = self.entry.who, self.entry.let_in
         by_superuser = self.seen_by(superuser)
         if who == (ANYONE,):
-            assert {by_superuser, self.seen_by(None)} <= {"in", "login", "front page"}, self
+            assert {by_superuser, self.seen_by(None)} <= {let_in, "in", "login", "front page"}, self
             return
         assert by_superuser in (self.entry.refused if who == (NOBODY,) else (let_in,)), self
         assert self.seen_by(None) == "login", self

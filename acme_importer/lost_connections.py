@@ -35,18 +35,22 @@ def is_lost(error: BaseException) -> bool:
     return isinstance(error, OperationalError | InterfaceError)
 
 
-def persist(function: Callable[[], Value]) -> Value:
-    """Call `function`, and again after each of the PAUSES while the connection is lost. Not within a transaction."""
+def persist(function: Callable[[], Value], *, after_pause: Callable[[], None] = lambda: None) -> Value:
+    """Call `function`, and again after each of the PAUSES while the connection is lost. Not within a transaction.
+
+    Before it is called again, `after_pause` is.
+    """
     left = iter(PAUSES)
     while True:
         try:
             return function()
-        except Error as error:
+        except Exception as error:
             pause = next(left, None)
             if pause is None or not is_lost(error):
                 raise
             logger.warning("The connection to the database is lost: %s", error)
             wait(pause)
+        after_pause()
 
 
 def wait(seconds: float) -> None:

@@ -71,6 +71,15 @@ class Connection(TConn):
         length = LENGTH.search(head)
         return max(len(head) + int(length[1]) - len(self.arrived), 0) if length else 0
 
+    def received(self) -> bytes | None:
+        """The next bytes that have arrived; empty if no more will come, and None if none have arrived yet."""
+        try:
+            return self.sock.recv(BLOCK_BYTES)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+
     def send(self, message: bytes) -> None:
         """Send a few bytes, or none where the client takes none: it is not waited for."""
         with suppress(OSError):
@@ -169,12 +178,9 @@ class PatientWorker(ThreadWorker):
 
     def _read(self, conn: Connection) -> None:
         """Take what has arrived."""
-        try:
-            block = conn.sock.recv(BLOCK_BYTES)
-        except BlockingIOError:
+        block = conn.received()
+        if block is None:
             return
-        except OSError:
-            block = b""
         if not block:
             if conn.missing():
                 # It will send no more, but may wait for the response: that its request was cut off.
@@ -226,12 +232,9 @@ class PatientWorker(ThreadWorker):
             self._drop(conn)
 
     def _discard(self, conn: Connection) -> None:
-        try:
-            block = conn.sock.recv(BLOCK_BYTES)
-        except BlockingIOError:
+        block = conn.received()
+        if block is None:
             return
-        except OSError:
-            block = b""
         conn.lingered_bytes += len(block)
         if not block:
             self._drop(conn)

@@ -446,7 +446,6 @@ CLUSTER_TASKS = [
     "django.core.mail.mail_admins",
     "imports.tasks.open_job",
     "imports.tasks.advance_lane",
-    "imports.tasks.call_waiting",
     "imports.tasks.delete_old_files",
     "imports.tasks.delete_old_rejected_rows",
     "products.search.follower.follow",

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from acme_importer import log_context
 from acme_importer.cluster.schedules import Schedule, keep
-from acme_importer.lost_connections import PAUSES, is_lost, persist, wait
+from acme_importer.lost_connections import is_lost, persist
 from imports import drafts, jobs, poison, rejected, turns, waking
 from imports.files.incoming import delete_abandoned_uploads
 from imports.files.local_copies import delete_idle_copies
@@ -100,18 +100,12 @@ class WorkTakenError(Exception):
 
 def _with_the_database(work: ImportJob | ImportLane, do: Callable[[], Value]) -> Value:
     """Do a step of claimed `work`, and do it again after a pause if the connection to the database was lost."""
-    left = iter(PAUSES)
-    while True:
-        try:
-            return do()
-        except Exception as error:
-            pause = next(left, None)
-            if pause is None or not is_lost(error):
-                raise
-            logger.warning("%s: the connection to the database is lost. %s", work, error)
-            wait(pause)
+
+    def renew_claim() -> None:
         if not persist(work.renew_claim):
             raise WorkTakenError
+
+    return persist(do, after_pause=renew_claim)
 
 
 def _start(job: ImportJob, opened: Opened, lanes: int) -> list[ImportLane]:
@@ -231,11 +225,6 @@ def run_slice(
     return False
 
 
-def call_waiting() -> None:
-    """Call the files whose turn it is, for those who should have and died."""
-    turns.call_all()
-
-
 def delete_old_files() -> None:
     """Delete the files of jobs that ended more than `UPLOAD_KEEP_DAYS` days ago; the jobs themselves stay on record.
 
@@ -262,7 +251,6 @@ def keep_schedules(**_: Any) -> None:
     keep(
         "imports",
         [
-            Schedule("imports: call waiting files", "imports.tasks.call_waiting", minutes=1),
             Schedule("imports: delete old files", "imports.tasks.delete_old_files", minutes=60),
             Schedule("imports: delete old rejected rows", "imports.tasks.delete_old_rejected_rows", minutes=60),
         ],

@@ -5,7 +5,7 @@ next file is called once fewer of the user's pieces of work are under way than t
 messages on the queue, however many files. Files that came without a user, by the command, are one user's more.
 
 Two who call at the same moment may call one file each for the same place, which does no harm. One who dies before
-calling does not either: `call_all` runs every minute.
+calling does not either: the supervisors call `call_all` every few seconds.
 """
 
 from __future__ import annotations

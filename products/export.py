@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 
+from acme_importer import downloads
 from acme_importer.formulas import SIGN, marked
 from products.extra import EXTRA
 from products.fields import FIELDS
@@ -59,6 +59,4 @@ def csv_response(products: QuerySet[Product], *, for_spreadsheets: bool = False)
     """The file as a download that is written while it is read."""
     purpose = "-for-spreadsheets" if for_spreadsheets else ""
     filename = f"products-{timezone.now():%Y-%m-%d}{purpose}.csv"
-    headers = {"Content-Disposition": content_disposition_header(as_attachment=True, filename=filename)}
-    blocks = csv_blocks(products, for_spreadsheets=for_spreadsheets)
-    return StreamingHttpResponse(blocks, content_type="text/csv; charset=utf-8", headers=headers)
+    return downloads.csv_response(csv_blocks(products, for_spreadsheets=for_spreadsheets), filename)

@@ -26,6 +26,12 @@ class RefusedError(Exception):
     """The request cannot be carried out now; the sentence says why."""
 
 
+def check_enabled(endpoint: Endpoint) -> None:
+    """Raise RefusedError unless something can be sent to `endpoint`."""
+    if not endpoint.enabled:
+        raise RefusedError("The endpoint is disabled. Enable it first.")
+
+
 def ping(endpoints: Sequence[Endpoint]) -> list[tuple[Delivery, Outcome]]:
     """Send a `webhook.test` to each of `endpoints`, enabled or not, in parallel, without retries; returns outcomes."""
     with transaction.atomic():
@@ -79,16 +85,14 @@ def redeliver_each(deliveries: Iterable[Delivery]) -> tuple[int, list[tuple[Deli
 
 
 def _send_again(delivery: Delivery) -> None:
-    if not delivery.endpoint.enabled:
-        raise RefusedError("The endpoint is disabled. Enable it first.")
+    check_enabled(delivery.endpoint)
     if not Delivery.objects.filter(pk=delivery.pk, claimed_by=None).update(**_reset()):
         raise RefusedError("It is being sent right now.")
 
 
 def redeliver_failed(endpoint: Endpoint, since: datetime) -> int:
     """Send again all deliveries to `endpoint` that were emitted `since` then and have failed; returns how many."""
-    if not endpoint.enabled:
-        raise RefusedError("The endpoint is disabled. Enable it first.")
+    check_enabled(endpoint)
     failed = endpoint.deliveries.filter(status=Delivery.Status.FAILED, created_at__gte=since, claimed_by=None)
     with transaction.atomic():
         count = failed.exclude(event_type=TEST).update(**_reset())

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from acme_importer.audit.trail import record
 from acme_importer.cluster.queues import enqueue, has_waiting
-from webhooks.by_hand import RefusedError
+from webhooks.by_hand import RefusedError, check_enabled
 from webhooks.endpoints import name
 from webhooks.models import Delivery, Endpoint, Replay
 from webhooks.queue import QUEUE
@@ -40,8 +40,7 @@ def start(endpoint: Endpoint, since: datetime | None, *, only_held: bool = False
 
     Without `since`, all that is kept. What is waiting to be sent is not counted: it will be sent anyway.
     """
-    if not endpoint.enabled:
-        raise RefusedError("The endpoint is disabled. Enable it first.")
+    check_enabled(endpoint)
     if since is not None and since < (earliest := kept_since()):
         shown = earliest.isoformat(timespec="seconds").replace("+00:00", "Z")
         raise NotKeptError(f"Deliveries are kept for {settings.WEBHOOK_KEEP_DAYS} days: {shown} is the earliest time.")

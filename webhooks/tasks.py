@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from acme_importer.batches import delete_in_batches
 from acme_importer.cluster.queues import enqueue
 from acme_importer.cluster.schedules import Schedule, keep
 from webhooks import replays
@@ -32,7 +33,6 @@ SCHEDULES = (
     Schedule("webhooks: make sure that deliveries are sent", "webhooks.tasks.dispatch", minutes=1, queue=QUEUE),
     Schedule("webhooks: delete old deliveries", "webhooks.tasks.prune", minutes=60),
 )
-PRUNE_BATCH = 1000
 PRUNE_SECONDS = 20
 # What is waiting to be sent is kept for longer, since it may be old and have been sent again by hand: retrying takes
 # more than three days.
@@ -73,7 +73,7 @@ def keep_schedules(**_signal: Any) -> None:
 def prune() -> int:
     """Delete the deliveries that are older than WEBHOOK_KEEP_DAYS, and secrets that no longer sign.
 
-    In batches, and for a limited time: the next run deletes the rest. Returns how many deliveries were deleted.
+    For a limited time: the next run deletes the rest. Returns how many deliveries were deleted.
     """
     now = timezone.now()
     Endpoint.objects.filter(previous_secret_until__lt=now).update(previous_secret="", previous_secret_until=None)
@@ -81,10 +81,4 @@ def prune() -> int:
     Replay.objects.filter(finished_at__lt=end).delete()
     ended = ~Q(status=Delivery.Status.PENDING) | Q(created_at__lt=end - WAITING_KEPT)
     old = Delivery.objects.filter(ended, created_at__lt=end).order_by("created_at")
-    deleted, started = 0, time.monotonic()
-    while time.monotonic() - started < PRUNE_SECONDS and (
-        batch := list(old.values_list("pk", flat=True)[:PRUNE_BATCH])
-    ):
-        Delivery.objects.filter(pk__in=batch).delete()
-        deleted += len(batch)
-    return deleted
+    return delete_in_batches(old, PRUNE_SECONDS)

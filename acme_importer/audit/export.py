@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 
+from acme_importer import downloads
 from acme_importer.audit.models import Record
 from acme_importer.formulas import marked
 
@@ -57,6 +57,4 @@ def csv_blocks(records: QuerySet[Record]) -> Iterator[str]:
 
 def csv_response(records: QuerySet[Record]) -> StreamingHttpResponse:
     """The file as a download."""
-    filename = f"audit-{timezone.now():%Y-%m-%d}.csv"
-    headers = {"Content-Disposition": content_disposition_header(as_attachment=True, filename=filename)}
-    return StreamingHttpResponse(csv_blocks(records), content_type="text/csv; charset=utf-8", headers=headers)
+    return downloads.csv_response(csv_blocks(records), f"audit-{timezone.now():%Y-%m-%d}.csv")

@@ -20,12 +20,10 @@ RECENTLY = timedelta(days=1)
 def figures() -> Iterator[Metric]:
     """The figures of all queues, also of those in which nothing waits."""
     now = timezone.now()
-    states = {state.name: state for state in workers.queues()}
-    names = all_queues()
-    waiting = [((name,), states[name].waiting if name in states else 0) for name in names]
-    oldest = {name: states[name].oldest if name in states else None for name in names}
-    waits = [((name,), max((now - due).total_seconds(), 0) if due else 0.0) for name, due in oldest.items()]
-    alive = presence.running(names)
+    states = workers.states_of_all()
+    waiting = [((state.name,), state.waiting) for state in states]
+    waits = [((state.name,), state.longest_wait(now).total_seconds()) for state in states]
+    alive = presence.running(all_queues())
     yield gauge("queue_running", "Whether the queue has running workers.", ("queue",), _numbers(alive))
     yield gauge("queue_waiting_messages", "Messages that are due and wait for a worker.", ("queue",), waiting)
     yield gauge("queue_longest_wait_seconds", "How long the oldest due message has waited.", ("queue",), waits)

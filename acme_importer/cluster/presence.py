@@ -56,7 +56,7 @@ def say_ended(cluster: str) -> None:
 
 def is_running(queue: str) -> bool:
     """Whether `queue` has workers with a supervisor that is alive."""
-    return RunningCluster.objects.filter(queue=queue, ended=False, seen_at__gt=ago(NOT_RUNNING_AFTER)).exists()
+    return running([queue])[queue]
 
 
 def running(queues: list[str]) -> dict[str, bool]:

@@ -8,18 +8,16 @@ from datetime import timedelta
 from django.utils import timezone
 from django_q.models import Task
 
+from acme_importer.batches import delete_in_batches
 from acme_importer.cluster.models import Recovery
 
 KEEP = timedelta(days=30)
-BATCH = 1000
 
 
 def delete_old(seconds: float) -> int:
-    """Delete it, in batches and for so many `seconds`: the next run deletes the rest. Returns how much it was."""
+    """Delete it, for so many `seconds`: the next run deletes the rest. Returns how much it was."""
     before, end = timezone.now() - KEEP, time.monotonic() + seconds
     deleted = 0
     for old in (Task.objects.filter(stopped__lt=before), Recovery.objects.filter(at__lt=before)):
-        while time.monotonic() < end and (batch := list(old.order_by().values_list("pk", flat=True)[:BATCH])):
-            old.filter(pk__in=batch).delete()
-            deleted += len(batch)
+        deleted += delete_in_batches(old.order_by(), end - time.monotonic())
     return deleted

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -117,16 +116,15 @@ def check_migrations() -> Finding:
 def check_workers() -> Finding:
     """Whether the workers of each queue are running; how many messages are due, and since when the oldest is."""
     now = timezone.now()
-    states = {state.name: state for state in workers.queues()}
-    shown: dict[str, dict[str, Any]] = {}
-    for name in all_queues():
-        state = states.get(name)
-        wait = now - state.oldest if state and state.oldest else timedelta(0)
-        shown[name] = {
-            "running": presence.is_running(name),
-            "waiting": state.waiting if state else 0,
-            "longest_wait_seconds": round(wait.total_seconds()),
+    running = presence.running(all_queues())
+    shown = {
+        state.name: {
+            "running": running[state.name],
+            "waiting": state.waiting,
+            "longest_wait_seconds": round(state.longest_wait(now).total_seconds()),
         }
+        for state in workers.states_of_all()
+    }
     return Finding(all(queue["running"] for queue in shown.values()), {"queues": shown})
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
 
 from acme_importer.cluster import presence
-from acme_importer.cluster.queues import default_queue
+from acme_importer.cluster.queues import all_queues, default_queue
 
 # Tasks take about ten seconds; a queue that makes them wait this long is behind.
 LONG_WAIT = timedelta(minutes=2)
@@ -57,6 +57,10 @@ class QueueState:
     oldest: datetime | None
     taken: int
 
+    def longest_wait(self, now: datetime) -> timedelta:
+        """How long the oldest message has been due."""
+        return max(now - self.oldest, timedelta(0)) if self.oldest else timedelta(0)
+
 
 @dataclass(frozen=True, slots=True)
 class FailedTask:
@@ -85,6 +89,12 @@ def queues() -> list[QueueState]:
     found = OrmQ.objects.order_by("key").values("key")
     counted = found.annotate(due=Count("pk", filter=due), oldest=Min("lock", filter=due), held=Count("pk", filter=~due))
     return [QueueState(each["key"], each["due"], each["oldest"], each["held"]) for each in counted]
+
+
+def states_of_all() -> list[QueueState]:
+    """All queues, also those without messages."""
+    found = {state.name: state for state in queues()}
+    return [found.get(name, QueueState(name, 0, None, 0)) for name in all_queues()]
 
 
 def failed(count: int) -> list[FailedTask]:

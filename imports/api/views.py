@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils.http import content_disposition_header
+from django.http import FileResponse, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
@@ -17,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
+from acme_importer.downloads import csv_response
 from acme_importer.rest import scopes, spreadsheets
 from acme_importer.rest.errors import (
     ConflictError,
@@ -219,9 +219,7 @@ class JobViewSet(ReadOnlyModelViewSet):
         is_safe = spreadsheets.is_for_spreadsheets(request)
         job = self._job_with_rejected(pk)
         name = rejected.filename(job, "csv", for_spreadsheets=is_safe)
-        headers = {"Content-Disposition": content_disposition_header(True, name)}
-        blocks = rejected.csv_blocks(job, for_spreadsheets=is_safe)
-        return StreamingHttpResponse(blocks, "text/csv; charset=utf-8", headers=headers)
+        return csv_response(rejected.csv_blocks(job, for_spreadsheets=is_safe), name)
 
     @extend_schema(
         operation_id="jobs_rejected_xlsx_retrieve",

@@ -15,6 +15,7 @@ from django_q.models import Schedule
 from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
+from acme_importer import batches
 from acme_importer.audit import tasks
 from acme_importer.audit.export import BATCH_ROWS, csv_blocks
 from acme_importer.audit.models import Record
@@ -138,7 +139,7 @@ def test_it_is_exported_from_the_list_and_the_api_as_it_is_filtered() -> None:
 
 def test_records_are_deleted_when_their_time_is_over(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.AUDIT_KEEP_DAYS = 10
-    monkeypatch.setattr(tasks, "PRUNE_BATCH", 2)
+    monkeypatch.setattr(batches, "BATCH_ROWS", 2)
     make_records(5, at=timezone.now() - timedelta(days=11))
     make_records(1, at=timezone.now() - timedelta(days=9))
 

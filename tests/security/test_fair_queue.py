@@ -150,7 +150,7 @@ def test_whoever_dies_before_calling_the_next_is_stood_in_for(anna: User) -> Non
     ImportJob.objects.filter(created_by=anna, woken_at__isnull=False).update(status=Status.COMPLETED)
     OrmQ.objects.all().delete()
 
-    tasks.call_waiting()
+    turns.call_all()
 
     assert (called(anna), waiting(anna)) == (2, 0)
     assert OrmQ.objects.count() == 2

@@ -60,6 +60,7 @@ NOT_LISTED = (
 class ImportJobAdmin(DashboardAdmin):
     """Shows jobs; they are created by uploads, and changed by the actions only."""
 
+    list_title = "Imports"
     list_display = ("file", "state", "receipt", "rejected", "who", "when")
     list_display_links = None
     list_filter = (StateFilter, "dry_run", "created_at")
@@ -82,9 +83,6 @@ class ImportJobAdmin(DashboardAdmin):
             page("<int:job_id>/import/", "for_real", ImportForRealView),
             *super().get_urls(),
         ]
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Imports", **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportJob]:
         jobs = ImportJob.objects.with_progress().select_related("created_by")

@@ -21,7 +21,7 @@ from imports import quotas, turns, waking
 from imports.events import announce
 from imports.files import storage
 from imports.files.space import full_disk_refused
-from imports.models import DryRunSku, ImportJob, ImportLane, SentFile
+from imports.models import UNTRIED, DryRunSku, ImportJob, ImportLane, SentFile
 from imports.opening.decisions import QuestionOpenError
 from imports.opening.found import Opened
 from imports.options import Options
@@ -126,10 +126,7 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> list[ImportLane]:
             content_has_marks=opened.text.has_marks,
             question={},
             damaged_skus=opened.damaged.as_json(),
-            attempts=0,
-            claimed_until=None,
-            claimed_by="",
-            last_error="",
+            **UNTRIED,
             **_found(opened),
         )
         if not started:
@@ -256,9 +253,7 @@ def retry(job: ImportJob) -> None:
         progress = ImportJob.objects.with_progress().get(pk=job.pk)
         _check_file(progress)
         # Lanes first, then their job: the order in which a chunk locks them.
-        ImportLane.objects.filter(job=job.pk).update(
-            attempts=0, narrowed_to=0, claimed_until=None, claimed_by="", last_error=""
-        )
+        ImportLane.objects.filter(job=job.pk).update(narrowed_to=0, **UNTRIED)
         lanes = list(ImportLane.objects.filter(job=job.pk))
         at_once = bool(lanes) and turns.has_place(progress.created_by_id)
         changed = ImportJob.objects.filter(pk=job.pk, status__in=[Status.FAILED, Status.CANCELLED]).update(
@@ -267,12 +262,9 @@ def retry(job: ImportJob) -> None:
             message=None,
             failure_reason="",
             finished_at=None,
-            attempts=0,
-            claimed_until=None,
-            claimed_by="",
-            last_error="",
             run_started_at=None,
             run_first_row=progress.processed_rows,
+            **UNTRIED,
         )
         if not changed:
             raise WrongStateError(
@@ -292,12 +284,7 @@ def resume(job_id: int) -> None:
         waking.forget_opening(job_id)
         lanes = list(ImportLane.objects.filter(job=job_id))
         resumed = ImportJob.objects.filter(pk=job_id, status=Status.QUEUED).update(
-            status=Status.RUNNING,
-            run_started_at=timezone.now(),
-            attempts=0,
-            claimed_until=None,
-            claimed_by="",
-            last_error="",
+            status=Status.RUNNING, run_started_at=timezone.now(), **UNTRIED
         )
         if not resumed:
             raise WrongStateError(f"Import {job_id} is no longer waiting to be resumed.")

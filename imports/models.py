@@ -26,6 +26,11 @@ ENCODING_MAX_LENGTH = 40
 SHEET_MAX_LENGTH = 255
 
 
+# The fields of work that nobody has claimed, and of work that is begun afresh.
+UNCLAIMED: dict[str, Any] = {"claimed_until": None, "claimed_by": ""}
+UNTRIED: dict[str, Any] = {**UNCLAIMED, "attempts": 0, "last_error": ""}
+
+
 class SentFile(models.Model):
     """A file as it was sent, and what was asked for with it."""
 
@@ -141,7 +146,7 @@ class Work(models.Model):
         With an `error`, what it failed with, it is left alone for a minute.
         """
         outcome: dict[str, Any] = {"message": None, "woken_at": timezone.now()} if error else {"attempts": 0}
-        self.own_claim().update(claimed_until=None, claimed_by="", last_error=error, **outcome)
+        self.own_claim().update(last_error=error, **UNCLAIMED, **outcome)
 
     def own_claim(self) -> models.QuerySet[Any]:
         """This work, if nobody has taken it over."""

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from acme_importer.cluster import identity, queues, recovery
 from acme_importer.cluster.models import Recovery
 from imports import waking
-from imports.models import ImportJob, ImportLane, Work
+from imports.models import UNCLAIMED, ImportJob, ImportLane, Work
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def _wake_one(work: QuerySet[ImportJob] | QuerySet[ImportLane], stalled: Q, pk: 
     if one.message is not None:
         queues.withdraw(one.message)
     recovery.count([Recovery.Kind.IMPORT_STALLED])
-    type(one)._default_manager.filter(pk=pk).update(claimed_until=None, claimed_by="")
+    type(one)._default_manager.filter(pk=pk).update(**UNCLAIMED)
     if isinstance(one, ImportLane):
         about = {"job": one.job_id, "lane": one.number}
         logger.warning(

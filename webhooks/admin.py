@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
-from acme_importer.dashboard.model_admin import DashboardAdmin
+from acme_importer.dashboard.model_admin import DashboardAdmin, ShownOnlyAdmin
 from acme_importer.texts import printable
 from webhooks import endpoints as changing
 from webhooks import replays
@@ -33,6 +33,7 @@ def counted(number: int, noun: str) -> str:
 @admin.register(Endpoint)
 class EndpointAdmin(DashboardAdmin):
     form = EndpointForm
+    list_title = "Webhooks"
     list_display = ("name", "state", "last_response", "last_day", "failures_in_a_row")
     list_filter = ("enabled",)
     search_fields = ("url", "description")
@@ -42,9 +43,6 @@ class EndpointAdmin(DashboardAdmin):
     def get_urls(self) -> list[URLPattern]:
         act = self.admin_site.admin_view(require_POST(self.act))
         return [path("<int:endpoint_id>/action/", act, name="webhooks_endpoint_act"), *super().get_urls()]
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Webhooks", **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:  # noqa: ARG002
         return Endpoint.objects.with_last_day()
@@ -174,9 +172,10 @@ class StatusFilter(admin.ChoicesFieldListFilter):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(DashboardAdmin):
+class DeliveryAdmin(ShownOnlyAdmin):
     """Shows deliveries: what has been recorded cannot be edited."""
 
+    list_title = "Deliveries"
     list_display = ("event", "to", "state", "tries", "created_at", "finished_at")
     list_filter = (("status", StatusFilter), "event_type", ("endpoint", admin.RelatedOnlyFieldListFilter), "created_at")
     list_select_related = ("endpoint",)
@@ -188,18 +187,6 @@ class DeliveryAdmin(DashboardAdmin):
     def get_urls(self) -> list[URLPattern]:
         again = self.admin_site.admin_view(require_POST(self.send_again))
         return [path("<int:delivery_id>/redeliver/", again, name="webhooks_delivery_redeliver"), *super().get_urls()]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return False
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Deliveries", **(extra_context or {})})
 
     @admin.display(description="Status", ordering="status")
     def state(self, delivery: Delivery) -> str:

@@ -11,11 +11,12 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from acme_importer.audit.export import csv_response
 from acme_importer.audit.models import Record
-from acme_importer.dashboard.model_admin import DashboardAdmin
+from acme_importer.dashboard.model_admin import ShownOnlyAdmin
 
 
 @admin.register(Record)
-class RecordAdmin(DashboardAdmin):
+class RecordAdmin(ShownOnlyAdmin):
+    list_title = "Audit trail"
     list_display = ("at", "who", "action", "object", "count", "way", "address")
     list_filter = ("way", "act", ("user", admin.RelatedOnlyFieldListFilter), "at")
     search_fields = ("object_name", "user_name", "=object_id", "=address", "=request_id")
@@ -39,20 +40,8 @@ class RecordAdmin(DashboardAdmin):
         "request_id",
     )
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return False
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Record]:  # noqa: ARG002
         return Record.objects.all()
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Audit trail", **(extra_context or {})})
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

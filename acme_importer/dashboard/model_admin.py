@@ -21,6 +21,9 @@ from acme_importer.searches import search_fault
 class DashboardAdmin(admin.ModelAdmin):
     """A ModelAdmin whose list takes from its address only what `list_filter` offers."""
 
+    # What the list is called, if it is not Django's "Select … to change".
+    list_title = ""
+
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:  # noqa: ARG002
         """Whether the parameter `lookup` is one that a filter of the list writes into its links."""
         return request is not None and lookup in self._filter_parameters(request)
@@ -29,7 +32,8 @@ class DashboardAdmin(admin.ModelAdmin):
         # Databases take no NUL, and say so only when a query runs, where nobody expects it any longer.
         if any("\0" in value for name in request.GET for value in (name, *request.GET.getlist(name))):
             raise BadRequest("A NUL byte in the address")
-        return super().changelist_view(request, extra_context)
+        title = {"title": self.list_title} if self.list_title else {}
+        return super().changelist_view(request, {**title, **(extra_context or {})})
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -53,3 +57,16 @@ class DashboardAdmin(admin.ModelAdmin):
             spec = kind(field, request, {}, self.model, self, field_path=path)
             found.update(spec.expected_parameters())
         return found
+
+
+class ShownOnlyAdmin(DashboardAdmin):
+    """Shows what the product has recorded: nobody adds, changes or deletes it here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False

@@ -27,6 +27,7 @@ from acme_importer.tokens.models import Token, issue
 @admin.register(Token)
 class TokenAdmin(RecordedDeletions, DashboardAdmin):
     recorded_as = "token"
+    list_title = "API tokens"
     list_display = ("shown_name", "owner", "shown_scopes", "state", "last_used_at", "expiry")
     list_select_related = ("user",)
     # Only the last use may be empty.
@@ -88,9 +89,6 @@ class TokenAdmin(RecordedDeletions, DashboardAdmin):
         context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         context |= {"title": title, "subtitle": None}
         return super().render_change_form(request, context, *args, **kwargs)
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "API tokens", **(extra_context or {})})
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Token:  # noqa: ARG002
         values = form.cleaned_data

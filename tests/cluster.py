@@ -39,6 +39,16 @@ def product_environment(**variables: str) -> dict[str, str]:
     return {**os.environ, "DJANGO_SETTINGS_MODULE": "acme_importer.settings", "DATABASE_URL": url, **variables}
 
 
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Stop a process as an operator would, and after ten seconds with force."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class WorkerCluster:
     """One `qcluster` with its processes. Start and stop it as often as needed."""
 
@@ -70,12 +80,7 @@ class WorkerCluster:
         if self.process is None:
             return
         family = self.family()
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end(self.process)
         for process in family:
             with suppress(psutil.NoSuchProcess):
                 process.kill()

@@ -11,7 +11,7 @@ from pathlib import Path
 import requests
 from django.conf import settings
 
-from tests.cluster import product_environment, wait_until
+from tests.cluster import end, product_environment, wait_until
 
 
 def free_port() -> int:
@@ -68,10 +68,5 @@ class WebServer:
 
     def stop(self) -> None:
         """Stop it as an operator would."""
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end(self.process)
         print(self.log())

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from django_q.models import Schedule, Task
 
-from acme_importer import housekeeping
+from acme_importer import batches, housekeeping
 from acme_importer.cluster import pruning
 from acme_importer.cluster.models import Recovery
 
@@ -28,7 +28,7 @@ def fail_a_task(days: int) -> None:
 
 
 def test_failed_tasks_and_recoveries_are_kept_for_thirty_days(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pruning, "BATCH", 1)
+    monkeypatch.setattr(batches, "BATCH_ROWS", 1)
     for days in DAYS:
         fail_a_task(days)
         Recovery.objects.create(kind=Recovery.Kind.WORKER_KILLED, at=timezone.now() - timedelta(days=days))

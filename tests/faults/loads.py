@@ -11,25 +11,7 @@ from imports.options import Options
 from tests.faults.world import World
 from tests.imports import model
 from tests.imports.factories import upload
-
-COLUMNS = ["sku", "name", "description", "price", "is_active"]
-
-
-def make_rows(count: int, prefix: str, edition: str) -> list[tuple[int, list[str]]]:
-    """Rows with their lines; one in six is a duplicate in another letter case, and some are bad."""
-    return [
-        (
-            number + 2,
-            [
-                f"{prefix}-{number * 7919 % (count * 5 // 6)}" if number % 3 else f"{prefix.lower()}-{number}",
-                f"Product {number}{edition}",
-                f"Number {number} of many products that each have a text of some length",
-                "cheap" if number % 97 == 0 else "9999999999.99" if number % 5 else "",
-                "no" if number % 11 == 0 else "",
-            ],
-        )
-        for number in range(count)
-    ]
+from tests.imports.many_rows import COLUMNS, make_rows
 
 
 @lru_cache

@@ -17,30 +17,13 @@ from products.models import Product
 from tests.cluster import WorkerCluster, wait_until
 from tests.imports import model
 from tests.imports.factories import upload, with_progress
+from tests.imports.many_rows import COLUMNS, make_rows
 from tests.imports.short_import import wake_the_stalled
 
 pytestmark = pytest.mark.slow
 
-COLUMNS = ["sku", "name", "description", "price", "is_active"]
 ROWS = 60_000
 LANES = 2 if connection.vendor == "postgresql" else 1
-
-
-def make_rows(count: int, prefix: str = "S") -> list[tuple[int, list[str]]]:
-    """Rows of which one in six is a duplicate, in another letter case, and some are bad."""
-    return [
-        (
-            number + 2,
-            [
-                f"{prefix}-{number * 7919 % (count * 5 // 6)}" if number % 3 else f"{prefix.lower()}-{number}",
-                f"Product {number}",
-                f"Number {number} of many products that each have a text of some length",
-                "cheap" if number % 97 == 0 else "9999999999.99" if number % 5 else "",
-                "no" if number % 11 == 0 else "",
-            ],
-        )
-        for number in range(count)
-    ]
 
 
 def file_of(rows: list[tuple[int, list[str]]]) -> bytes:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django_q.models import OrmQ
 from pytest_django import Settings
 
@@ -28,30 +28,10 @@ from tests.imports.short_import import (
     small_chunks,  # noqa: F401 - a fixture
     work_off_the_queue,
 )
+from tests.threads import in_threads
 
 Status = ImportJob.Status
 pytestmark = pytest.mark.usefixtures("small_chunks")
-
-
-def in_threads(*functions: Callable[[], Any]) -> list[BaseException]:
-    """Run each function in a thread with a database connection of its own; what they raised."""
-    raised: list[BaseException] = []
-
-    def run(function: Callable[[], Any]) -> None:
-        try:
-            function()
-        except BaseException as error:  # noqa: BLE001 - shown by the test
-            raised.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(function,), daemon=True) for function in functions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive(), "A thread hangs."
-    return raised
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])

@@ -8,6 +8,7 @@ import pytest
 from django.db import OperationalError
 from pytest_django import Settings
 
+from acme_importer import lost_connections
 from acme_importer.cluster import identity
 from imports import pipeline, tasks
 from imports.models import ImportJob, ImportLane
@@ -27,8 +28,9 @@ pytestmark = [pytest.mark.usefixtures("small_chunks"), pytest.mark.django_db]
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long the workers have waited; to them each error is a lost connection."""
     waited: list[float] = []
-    monkeypatch.setattr(tasks, "is_lost", lambda error: isinstance(error, OperationalError))
-    monkeypatch.setattr(tasks, "wait", waited.append)
+    for module in (lost_connections, tasks):
+        monkeypatch.setattr(module, "is_lost", lambda error: isinstance(error, OperationalError))
+    monkeypatch.setattr(lost_connections, "wait", waited.append)
     return waited
 
 
@@ -80,7 +82,7 @@ def test_who_finds_another_at_work_then_leaves_it_to_that_one(
     lane = ImportLane.objects.get(job=job)
     lose_the_connection(monkeypatch, 1)
     other = identity.holder(4711)
-    monkeypatch.setattr(tasks, "wait", lambda _: ImportLane.objects.update(claimed_by=other))
+    monkeypatch.setattr(lost_connections, "wait", lambda _: ImportLane.objects.update(claimed_by=other))
     tasks.advance_lane(lane.pk)
     lane.refresh_from_db()
     assert (lane.claimed_by, lane.records) == (other, 0)

@@ -23,24 +23,12 @@ from products.models import Product
 from tests.cluster import WorkerCluster, wait_until
 from tests.imports.factories import make_job, open_without_messages, run_import, with_progress
 from tests.imports.short_import import work_off_the_queue
-from tests.products.factories import make_user
 
 Status = ImportJob.Status
 CSV = "sku,name\nA1,Chair\n"
-MAY_IMPORT = ("imports.add_importjob", "imports.view_importjob")
 MANY = 30
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def anna(db: None) -> User:
-    return make_user(*MAY_IMPORT, is_staff=True)
-
-
-@pytest.fixture
-def bert(db: None) -> User:
-    return make_user(*MAY_IMPORT, is_staff=True)
 
 
 def rows(count: int, prefix: str = "S") -> str:

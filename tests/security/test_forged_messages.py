@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import pickle
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from django_q import core_signing
 from django_q.brokers import get_broker
@@ -26,6 +24,7 @@ from imports.models import ImportJob
 from imports.options import Options
 from tests.cluster import WorkerCluster, wait_until
 from tests.imports.factories import upload
+from tests.routes import patterns
 
 
 class RawPickle:
@@ -137,19 +136,9 @@ def test_real_workers_pass_over_forged_messages(tmp_path: Path) -> None:
     assert list((tmp_path / "pickle").iterdir()) == []
 
 
-def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """All routes of the product, each with its whole pattern."""
-    for pattern in resolver.url_patterns:
-        whole = f"{prefix}{pattern.pattern}"
-        if isinstance(pattern, URLResolver):
-            yield from patterns(pattern, whole)
-        else:
-            yield whole, pattern
-
-
 def test_no_route_leads_to_the_models_of_the_queue() -> None:
     names = {model._meta.model_name for model in apps.get_app_config("django_q").get_models()}
-    for whole, pattern in patterns(get_resolver()):
+    for whole, pattern in patterns():
         admin = getattr(pattern.callback, "model_admin", None)
         assert admin is None or admin.model._meta.app_label != "django_q", whole
         assert "django_q" not in whole

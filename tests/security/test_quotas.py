@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 from django.conf import settings as product_settings
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -19,25 +17,15 @@ from imports import drafts, jobs, quotas
 from imports.models import Draft, ImportJob
 from imports.options import Options
 from tests.imports.factories import make_job, run_import, upload
-from tests.products.factories import client_of, make_user
+from tests.products.factories import client_of
+from tests.threads import in_threads
 
 Status = ImportJob.Status
 CSV = "sku,name\nA1,Chair\n"
 UPLOADS = "/api/uploads/"
 PAGE = "/admin/imports/importjob/upload/"
-MAY_IMPORT = ("imports.add_importjob", "imports.view_importjob")
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def anna(db: None) -> User:
-    return make_user(*MAY_IMPORT, is_staff=True)
-
-
-@pytest.fixture
-def bert(db: None) -> User:
-    return make_user(*MAY_IMPORT, is_staff=True)
 
 
 def send(client: APIClient, content: str = CSV) -> tuple[int, str]:
@@ -155,25 +143,16 @@ def test_superusers_have_the_same_limit_and_the_command_has_none(admin_user: Use
 @pytest.mark.django_db(transaction=True)
 def test_uploads_at_once_do_not_pass_it_together(anna: User, settings: Settings) -> None:
     settings.IMPORT_MAX_WAITING_FILES = 3
-    together = threading.Barrier(8)
     outcomes: list[str] = []
 
     def create() -> None:
-        file = upload(CSV)
-        together.wait()
         try:
-            jobs.create(file, Options(), anna)
+            jobs.create(upload(CSV), Options(), anna)
             outcomes.append("kept")
         except quotas.QuotaError:
             outcomes.append("refused")
-        finally:
-            connection.close()
 
-    threads = [threading.Thread(target=create) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert not in_threads(*[create] * 8)
 
     assert sorted(outcomes) == ["kept"] * 3 + ["refused"] * 5
     assert ImportJob.objects.count() == 3

@@ -13,7 +13,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django_q.models import Schedule
 from rest_framework.permissions import SAFE_METHODS
@@ -25,6 +25,7 @@ from acme_importer.tokens.tasks import prune
 from imports.models import ImportJob
 from products.models import Product
 from tests.products.factories import make_product
+from tests.routes import patterns
 from tests.tokens import make_key
 from tests.webhooks.factories import emit_one, make_endpoint
 
@@ -249,18 +250,10 @@ def test_a_token_in_use_that_expires_soon_is_on_the_front_page_of_its_user(anna:
 # Scopes
 
 
-def urls(patterns: Any = None) -> Iterator[Any]:
-    """Every view of the URL configuration, or of `patterns`."""
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        if isinstance(pattern, URLResolver):
-            yield from urls(pattern.url_patterns)
-        elif isinstance(pattern, URLPattern):
-            yield pattern.callback
-
-
 def api_views() -> Iterator[tuple[type[APIView], set[str], dict[str, Any]]]:
     """Every view of the API, with its methods and what it is given."""
-    for callback in urls():
+    for _, pattern in patterns():
+        callback: Any = pattern.callback
         view = getattr(callback, "cls", None)
         if view and issubclass(view, APIView):
             methods = getattr(callback, "actions", None) or {name for name in HTTP_METHODS if hasattr(view, name)}

@@ -1,11 +1,11 @@
 """Replaying: what a disabled endpoint missed, and what a receiver has lost, arrives with the same ids, oldest first."""
 
-import threading
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -15,6 +15,7 @@ from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
 from acme_importer.audit.models import Record
+from tests.threads import in_threads
 from tests.webhooks.factories import PRODUCT, answering, dispatch, emit_one, make_endpoint
 from webhooks import replays, tasks
 from webhooks.events import emit
@@ -367,22 +368,14 @@ def test_two_requests_at_once_start_one_replay() -> None:
     endpoint = make_endpoint(URL)
     held(endpoint, 50)
     results: list[str] = []
-    barrier = threading.Barrier(4)
 
     def request() -> None:
-        barrier.wait()
         try:
             results.append(str(replays.start(endpoint, None)))
         except replays.RefusedError as refusal:
             results.append(str(refusal)[:23])
-        finally:
-            connections.close_all()
 
-    threads = [threading.Thread(target=request) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert not in_threads(*[request] * 4)
     assert sorted(results) == ["50", *["A replay is under way: "] * 3]
 
 
@@ -393,18 +386,9 @@ def test_workers_at_once_send_each_delivery_once(monkeypatch: pytest.MonkeyPatch
     held(endpoint, 500)
     replays.start(endpoint, None)
     replay = Replay.objects.get()
-    barrier = threading.Barrier(4)
 
-    def run() -> None:
-        barrier.wait()
-        tasks.replay(replay.pk)
-        connections.close_all()
+    assert not in_threads(*[partial(tasks.replay, replay.pk)] * 4)
 
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
     replay.refresh_from_db()
     assert (replay.done, bool(replay.finished_at)) == (500, True)
     assert Delivery.objects.filter(status="pending").count() == 500

@@ -11,7 +11,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count
 from django.utils import timezone
 
-from acme_importer.texts import duration
+from acme_importer.texts import counted, duration
 from imports import progress, rejected, turns, waking
 from imports.dashboard import log, sentences
 from imports.dashboard.state import shown_state
@@ -114,7 +114,7 @@ def turn_text(job: ImportJob) -> str:
     ahead = turns.files_ahead(job)
     if ahead is None:
         return ""
-    files = "1 earlier file of the same user is" if ahead == 1 else f"{ahead:,} earlier files of the same user are"
+    files = f"{counted(ahead, 'earlier file')} of the same user {'is' if ahead == 1 else 'are'}"
     return f"{files} ahead." if ahead else "It is next."
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Count, F, Q, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -114,16 +114,20 @@ class Work(models.Model):
         return Q(claimed_until__lt=now) | cls.unclaimed() & Q(message=None, woken_at__lt=now - cls.LOST_AFTER)
 
     def claim(self) -> bool:
-        """Take this work, unless another worker has it. Counts the attempt and loads the row as it then is."""
+        """Take this work, unless another worker has it. Counts the attempt and loads the row as it then is.
+
+        If the connection is lost before the row is loaded, the work has not been taken: nobody would do it.
+        """
         now = timezone.now()
         free = self.unclaimed() | Q(claimed_until__lt=now)
-        claimed = (
-            type(self)
-            ._default_manager.filter(free, pk=self.pk)
-            .update(claimed_until=now + LEASE, claimed_by=holder(), attempts=F("attempts") + 1)
-        )
-        if claimed:
-            self.refresh_from_db()
+        with transaction.atomic():
+            claimed = (
+                type(self)
+                ._default_manager.filter(free, pk=self.pk)
+                .update(claimed_until=now + LEASE, claimed_by=holder(), attempts=F("attempts") + 1)
+            )
+            if claimed:
+                self.refresh_from_db()
         return bool(claimed)
 
     def keep_claim(self) -> None:

@@ -49,8 +49,8 @@ PRUNE_SECONDS = 20
 def open_job(job_id: int, *, lanes: int | None = None) -> None:
     """Open the job's file and start its lanes, or fail the job with the reason."""
     log_context.note(job=job_id)
-    job = ImportJob.objects.filter(pk=job_id, status=ImportJob.Status.QUEUED).first()
-    if job is None or not job.claim():
+    job = persist(lambda: _claimed_job(job_id))
+    if job is None:
         return
     if job.attempts > MAX_ATTEMPTS:
         what = job.last_error or poison.DIED
@@ -70,6 +70,11 @@ def open_job(job_id: int, *, lanes: int | None = None) -> None:
     if len(laid) == 1 and waking.sends_messages():
         # A small file is done before its message would be taken; should it be taken, this lane is claimed or finished.
         advance_lane(laid[0].pk)
+
+
+def _claimed_job(job_id: int) -> ImportJob | None:
+    job = ImportJob.objects.filter(pk=job_id, status=ImportJob.Status.QUEUED).first()
+    return job if job and job.claim() else None
 
 
 def _open(job: ImportJob, lanes: int | None) -> list[ImportLane]:
@@ -120,14 +125,13 @@ def _start(job: ImportJob, opened: Opened, lanes: int) -> list[ImportLane]:
 
 def advance_lane(lane_id: int) -> None:
     """Take a lane forward, chunk by chunk, for `SLICE_SECONDS`; then queue the next wake-up, unless it is done."""
-    lane = ImportLane.objects.select_related("job").filter(pk=lane_id, finished=False).first()
-    if lane is None or lane.job.status != ImportJob.Status.RUNNING or not lane.claim():
+    lane = persist(lambda: _claimed_lane(lane_id))
+    if lane is None:
         return
     log_context.note(job=lane.job_id, lane=lane.number)
-    if not check_attempts(lane):
-        return
     try:
-        _with_the_database(lane, lambda: _advance(lane))
+        if _with_the_database(lane, lambda: check_attempts(lane)):
+            _with_the_database(lane, lambda: _advance(lane))
     except LaneTakenError:
         if lane.renew_claim() and not lane.finished and lane.job.status == ImportJob.Status.RUNNING:
             # The last commit of a worker that was killed has come through: from there on it is this one's.
@@ -137,6 +141,11 @@ def advance_lane(lane_id: int) -> None:
     except Exception as error:
         let_go(lane, error)
         raise
+
+
+def _claimed_lane(lane_id: int) -> ImportLane | None:
+    lane = ImportLane.objects.select_related("job").filter(pk=lane_id, finished=False).first()
+    return lane if lane and lane.job.status == ImportJob.Status.RUNNING and lane.claim() else None
 
 
 def _advance(lane: ImportLane) -> None:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from imports.reading import booleans
 from imports.reading.errors import FileRefusedError
 from imports.reading.names import Standing, folded, meaning
 from imports.reading.questions import numbered
@@ -118,15 +119,18 @@ def without_header(records: Sequence[Sequence[str]], *, is_sheet: bool = False) 
     return HeaderFound(-1, numbered(width), 0, ())
 
 
-def reads_as_header(texts: Sequence[str], sku_position: int) -> bool:
+def reads_as_header(texts: Sequence[str], columns: Mapping[str, int]) -> bool:
     """Whether a row further down is a header, too: two fields are named in it, and there are no values.
 
-    Not counted are the words that say whether a product is active: some are values as well. Nor is it a header that
-    has a digit in the column of the SKUs, at `sku_position`.
+    Not counted are the words that say whether a product is active: some are values as well. `columns` are the positions
+    of the fields: no header has a digit in the column of the SKUs, or "true" in that of what is active.
     """
     if any(map(_VALUE.fullmatch, texts)):
         return False
-    if sku_position < len(texts) and any(map(str.isdigit, texts[sku_position])):
+    if columns["sku"] < len(texts) and any(map(str.isdigit, texts[columns["sku"]])):
+        return False
+    is_active = columns.get("is_active", len(texts))
+    if is_active < len(texts) and _is_only_state(texts[is_active]):
         return False
     return len(_fields(texts).keys() - {"is_active"}) > 1
 
@@ -213,6 +217,11 @@ def _fields(texts: Sequence[str]) -> dict[str, bool]:
     return found
 
 
+def _is_only_state(text: str) -> bool:
+    """Whether `text` says that a product is active or is not, and is no name of a column, as "active" is."""
+    return booleans.folded(text) in booleans.WORDS and meaning(text) is None
+
+
 def _recurring(first: Sequence[Sequence[str]]) -> set[tuple[int, str]]:
     """The texts that are in a column more than twice: a name may stand there twice, as label and as technical name."""
     counts = Counter((at, text) for texts in first for at, text in enumerate(texts) if text)
@@ -251,9 +260,11 @@ def _is_second(first: Sequence[Sequence[str]], index: int, mapping: Mapping[str,
         return bool(skus) and not is_code and not all(text in _NO_UNIT for text in filled)
     if any(map(_VALUE.fullmatch, filled)):
         return False
-    if any(
-        below and name and below.field != name.field for below, name in zip(map(meaning, texts), told, strict=False)
-    ):
-        return False
+    for text, name in zip(texts, told, strict=False):
+        below = meaning(text)
+        if name and below and below.field != name.field:
+            return False
+        if name and name.field == "is_active" and _is_only_state(text):
+            return False
     # "Artnr" in the column of the SKUs is no SKU.
     return len(filled) > 1 and (len(_fields(texts)) > 1 or any(skus)) and all(map(meaning, filter(None, skus)))

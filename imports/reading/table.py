@@ -138,7 +138,7 @@ class Table:
     def _header_kind(self, texts: Sequence[str]) -> str:
         if self._is_own_header(texts):
             return REPEATED_HEADER
-        if not reads_as_header(texts, self._sku):
+        if not reads_as_header(texts, self._columns):
             return ""
         is_same = all(
             position < len(texts)

@@ -305,3 +305,18 @@ def test_a_web_page_is_named_for_what_it_is(name: str) -> None:
 
     assert job.status == ImportJob.Status.FAILED
     assert job.failure_reason.startswith("This is a web page (HTML), whatever its name says.")
+
+
+@pytest.mark.parametrize("line", [2, 4])
+@pytest.mark.parametrize("name", [":", "Name", "Artikelnummer", ""])
+def test_a_row_that_says_whether_it_is_active_is_a_product_whatever_else_it_says(line: int, name: str) -> None:
+    """Of a product "SKU", an export has such a row."""
+    rows = ["sku,name,description,price,is_active", "A-1,Lamp,,10.00,true", "A-2,Fan,,20.00,false", "A-3,Rug,,,true"]
+    rows.insert(line - 1, f"SKU,{name},,,true")
+
+    job = run_import("\n".join(rows) + "\n")
+
+    check_sums(job)
+    assert job.total_rows == 4
+    assert skus() == (["A-1", "A-2", "A-3", "SKU"] if name else ["A-1", "A-2", "A-3"])
+    assert rejected_rows(job) == ([] if name else [(line, "new_without_name")])

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from acme_importer import lost_connections
 from acme_importer.cluster import identity
 from imports import pipeline, tasks
-from imports.models import ImportJob, ImportLane
+from imports.models import ImportJob, ImportLane, Work
 from tests.imports.factories import make_job, open_without_messages
 from tests.imports.short_import import (
     CONTENT,
@@ -54,6 +54,25 @@ def test_it_tries_again_after_longer_and_longer_pauses_and_no_attempt_is_counted
     lose_the_connection(monkeypatch, 4)
     work_off_the_queue()
     assert waits == [1, 5, 15, 45]
+    assert_all_went_in_once(job)
+
+
+def test_work_whose_claim_was_not_read_is_nobodys_and_claimed_again(
+    waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would wait until the claim of nobody has run out."""
+    begin_with_the_old_catalogue()
+    job = make_job(CONTENT, queue=True)
+    read, failures = Work.refresh_from_db, iter(range(2))
+
+    def failing(work: Work, *args: Any, **options: Any) -> None:
+        for _ in failures:
+            raise OperationalError("the connection is lost")
+        read(work, *args, **options)
+
+    monkeypatch.setattr(Work, "refresh_from_db", failing)
+    work_off_the_queue()
+    assert waits == [1, 5]
     assert_all_went_in_once(job)
 
 

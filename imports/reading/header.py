@@ -222,6 +222,12 @@ def _is_only_state(text: str) -> bool:
     return booleans.folded(text) in booleans.WORDS and meaning(text) is None
 
 
+def _contradicts(text: str, field: str) -> bool:
+    """Whether `text`, below the name of `field`, names another field, or is its value."""
+    below = meaning(text)
+    return (below is not None and below.field != field) or (field == "is_active" and _is_only_state(text))
+
+
 def _recurring(first: Sequence[Sequence[str]]) -> set[tuple[int, str]]:
     """The texts that are in a column more than twice: a name may stand there twice, as label and as technical name."""
     counts = Counter((at, text) for texts in first for at, text in enumerate(texts) if text)
@@ -260,11 +266,7 @@ def _is_second(first: Sequence[Sequence[str]], index: int, mapping: Mapping[str,
         return bool(skus) and not is_code and not all(text in _NO_UNIT for text in filled)
     if any(map(_VALUE.fullmatch, filled)):
         return False
-    for text, name in zip(texts, told, strict=False):
-        below = meaning(text)
-        if name and below and below.field != name.field:
-            return False
-        if name and name.field == "is_active" and _is_only_state(text):
-            return False
+    if any(name and _contradicts(text, name.field) for text, name in zip(texts, told, strict=False)):
+        return False
     # "Artnr" in the column of the SKUs is no SKU.
     return len(filled) > 1 and (len(_fields(texts)) > 1 or any(skus)) and all(map(meaning, filter(None, skus)))

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -23,6 +23,7 @@ from products.dashboard.rows import EDITABLE
 from products.editing import Editor
 from products.fields import FIELDS
 from products.models import Product
+from products.on_record import together
 
 
 @admin.register(Product)
@@ -77,8 +78,13 @@ class ProductAdmin(ProductActions, DashboardAdmin):
                 url = reverse("admin:products_product_change", args=[product.pk])
                 self.message_user(request, format_html('Added <a href="{}">{}</a>.', url, product), messages.SUCCESS)
                 return HttpResponseRedirect(request.get_full_path())
-        context = {"title": "Products", "selection_note_all": "All that match are selected", "new_form": form}
-        return super().changelist_view(request, {**context, **(extra_context or {})})
+        title = {"title": "Products", "selection_note_all": "All that match are selected"}
+        context: dict[str, Any] = {**title, "new_form": form, **(extra_context or {})}
+        if request.method != "POST":
+            return super().changelist_view(request, context)
+        # Rows that are saved together.
+        with transaction.atomic(), together():
+            return super().changelist_view(request, context)
 
     # The page of one product.
 

@@ -6,7 +6,7 @@ themselves. Whether the editor may, and whether the values are valid, is asked b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +15,20 @@ from django.contrib.admin.models import ADDITION, CHANGE, DELETION
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.text import capfirst
 
 from acme_importer.audit.trail import record
 from products import events, log
 from products.models import SKU_TAKEN, Product, sku_is_taken
+from products.on_record import (
+    batches,
+    on_record,
+    record_creation,
+    record_deletions,
+    record_update,
+    set_active_on_record,
+    together,
+)
 from products.search.finding import check_exact
 from products.selection import Selection
 
@@ -56,7 +64,8 @@ class MoreThanExpectedError(Exception):
 def create(product: Product, editor: Editor) -> Product:
     """Save a new product."""
     product.event_sequence = 1
-    with _sku_checked(product):
+    with _sku_checked(product), on_record(editor.name) as opened:
+        record_creation(opened, product)
         product.save(force_insert=True)
         events.tell_of(product, "created", product.event_sequence)
         record("product.created", product, user=editor.user)
@@ -72,9 +81,11 @@ def update(product: Product, fields: Collection[str], editor: Editor) -> Product
     """
     if not fields:
         return product
-    with _sku_checked(product):
-        product.event_sequence = _hold(product, besides=fields)
-        product.save(update_fields=[*fields, "event_sequence"])
+    with _sku_checked(product), on_record(editor.name) as opened:
+        before = _hold(product, besides=fields)
+        recorded = record_update(opened, product, before) if before else []
+        product.event_sequence += 1
+        product.save(update_fields=[*fields, "event_sequence", *recorded])
         events.tell_of(product, "updated", product.event_sequence)
         record("product.updated", product, user=editor.user, fields=list(fields))
         if editor.user:
@@ -85,11 +96,12 @@ def update(product: Product, fields: Collection[str], editor: Editor) -> Product
 
 def delete(product: Product, editor: Editor) -> None:
     """Delete one product. If it is gone already, nothing happens."""
-    with transaction.atomic():
-        sequence = _hold(product)
-        deleted, _ = Product.objects.filter(pk=product.pk).delete()
-        if deleted:
-            events.tell_of(product, "deleted", sequence)
+    with transaction.atomic(), on_record(editor.name) as opened:
+        before = _hold(product)
+        if before:
+            Product.objects.filter(pk=product.pk).delete()
+            record_deletions(opened, [before])
+            events.tell_of(product, "deleted", product.event_sequence + 1)
             record("product.deleted", product, user=editor.user)
             if editor.user:
                 log.log_one(editor.user, product, DELETION)
@@ -98,15 +110,18 @@ def delete(product: Product, editor: Editor) -> None:
 def delete_many(selection: Selection, editor: Editor, *, at_most: int | None = None) -> int:
     """Delete the selected products, unless they are more than `at_most` by now; returns how many there were.
 
-    In one statement, because no model refers to products with a cascade and no signal is connected to their deletion:
-    with either of them Django would load the rows first (`django.db.models.deletion.Collector.can_fast_delete`).
-    Raises IndexBehindError.
+    All or none, but some at a time, since each is put on record. Raises IndexBehindError, MoreThanExpectedError.
     """
-    with transaction.atomic():
+    with transaction.atomic(), together():
         _check_exact(selection)
-        deleted, _ = selection.products.delete()
-        if at_most is not None and deleted > at_most:
-            raise MoreThanExpectedError
+        deleted = 0
+        for rows in batches(selection.products):
+            with on_record(editor.name) as opened:
+                Product.objects.filter(pk__any_of={row["id"] for row in rows}).delete()
+                record_deletions(opened, rows)
+            deleted += len(rows)
+            if at_most is not None and deleted > at_most:
+                raise MoreThanExpectedError
         if deleted:
             events.tell("product.bulk_deleted", lambda: _bulk(deleted, selection, editor))
             record("products.deleted", count=deleted, user=editor.user, selection=selection.how)
@@ -116,14 +131,17 @@ def delete_many(selection: Selection, editor: Editor, *, at_most: int | None = N
 
 
 def set_active(selection: Selection, editor: Editor, *, active: bool) -> int:
-    """Make the selected products active, or inactive; returns how many were not so before. Loads none of them.
+    """Make the selected products active, or inactive; returns how many were not so before.
 
-    Raises IndexBehindError.
+    All or none, but some at a time, since each is put on record. Raises IndexBehindError.
     """
-    with transaction.atomic():
+    with transaction.atomic(), together():
         _check_exact(selection)
-        changing = selection.products.filter(is_active=not active)
-        changed = changing.update(is_active=active, updated_at=timezone.now())
+        changed = 0
+        for rows in batches(selection.products.filter(is_active=not active)):
+            with on_record(editor.name) as opened:
+                set_active_on_record(opened, rows, active=active)
+            changed += len(rows)
         if changed:
             changes = {"is_active": active}
             events.tell("product.bulk_updated", lambda: {**_bulk(changed, selection, editor), "changes": changes})
@@ -141,8 +159,8 @@ def _check_exact(selection: Selection) -> None:
         check_exact()
 
 
-def _hold(product: Product, *, besides: Collection[str] = ()) -> int:
-    """Keep others from changing `product` until this transaction is over; returns the number of its next event.
+def _hold(product: Product, *, besides: Collection[str] = ()) -> Mapping[str, Any] | None:
+    """Keep others from changing `product` until this transaction is over; returns its row, None if it is gone.
 
     The product gets what others have written since it was read, except in the fields `besides`. So the numbers of its
     events are in the order in which its changes are committed, without gaps, and each event shows all changes before.
@@ -152,7 +170,7 @@ def _hold(product: Product, *, besides: Collection[str] = ()) -> int:
     for name, value in held.items() if held else ():
         if name not in besides:
             setattr(product, name, value)
-    return product.event_sequence + 1
+    return held
 
 
 def _bulk(count: int, selection: Selection, editor: Editor) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from products.fields import (
     normalize_sku,
     strip_all,
 )
+from products.history.models import ChangeBlock, ChangeSet, Counter, Farewell  # noqa: F401  # models of this app
 from products.search.changes import WITH_WORDS, SearchChange, note  # noqa: F401  # a model of this app
 
 SKU_WITH_CONTROL_CHARACTER = "A SKU must have no control characters, such as a line break or a tab."
@@ -66,6 +67,10 @@ class Product(models.Model):
     event_sequence = models.IntegerField(
         db_default=0, editable=False, help_text="The `sequence` of the last event about this product; 0 without any."
     )
+
+    # The address of the newest record of its history (`products.history`), 0 if nothing of it is on record. Whoever
+    # writes a product writes this, too.
+    last_change = models.BigIntegerField(db_default=0, default=0, editable=False)
 
     class Meta:
         ordering = ("id",)

@@ -2,34 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 from django.db.models.functions import Collate
 
 from imports.reading.rows import CleanRow
-from products.extra import EXTRA
+from products.history import recording
 from products.models import Product
 
 
-def find_products(rows: Iterable[CleanRow], fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    """Of each row's product, if it exists: its normalized SKU, its last import, its values of `fields`. One query.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found of a chunk's products, by their normalized SKUs.
+
+    Attributes:
+        values: what they have in the fields that the file has.
+        last_imports: the number of the import that wrote each last, if any.
+        last_changes: the address of each one's newest record.
+        position: the number of the newest changes then. What others have changed since has a higher one, and matters.
+    """
+
+    values: dict[str, tuple[Any, ...]]
+    last_imports: dict[str, int | None]
+    last_changes: dict[str, int]
+    position: int
+
+    def written_by(self, job_id: int) -> set[str]:
+        """The SKUs that this import has written already."""
+        return {sku for sku, last_import in self.last_imports.items() if last_import == job_id}
+
+
+NOTHING_FOUND = Found({}, {}, {}, position=sys.maxsize)
+
+
+def find_products(rows: Sequence[CleanRow], fields: tuple[str, ...], *, hold: bool = False) -> Found:
+    """Find the product of each row, if it exists. `hold` keeps others from changing those until they are written.
 
     The iterator is for its size only: without, Django asks the driver for a hundred rows at a time.
     """
+    position = recording.position()
     skus = {row.sku_normalized for row in rows}
     products = Product.objects.filter(sku_normalized__any_of=skus).order_by()
-    if EXTRA in fields:
-        # It is merged with what is there, which nobody may change until it is written; locked in that order.
+    if hold:
         products = products.select_for_update(no_key=True).order_by(_in_one_order())
-    return list(products.values_list("sku_normalized", "last_import", *fields).iterator(chunk_size=max(len(skus), 1)))
-
-
-def hold_products(skus: Iterable[str], fields: tuple[str, ...]) -> dict[str, tuple[Any, ...]]:
-    """Keep others from changing or deleting these products until they are written; returns their values of `fields`."""
-    products = Product.objects.select_for_update(no_key=True).filter(sku_normalized__any_of=set(skus))
-    return {found[0]: found[1:] for found in products.order_by(_in_one_order()).values_list("sku_normalized", *fields)}
+    columns = products.values_list("sku_normalized", "last_import", "last_change", *fields)
+    found = list(columns.iterator(chunk_size=max(len(skus), 1)))
+    return Found(
+        values={product[0]: product[3:] for product in found},
+        last_imports={product[0]: product[1] for product in found},
+        last_changes={product[0]: product[2] for product in found},
+        position=position,
+    )
 
 
 def _in_one_order() -> Any:

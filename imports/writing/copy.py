@@ -15,17 +15,19 @@ from psycopg import sql
 from imports.reading.rows import CleanRow, Rejection
 from imports.writing import extra
 from imports.writing.bulk_create import BulkCreateWriter
+from imports.writing.catalogue import NOTHING_FOUND, Found
+from imports.writing.history import ChunkRecord
 from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, has_incomplete, in_one_order
 from imports.writing.refusals import is_of_a_row
 from products.extra import EXTRA
-from products.fields import FIELDS
 
 CATALOGUE, STAGING = "products_product", "imports_staging"
 
 # One table serves all chunks of a session; it is emptied at each commit.
 CREATE_STAGING = """
     CREATE TEMPORARY TABLE IF NOT EXISTS imports_staging ON COMMIT DELETE ROWS AS
-    SELECT sku_normalized, sku, name, description, price, is_active, extra, last_import FROM products_product
+    SELECT sku_normalized, sku, name, description, price, is_active, extra, last_import, last_change
+    FROM products_product
     WITH NO DATA
 """
 
@@ -34,7 +36,8 @@ MERGE = """
     INSERT INTO products_product ({columns})
     SELECT {columns} FROM imports_staging ORDER BY sku_normalized
     ON CONFLICT (sku_normalized) DO UPDATE
-    SET {assignments}, updated_at = excluded.updated_at, last_import = excluded.last_import
+    SET {assignments}, updated_at = excluded.updated_at, last_import = excluded.last_import,
+        last_change = excluded.last_change
 """
 
 
@@ -48,10 +51,10 @@ class CopyWriter(BulkCreateWriter):
 
     def __init__(self, job_id: int, fields: tuple[str, ...], rules: Rules = USUAL_RULES) -> None:
         super().__init__(job_id, fields, rules)
-        lacking = [field for field in FIELDS if field not in fields]
         # The same in each row.
-        self._constants = (*(rules.new_product[field] for field in lacking), job_id)
-        columns = sql.SQL(", ").join(map(sql.Identifier, ("sku_normalized", *fields, *lacking, "last_import")))
+        self._same = (*self._lacking.values(), job_id)
+        names = ("sku_normalized", *fields, *self._lacking, "last_import", "last_change")
+        columns = sql.SQL(", ").join(map(sql.Identifier, names))
         self._copy_statements = {
             table: sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), columns)
             for table in (CATALOGUE, STAGING)
@@ -66,40 +69,47 @@ class CopyWriter(BulkCreateWriter):
         """
         if self._last_were_new and not has_incomplete(rows):
             new = {row.sku_normalized: row for row in rows}
-            if len(new) == len(rows) and self._is_copied(plan := Plan(create=new)):
+            if len(new) == len(rows) and self._is_copied(plan := Plan(create=new), NOTHING_FOUND):
                 self._note(plan)
                 return Outcome(created=len(rows))
         outcome = super().write(rows)
         self._last_were_new = outcome.created == len(rows)
         return outcome
 
-    def _carry_out(self, plan: Plan) -> list[Rejection]:
-        return [] if self._is_copied(plan) else super()._carry_out(plan)
+    def _carry_out(self, plan: Plan, found: Found) -> list[Rejection]:
+        return [] if self._is_copied(plan, found) else super()._carry_out(plan, found)
 
-    def _is_copied(self, plan: Plan) -> bool:
-        """Write what `plan` says, all or nothing; whether the database has taken it."""
+    def _is_copied(self, plan: Plan, found: Found) -> bool:
+        """Write what `plan` says and record it, all or nothing; whether the database has taken it.
+
+        Raises OvertakenError.
+        """
+        if not plan.create and not plan.update:
+            return True
         try:
             with transaction.atomic(), connection.cursor() as cursor:
+                record = ChunkRecord(plan, found, self._job_id)
                 if plan.create:
-                    self._copy(cursor, CATALOGUE, plan.create)
+                    self._copy(cursor, CATALOGUE, plan.create, record.addresses)
                 if plan.update:
                     cursor.execute(CREATE_STAGING)
-                    self._copy(cursor, STAGING, plan.update)
+                    self._copy(cursor, STAGING, plan.update, record.addresses)
                     cursor.execute(self._merge)
+                record.finish(self._fields, self._constants)
         except DatabaseError as error:
             if not is_of_a_row(error):
                 raise
             return False
         return True
 
-    def _copy(self, cursor: Any, table: str, rows: Mapping[str, CleanRow]) -> None:
+    def _copy(self, cursor: Any, table: str, rows: Mapping[str, CleanRow], addresses: Mapping[str, int]) -> None:
         ordered = in_one_order(rows)
         if EXTRA in self._fields:
             ordered = extra.as_json(ordered)
         try:
             with cursor.copy(self._copy_statements[table]) as copy:
                 for row in ordered:
-                    copy.write_row((row.sku_normalized, *row.values, *self._constants))
+                    copy.write_row((row.sku_normalized, *row.values, *self._same, addresses[row.sku_normalized]))
         except psycopg.Error as error:
             # As Django does with the errors of statements.
             raise DatabaseError(*error.args) from error

@@ -26,7 +26,7 @@ class DryRunWriter:
 
     def write(self, rows: Sequence[CleanRow]) -> Outcome:
         """See Writer; the catalogue stays as it is."""
-        catalogue = {product[0]: product[2:] for product in find_products(rows, self._fields)}
+        catalogue = find_products(rows, self._fields).values
         listed = DryRunSku.objects.filter(job=self._job_id)
         written = listed.filter(sku_normalized__any_of={row.sku_normalized for row in rows})
         whole, too_large = extra.merged(rows, catalogue) if EXTRA in self._fields else (rows, [])

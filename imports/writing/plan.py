@@ -91,16 +91,12 @@ class Writer(Protocol):
 class Plan:
     """What is to be done with a chunk's clean rows: which products to create and which to update, by normalized SKU.
 
-    `outcome` is what will have become of the rows then. `hold` says that the plan stands only as long as nobody else
-    deletes or changes the products to be updated; `create_only` says that it stands only as long as nobody else creates
-    one of those to be created.
+    `outcome` is what will have become of the rows then.
     """
 
     outcome: Outcome = field(default_factory=Outcome)
     create: dict[str, CleanRow] = field(default_factory=dict)
     update: dict[str, CleanRow] = field(default_factory=dict)
-    hold: bool = False
-    create_only: bool = False
 
 
 def in_one_order(rows: Mapping[str, CleanRow]) -> list[CleanRow]:
@@ -139,16 +135,10 @@ def make_plan(
     update = {sku: row for row, sku, now in found if now != row.values and now is not None and sku not in several}
     in_order = [row for row, sku, _ in found if sku in several]
     # With KEEP in it, a row is none of the unchanged ones, of which there may be many.
-    has_kept = has_incomplete(chain(create.values(), update.values(), in_order))
-    if has_kept:
+    if has_incomplete(chain(create.values(), update.values(), in_order)):
         in_order = [row for row, sku, _ in found if sku in several or type(row) is IncompleteRow]
         create, update = _complete_rows(create), _complete_rows(update)
-    plan = Plan(
-        create=create,
-        update=update,
-        hold=has_kept or not rules.may_create or "name" not in fields,
-        create_only=has_kept or not rules.may_update,
-    )
+    plan = Plan(create=create, update=update)
     outcome = plan.outcome
     outcome.created, outcome.updated = len(plan.create), len(plan.update)
     outcome.unchanged = len(rows) - len(plan.create) - len(plan.update) - len(in_order)

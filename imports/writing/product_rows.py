@@ -70,6 +70,7 @@ class AnyProductRow(models.Model):
     is_active = _PreparedBoolean()
     updated_at = _Default()
     last_import = _PreparedInteger()
+    last_change = _PreparedInteger()
 
     objects: ClassVar[models.Manager[Self]] = models.Manager()
 
@@ -88,6 +89,7 @@ class AnyProductRow(models.Model):
         price: Decimal | None,
         is_active: bool,
         last_import: int,
+        last_change: int,
     ) -> None:
         # Django's own, with its signals and deferred fields, takes six times as long (measured: benchmarks/stages.py).
         self.sku_normalized = sku_normalized
@@ -97,6 +99,7 @@ class AnyProductRow(models.Model):
         self.price = price
         self.is_active = is_active
         self.last_import = last_import
+        self.last_change = last_change
 
     def __str__(self) -> str:
         return self.sku

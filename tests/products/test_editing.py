@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from products import editing, events
 from products.api.serializers import ProductSerializer
 from products.editing import Editor, MoreThanExpectedError, SkuTakenError
+from products.history.models import Counter
 from products.models import Product
 from products.selection import IDS_TOLD, Selection
 from tests.products.factories import client_of, make_product, make_user
@@ -229,7 +230,10 @@ def test_an_event_names_no_more_than_a_thousand_ids(ann):
 
 
 @pytest.mark.parametrize("kind", ["ids", "filter", "all"])
-def test_bulk_edits_take_the_same_few_queries_however_many_products(ann, kind):
+def test_bulk_edits_take_the_same_few_queries_for_each_batch_of_products(ann, kind):
+    """But for the SKUs that are said farewell to: SQLite takes 499 of them at a time."""
+    # Who records the first changes of all makes the counter.
+    Counter.objects.create()
     counts = set()
     for number in (1, 2000):
         make_products(number)
@@ -238,8 +242,9 @@ def test_bulk_edits_take_the_same_few_queries_however_many_products(ann, kind):
         with CaptureQueriesContext(connection) as queries:
             editing.set_active(chosen[kind], Editor(ann), active=False)
             editing.delete_many(chosen[kind], Editor(ann))
-        counts.add(len(queries))
-        assert not any(query["sql"].startswith("SELECT") for query in queries if "products_product" in query["sql"])
+        counts.add(sum("products_farewell" not in query["sql"] for query in queries))
+        of_products = [query["sql"][:6] for query in queries if '"products_product"' in query["sql"]]
+        assert of_products == ["SELECT", "SELECT", "SELECT", "DELETE", "SELECT"]
         assert not Product.objects.exists()
 
     assert len(counts) == 1

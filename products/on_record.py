@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
+from products.fields import normalize_sku
 from products.history.models import ChangeSet
 from products.history.recording import Origin, close, keep, open_set, say_farewell
 from products.history.records import KEPT, Changes
@@ -73,7 +74,7 @@ def record_update(opened: ChangeSet, product: Product, before: Mapping[str, Any]
         return []
     keep(opened, Changes(KEPT, [old], [new], previous=[before["last_change"]]))
     product.last_change = opened.first_address
-    if product.sku_normalized != before["sku_normalized"]:
+    if normalize_sku(product.sku) != before["sku_normalized"]:
         say_farewell([(before["sku_normalized"], opened.first_address)])
     return ["last_change"]
 

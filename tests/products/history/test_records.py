@@ -60,7 +60,7 @@ def test_every_record_comes_out_as_it_was_put_in(rows: list[Any], first: int, ha
 
 
 def test_a_created_product_has_what_the_file_does_not_say() -> None:
-    constants = {"price": None, "is_active": True, "extra": {}}
+    constants: dict[str, Any] = {"price": None, "is_active": True, "extra": {}}
 
     block = Block(7, pack(Changes(("sku", "name"), [None], [("A-1", "Lamp")], [0], [2], constants)).data)
 

@@ -17,10 +17,10 @@ from django.views import View
 from acme_importer.dashboard.model_admin import DashboardAdmin
 from acme_importer.texts import printable
 from imports import jobs
-from imports.dashboard import job_page
+from imports.dashboard import job_page, undo_card
 from imports.dashboard.import_page import ReviewView, UploadView
-from imports.dashboard.job_actions import ImportForRealView, JobActionView, change_state
-from imports.dashboard.permissions import may_control, may_import
+from imports.dashboard.job_actions import ImportForRealView, JobActionView, UndoView, change_state
+from imports.dashboard.permissions import may_control, may_import, may_undo
 from imports.dashboard.state import LABELS, in_state
 from imports.models import ImportJob
 from imports.progress import progress
@@ -81,6 +81,7 @@ class ImportJobAdmin(DashboardAdmin):
             page("<int:job_id>/cancel/", "cancel", JobActionView, transition=jobs.cancel, done="Cancelled"),
             page("<int:job_id>/retry/", "retry", JobActionView, transition=jobs.retry, done="Retried"),
             page("<int:job_id>/import/", "for_real", ImportForRealView),
+            page("<int:job_id>/undo/", "undo", UndoView),
             *super().get_urls(),
         ]
 
@@ -111,8 +112,11 @@ class ImportJobAdmin(DashboardAdmin):
         job = kwargs["obj"]
         shown = job_page.context(job, code=request.GET.get("code", ""), page=request.GET.get("page", ""))
         may = {"may_control": may_control(request.user), "may_import": may_import(request.user)}
+        if may_undo(request.user):
+            may |= undo_card.context(job)
+        title = f"Undo of import {job.undoes_id}" if job.undoes_id else printable(job.filename)
         return super().render_change_form(
-            request, {**context, **shown, **may, "title": printable(job.filename), "subtitle": None}, *args, **kwargs
+            request, {**context, **shown, **may, "title": title, "subtitle": None}, *args, **kwargs
         )
 
     @admin.action(description="Cancel selected imports", permissions=["control"])

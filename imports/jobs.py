@@ -48,7 +48,7 @@ def create(file: UploadedFile, options: Options, user: AbstractBaseUser | Anonym
     try:
         with full_disk_refused(), transaction.atomic():
             quotas.check_and_hold(user.pk if user else None, stored.size)
-            job = _create(dry_run=options.dry_run, **sent_fields(stored, options, user))
+            job = add(dry_run=options.dry_run, **sent_fields(stored, options, user))
             record("import.uploaded", job, user=user, **_facts(job))
     except BaseException:
         storage.delete_stored(stored.stored_as)
@@ -58,7 +58,7 @@ def create(file: UploadedFile, options: Options, user: AbstractBaseUser | Anonym
 
 def create_from(file: SentFile, *, dry_run: bool) -> ImportJob:
     """Create the job that imports a file which is in storage already, and hand it to the workers."""
-    return _create(dry_run=dry_run, **{name: getattr(file, name) for name in SENT_FIELDS})
+    return add(dry_run=dry_run, **{name: getattr(file, name) for name in SENT_FIELDS})
 
 
 def import_for_real(job: ImportJob, user: AbstractBaseUser | AnonymousUser | None = None) -> ImportJob:
@@ -98,7 +98,8 @@ def sent_fields(
     }
 
 
-def _create(**fields: Any) -> ImportJob:
+def add(**fields: Any) -> ImportJob:
+    """Create a job with these fields, and put it in turn."""
     with transaction.atomic():
         job = ImportJob.objects.create(**fields)
         announce(job.pk, "import.queued")
@@ -111,6 +112,28 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> list[ImportLane]:
 
     Only for the worker that has claimed `job`: who takes it over deletes what this one has rewritten.
     """
+    found = {
+        "content_stored_as": opened.content_stored_as,
+        "content_size": opened.content_size,
+        "content_encoding": opened.text.encoding,
+        "content_dialect": opened.text.dialect.as_json(),
+        "content_has_marks": opened.text.has_marks,
+        "question": {},
+        "damaged_skus": opened.damaged.as_json(),
+        **_found(opened),
+    }
+    return lay_lanes(
+        job,
+        [
+            ImportLane(job=job, number=number, offset=opened.data.offset, line=opened.data.line)
+            for number in range(lanes)
+        ],
+        **found,
+    )
+
+
+def lay_lanes(job: ImportJob, lanes: list[ImportLane], **found: Any) -> list[ImportLane]:
+    """From queued to running, with these lanes; `found` are fields of the job to note. Returns the lanes, as stored."""
     now = timezone.now()
     with transaction.atomic():
         waking.forget_opening(job.pk)
@@ -119,22 +142,12 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> list[ImportLane]:
             status=Status.RUNNING,
             started_at=job.started_at or now,
             run_started_at=now,
-            content_stored_as=opened.content_stored_as,
-            content_size=opened.content_size,
-            content_encoding=opened.text.encoding,
-            content_dialect=opened.text.dialect.as_json(),
-            content_has_marks=opened.text.has_marks,
-            question={},
-            damaged_skus=opened.damaged.as_json(),
             **UNTRIED,
-            **_found(opened),
+            **found,
         )
         if not started:
             raise WrongStateError(f"Import {job.pk} is no longer waiting to be opened.")
-        laid = ImportLane.objects.bulk_create(
-            ImportLane(job=job, number=number, offset=opened.data.offset, line=opened.data.line)
-            for number in range(lanes)
-        )
+        laid = ImportLane.objects.bulk_create(lanes)
         announce(job.pk, "import.started")
         for lane in laid:
             waking.wake_lane(lane.pk, job.pk)
@@ -192,6 +205,9 @@ def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
     processed = progress.processed_rows
     if processed != total_rows:
         end(job_id, Status.FAILED, reason=f"The file has {total_rows:,} rows, but {processed:,} are accounted for.")
+        return
+    if job.is_undo:
+        end(job_id, Status.COMPLETED)
         return
     next_line = ImportLane.objects.filter(job=job_id).aggregate(line=Max("line"))["line"]
     if found := doubts(progress, lines=next_line - 1):
@@ -297,7 +313,7 @@ def resume(job_id: int) -> None:
 
 
 def _check_file(job: ImportJob) -> None:
-    if not job.stored_as:
+    if not job.stored_as and not job.is_undo:
         raise WrongStateError(f"The file of import {job.pk} has been deleted; upload it again.")
 
 

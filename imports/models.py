@@ -228,9 +228,16 @@ class ImportJob(SentFile, Work):
     event_sequence = models.PositiveIntegerField(default=0)
     announced_tenths = models.PositiveSmallIntegerField(default=0)
 
+    # Of an undo: the import whose changes it takes back, or the numbers of the first and the last of some change sets;
+    # and which of them: {"skus": […], "fields": […]}, all unless named. A preview is a dry run of it.
+    undoes = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="undone_by")
+    undoes_sets = models.JSONField(default=list, blank=True)
+    selection = models.JSONField(default=dict, blank=True)
+
     # Only on jobs from `with_progress`.
     created_rows: int
     updated_rows: int
+    deleted_rows: int
     unchanged_rows: int
     duplicate_rows: int
     rejected_rows: int
@@ -244,11 +251,17 @@ class ImportJob(SentFile, Work):
     class Meta:
         verbose_name = "import"
         ordering = ("-id",)
+        permissions = (("undo_importjob", "Can undo imports"),)
         # To find the next file of a user, and the imports in a state.
         indexes = (models.Index(fields=["status", "created_by", "id"], name="importjob_status_user"),)
 
     def __str__(self) -> str:
         return f"Import {self.pk}: {printable(self.filename)}"
+
+    @property
+    def is_undo(self) -> bool:
+        """Whether the job takes changes back, and has no file."""
+        return self.undoes_id is not None or bool(self.undoes_sets)
 
     @property
     def is_over(self) -> bool:
@@ -259,11 +272,21 @@ class ImportJob(SentFile, Work):
 class ImportLane(Work):
     """One lane of a job: the SKUs whose hash falls to `number`, its checkpoint in the file, and its counts."""
 
-    COUNTS = ("created_rows", "updated_rows", "unchanged_rows", "duplicate_rows", "rejected_rows", "skipped_rows")
+    COUNTS = (
+        "created_rows",
+        "updated_rows",
+        "unchanged_rows",
+        "duplicate_rows",
+        "rejected_rows",
+        "skipped_rows",
+        # Only an undo deletes products.
+        "deleted_rows",
+    )
 
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="lanes")
     number = models.PositiveSmallIntegerField()
     # The checkpoint: the byte offset of the next record, its line number, and how many records of the file are before.
+    # Of an undo: how many changes are done, and the address of the one that was done last.
     offset = models.PositiveBigIntegerField()
     line = models.PositiveBigIntegerField()
     records = models.PositiveBigIntegerField(default=0)
@@ -277,12 +300,15 @@ class ImportLane(Work):
 
     created_rows = models.PositiveBigIntegerField(default=0)
     updated_rows = models.PositiveBigIntegerField(default=0)
+    deleted_rows = models.PositiveBigIntegerField(default=0)
     unchanged_rows = models.PositiveBigIntegerField(default=0)
     duplicate_rows = models.PositiveBigIntegerField(default=0)
     rejected_rows = models.PositiveBigIntegerField(default=0)
     skipped_rows = models.PositiveBigIntegerField(default=0)
     # How many rows were skipped for each reason, by its code.
     skipped_by_reason = models.JSONField(default=dict, blank=True)
+    # What an undo tells besides (`imports.undo.writing.Report`).
+    report = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ("number",)

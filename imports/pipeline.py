@@ -9,11 +9,11 @@ from __future__ import annotations
 import gc
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import compress
-from typing import BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from django.conf import settings
 from django.db import DatabaseError, reset_queries, transaction
@@ -48,11 +48,18 @@ class ChunkFailedError(Exception):
     """A chunk has failed for what seems to be in its rows; the cause is the error."""
 
 
+class ChunkWriter(Protocol):
+    """Writes the rows of a chunk into the catalogue, or acts as if it did, inside the chunk's transaction."""
+
+    def write(self, rows: Sequence[Any]) -> Outcome:
+        """Write `rows`, and say what became of them."""
+
+
 @dataclass(slots=True)
 class Chunk:
-    """The next rows of a lane, read and checked, and where the lane stands behind them."""
+    """The next rows of a lane, read and checked, as its writer takes them, and where the lane stands behind them."""
 
-    rows: list[CleanRow]
+    rows: list[Any]
     rejections: list[Rejection]
     skipped: Counter[str]
     end: Position
@@ -91,7 +98,7 @@ def _garbage_collection_paused() -> Iterator[None]:
 def open_lane(lane: ImportLane) -> Iterator[LaneRun]:
     """The lane with its file open at the checkpoint."""
     with open_stored(lane.job.content_stored_as, lane.keep_claim) as stream:
-        yield LaneRun(lane, stream)
+        yield FileRun(lane, stream)
 
 
 def _rules_of(job: ImportJob) -> Rules:
@@ -106,44 +113,15 @@ def _rules_of(job: ImportJob) -> Rules:
 
 
 class LaneRun:
-    """One worker's run along one lane, from its checkpoint on. `lane` follows what has been committed."""
+    """One worker's run along one lane, from its checkpoint on. `lane` follows what has been committed.
 
-    def __init__(self, lane: ImportLane, stream: BinaryIO) -> None:
+    What the next chunk is, says the kind of run: `FileRun` reads a file, `imports.undo` the history.
+    """
+
+    def __init__(self, lane: ImportLane, writer: ChunkWriter) -> None:
         self.lane = lane
         self._job: ImportJob = lane.job
-        self._lanes = self._job.lanes.count()
-        self._records = lane.records
-        dialect = Dialect.from_json(self._job.content_dialect)
-        self._row_reader = RowReader(
-            self._job.header,
-            self._job.columns,
-            dialect.delimiter,
-            numbers=NumberStyle.from_json(self._job.numbers),
-            words=self._job.words,
-            damaged=DamagedSkus.from_json(self._job.damaged_skus),
-            extra=self._job.options.extra,
-            empty_cells=self._job.options.empty_cells,
-        )
-        self._writer = make_writer(
-            job_id=self._job.pk,
-            fields=self._row_reader.fields,
-            rules=_rules_of(self._job),
-            dry_run=self._job.dry_run,
-        )
-        self._table = Table(
-            self._job.header,
-            self._job.columns,
-            second_table=lane.second_table,
-            has_marks=self._job.content_has_marks,
-            is_sheet=bool(self._job.sheet),
-        )
-        self._reader = RecordReader(
-            stream,
-            encoding=self._job.content_encoding,
-            dialect=dialect,
-            start=Position(lane.offset, lane.line),
-            width=len(self._job.header),
-        )
+        self._writer = writer
 
     def advance(self) -> bool:
         """Take the lane one chunk forward; returns whether there is more. Raises LaneTakenError, ChunkFailedError."""
@@ -197,14 +175,17 @@ class LaneRun:
             rejections = chunk.rejections + outcome.rejections
             skipped = chunk.skipped + outcome.skipped
             self._keep(rejections)
+            noted = self._noted()
             ImportLane.objects.filter(pk=self.lane.pk).update(
                 created_rows=F("created_rows") + outcome.created,
                 updated_rows=F("updated_rows") + outcome.updated,
+                deleted_rows=F("deleted_rows") + outcome.deleted,
                 unchanged_rows=F("unchanged_rows") + outcome.unchanged,
                 duplicate_rows=F("duplicate_rows") + outcome.duplicate,
                 rejected_rows=F("rejected_rows") + len(rejections),
                 skipped_rows=F("skipped_rows") + skipped.total(),
                 skipped_by_reason=Counter(self.lane.skipped_by_reason) + skipped,
+                **noted,
             )
             if chunk.at_end:
                 jobs.finish_if_all_lanes_have(self._job.pk, total_rows=chunk.records)
@@ -213,6 +194,8 @@ class LaneRun:
         self.lane.offset, self.lane.line = chunk.end.offset, chunk.end.line
         self.lane.skipped_by_reason = dict(Counter(self.lane.skipped_by_reason) + skipped)
         self.lane.attempts, self.lane.narrowed_to = 1, suspects
+        for name, value in noted.items():
+            setattr(self.lane, name, value)
 
     def _watch_job(self, chunk: Chunk, rejections: list[Rejection]) -> None:
         """Do what is due for the whole job now and then: judge its rejected rows, announce its progress."""
@@ -243,6 +226,61 @@ class LaneRun:
         )
         if not moved:
             raise LaneTakenError
+
+    def _read_chunk(self, rows_limit: int) -> Chunk:
+        """The lane's next `rows_limit` rows."""
+        raise NotImplementedError
+
+    def _noted(self) -> dict[str, Any]:
+        """What is noted in the lane besides its counts, once a chunk is written."""
+        return {}
+
+    def _keep(self, rejections: list[Rejection]) -> None:
+        RejectedRow.objects.bulk_create(map(self._kept, rejections))
+
+    def _kept(self, rejection: Rejection) -> RejectedRow:
+        record, is_cut = kept(rejection.record, len(self._job.header))
+        faults = [{name: limited(text) for name, text in fault._asdict().items()} for fault in rejection.faults]
+        code = rejection.faults[0].code
+        return RejectedRow(
+            job_id=self._job.pk, line=rejection.line, code=code, faults=faults, record=record, is_cut=is_cut
+        )
+
+
+class FileRun(LaneRun):
+    """A run along a lane of a file."""
+
+    def __init__(self, lane: ImportLane, stream: BinaryIO) -> None:
+        job = lane.job
+        self._lanes = job.lanes.count()
+        self._records = lane.records
+        dialect = Dialect.from_json(job.content_dialect)
+        self._row_reader = RowReader(
+            job.header,
+            job.columns,
+            dialect.delimiter,
+            numbers=NumberStyle.from_json(job.numbers),
+            words=job.words,
+            damaged=DamagedSkus.from_json(job.damaged_skus),
+            extra=job.options.extra,
+            empty_cells=job.options.empty_cells,
+        )
+        self._table = Table(
+            job.header,
+            job.columns,
+            second_table=lane.second_table,
+            has_marks=job.content_has_marks,
+            is_sheet=bool(job.sheet),
+        )
+        self._reader = RecordReader(
+            stream,
+            encoding=job.content_encoding,
+            dialect=dialect,
+            start=Position(lane.offset, lane.line),
+            width=len(job.header),
+        )
+        writer = make_writer(job_id=job.pk, fields=self._row_reader.fields, rules=_rules_of(job), dry_run=job.dry_run)
+        super().__init__(lane, writer)
 
     def _read_chunk(self, rows_limit: int) -> Chunk:
         """The lane's next `rows_limit` rows; what belongs to other lanes is skipped."""
@@ -287,14 +325,3 @@ class LaneRun:
     def _unmarked(self, batch: Batch, keys: list[str]) -> Unmarked:
         job = self._job
         return unmarked(batch, keys, job.header, list(job.columns.values()), is_sheet=bool(job.sheet))
-
-    def _keep(self, rejections: list[Rejection]) -> None:
-        RejectedRow.objects.bulk_create(map(self._kept, rejections))
-
-    def _kept(self, rejection: Rejection) -> RejectedRow:
-        record, is_cut = kept(rejection.record, len(self._job.header))
-        faults = [{name: limited(text) for name, text in fault._asdict().items()} for fault in rejection.faults]
-        code = rejection.faults[0].code
-        return RejectedRow(
-            job_id=self._job.pk, line=rejection.line, code=code, faults=faults, record=record, is_cut=is_cut
-        )

@@ -6,10 +6,10 @@ from collections import Counter
 
 from imports.models import ImportJob, ImportLane
 from imports.reading.formats import description
-from imports.writing import plan
+from imports.writing import kept, plan
 
-# By code: those of the rows of a known format, and those of a mode.
-REASONS = description.REASONS | plan.REASONS
+# By code: those of the rows of a known format, those of a mode, and those of an undo.
+REASONS = description.REASONS | plan.REASONS | kept.REASONS
 
 
 def skipped_by_reason(job: ImportJob) -> dict[str, int]:

@@ -21,7 +21,7 @@ from django.utils import timezone
 from acme_importer import log_context
 from acme_importer.cluster.schedules import Schedule, keep
 from acme_importer.lost_connections import is_lost, persist
-from imports import drafts, jobs, poison, rejected, turns, waking
+from imports import drafts, jobs, pipeline, poison, rejected, turns, waking
 from imports.files.incoming import delete_abandoned_uploads
 from imports.files.local_copies import delete_idle_copies
 from imports.files.space import TOO_LITTLE, is_full
@@ -30,9 +30,11 @@ from imports.models import Draft, ImportJob, ImportLane
 from imports.opening.decisions import QuestionOpenError
 from imports.opening.found import Opened
 from imports.opening.whole import open_file
-from imports.pipeline import ChunkFailedError, LaneTakenError, open_lane
+from imports.pipeline import ChunkFailedError, LaneTakenError
 from imports.poison import MAX_ATTEMPTS
 from imports.reading.errors import FileRefusedError
+from imports.undo import run as undo_run
+from imports.undo import undoing
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +85,8 @@ def _open(job: ImportJob, lanes: int | None) -> list[ImportLane]:
         if ImportLane.objects.filter(job=job).exists():
             jobs.resume(job.pk)
             return []
+        if job.is_undo:
+            return undoing.start(job)
         if job.content_stored_as not in ("", job.stored_as):
             # The rewriting of an attempt that died.
             delete_stored(job.content_stored_as)
@@ -226,7 +230,7 @@ def run_slice(
     Raises LaneTakenError.
     """
     deadline = time.monotonic() + seconds
-    with open_lane(lane) as run:
+    with (undo_run if lane.job.is_undo else pipeline).open_lane(lane) as run:
         while run.advance():
             after_chunk()
             if time.monotonic() > deadline or give_way():

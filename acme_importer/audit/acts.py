@@ -14,6 +14,7 @@ ACTS = {
     "import.uploaded": "File uploaded",
     "import.options_changed": "Reading of a file changed",
     "import.confirmed": "Import confirmed",
+    "import.undone": "Undo of an import started",
     "import.discarded": "Uploaded file discarded",
     "import.cancelled": "Import cancelled",
     "import.retried": "Import retried",

@@ -16,7 +16,7 @@ class ModelPermissions(DjangoModelPermissions):
     """Django's model permissions: view to read, add, change and delete to write.
 
     An extra action of a view set is asked the permission of its HTTP method (add for a POST), unless the view set names
-    another: `action_permissions = {"cancel": "imports.change_importjob"}`.
+    another, or several: `action_permissions = {"cancel": ("imports.change_importjob",)}`.
     """
 
     perms_map = {
@@ -26,7 +26,7 @@ class ModelPermissions(DjangoModelPermissions):
     }
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        permission = getattr(view, "action_permissions", {}).get(getattr(view, "action", None))
-        if permission is None:
+        permissions = getattr(view, "action_permissions", {}).get(getattr(view, "action", None))
+        if permissions is None:
             return super().has_permission(request, view)
-        return bool(request.user and request.user.is_authenticated and request.user.has_perm(permission))
+        return bool(request.user and request.user.is_authenticated and request.user.has_perms(permissions))

@@ -198,6 +198,9 @@ class JobSerializer(serializers.ModelSerializer):
         allow_null=True,
         help_text="The import whose rejected rows this file corrects, or the dry run whose file is imported.",
     )
+    undoes: serializers.PrimaryKeyRelatedField = serializers.PrimaryKeyRelatedField(
+        read_only=True, allow_null=True, help_text="The import that this job undoes, if it is an undo."
+    )
     header_lines = serializers.ListField(
         child=serializers.IntegerField(),
         read_only=True,
@@ -245,6 +248,9 @@ class JobSerializer(serializers.ModelSerializer):
     skipped_rows = serializers.IntegerField(
         read_only=True, help_text="Rows that are no products of their own, such as the image rows of a Shopify export."
     )
+    deleted_rows = serializers.IntegerField(
+        read_only=True, help_text="Products that an undo has deleted, since the undone import had created them."
+    )
     rows_per_second = serializers.FloatField(
         read_only=True, allow_null=True, help_text="Since this run began; null while unknown."
     )
@@ -263,6 +269,7 @@ class JobSerializer(serializers.ModelSerializer):
             "sha256",
             "dry_run",
             "follows",
+            "undoes",
             "created_by",
             "encoding",
             "delimiter",

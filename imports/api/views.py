@@ -32,6 +32,7 @@ from imports import jobs, quotas, rejected
 from imports.api.filters import JobFilter, RejectedRowFilter
 from imports.api.parsers import BODY_PARSERS, LengthRequiredError, UploadFormParser
 from imports.api.serializers import HeaderLineField, JobSerializer, RejectedRowSerializer, UploadSerializer
+from imports.api.undo import UndoActions
 from imports.files.space import DiskFullError
 from imports.files.unavailable import FileUnavailableError
 from imports.files.upload_handler import announced_size
@@ -125,7 +126,7 @@ class UploadViewSet(GenericViewSet):
         return Response(dict(shown.data), status.HTTP_202_ACCEPTED, headers={"Location": shown.data["url"]})
 
 
-class JobViewSet(ReadOnlyModelViewSet):
+class JobViewSet(UndoActions, ReadOnlyModelViewSet):
     """The imports: what became of each file, and how far the running ones are."""
 
     queryset = ImportJob.objects.all()
@@ -135,7 +136,11 @@ class JobViewSet(ReadOnlyModelViewSet):
     ordering_fields = {
         name: name for name in ("id", "status", "filename", "file_size", "created_at", "started_at", "finished_at")
     }
-    action_permissions = {"cancel": "imports.change_importjob", "retry": "imports.change_importjob"}
+    action_permissions = {
+        "cancel": ("imports.change_importjob",),
+        "retry": ("imports.change_importjob",),
+        **UndoActions.permissions,
+    }
 
     def get_queryset(self) -> QuerySet[ImportJob]:
         return ImportJob.objects.with_progress().select_related("created_by")

@@ -12,9 +12,12 @@ from django.views import View
 
 from imports import jobs
 from imports.dashboard import log
-from imports.dashboard.permissions import may_control, may_import, may_see
+from imports.dashboard.permissions import may_control, may_import, may_see, may_undo
 from imports.models import ImportJob
 from imports.quotas import QuotaError
+from imports.undo import undoing
+from imports.undo.selection import BadSelectionError, Selection
+from products.history.records import KEPT
 
 
 def change_state(request: HttpRequest, job: ImportJob, transition: Callable[[ImportJob], None], done: str) -> None:
@@ -63,3 +66,34 @@ class ImportForRealView(View):
             return redirect("admin:imports_importjob_change", dry_run.pk)
         log.note_start(request.user, job, f"Started the import of the file of dry run {dry_run.pk}.")
         return redirect("admin:imports_importjob_change", job.pk)
+
+
+class UndoView(View):
+    """Previews the undo of an import; of a completed preview, does what it has shown."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, job_id: int) -> HttpResponse:
+        """Create the job that does so, and show that."""
+        if not may_undo(request.user):
+            raise PermissionDenied
+        job = get_object_or_404(ImportJob, pk=job_id)
+        is_preview = job.is_undo and job.dry_run
+        try:
+            if is_preview:
+                created = undoing.carry_out(job, request.user)
+            else:
+                created = undoing.undo(job, request.user, selection=_selection(request), preview=True)
+        except (jobs.WrongStateError, QuotaError, BadSelectionError) as error:
+            messages.warning(request, str(error))
+            return redirect("admin:imports_importjob_change", job.pk)
+        what = "Started" if is_preview else "Previewed"
+        log.note_start(request.user, created, f"{what} the undo of import {created.undoes_id}.")
+        return redirect("admin:imports_importjob_change", created.pk)
+
+
+def _selection(request: HttpRequest) -> Selection:
+    """What the form of a preview names: fields, and SKUs in lines of their own."""
+    skus = filter(None, map(str.strip, request.POST.get("skus", "").splitlines()))
+    fields = request.POST.getlist("fields")
+    return Selection(tuple(skus), () if set(fields) == set(KEPT) else tuple(fields))

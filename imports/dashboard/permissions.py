@@ -25,3 +25,8 @@ def may_import(user: Any) -> bool:
 def may_control(user: Any) -> bool:
     """Whether the user may cancel and retry imports."""
     return user.has_perm("imports.change_importjob")
+
+
+def may_undo(user: Any) -> bool:
+    """Whether the user may undo imports, of which a preview shows values of products."""
+    return may_view(user) and user.has_perms(("imports.undo_importjob", "products.view_product"))

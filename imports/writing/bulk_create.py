@@ -12,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, transaction
 
 from imports.reading.rows import CleanRow, Rejection
 from imports.writing import extra
-from imports.writing.catalogue import Found, find_products
+from imports.writing.catalogue import Found, delete_products, find_products
 from imports.writing.history import ChunkRecord, OvertakenError
 from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, in_one_order, make_plan
 from imports.writing.product_rows import AnyProductRow, ProductRow, ProductRowWithExtra
@@ -48,7 +48,7 @@ class BulkCreateWriter:
             whole, too_large = extra.merged(rows, found.values) if EXTRA in self._fields else (rows, [])
             plan = make_plan(whole, found.values, found.written_by(self._job_id), self._fields, self._rules)
             try:
-                refusals = self._carry_out(plan, found)
+                refusals = self.carry_out(plan, found)
             except OvertakenError:
                 hold = True
                 continue
@@ -65,15 +65,16 @@ class BulkCreateWriter:
         has_words = not WITH_WORDS.isdisjoint({*self._fields} - {"sku"})
         note([*plan.create, *plan.update] if has_words else [*plan.create])
 
-    def _carry_out(self, plan: Plan, found: Found) -> list[Rejection]:
+    def carry_out(self, plan: Plan, found: Found) -> list[Rejection]:
         """Write what `plan` says and record it, all or nothing; returns the rows that the database refuses, if any.
 
         Raises OvertakenError if the plan does not stand any more.
         """
-        if not plan.create and not plan.update:
+        if plan.is_empty:
             return []
         with transaction.atomic():
             record = ChunkRecord(plan, found, self._job_id)
+            delete_products(plan.delete)
             refusals = self._refusals(in_one_order({**plan.create, **plan.update}), record.addresses)
             if refusals:
                 transaction.set_rollback(True)
@@ -82,6 +83,8 @@ class BulkCreateWriter:
         return refusals
 
     def _refusals(self, rows: list[CleanRow], addresses: Mapping[str, int]) -> list[Rejection]:
+        if not rows:
+            return []
         try:
             with transaction.atomic():
                 self._write(self._product_rows(rows, addresses))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import connection
 from django.db.models.functions import Collate
 
-from imports.reading.rows import CleanRow
 from products.history import recording
 from products.models import Product
 
@@ -39,7 +38,15 @@ class Found:
 NOTHING_FOUND = Found({}, {}, {}, position=sys.maxsize)
 
 
-def find_products(rows: Sequence[CleanRow], fields: tuple[str, ...], *, hold: bool = False) -> Found:
+class AboutProduct(Protocol):
+    """A row that is about the product with this normalized SKU."""
+
+    @property
+    def sku_normalized(self) -> str:
+        """The product's SKU."""
+
+
+def find_products(rows: Sequence[AboutProduct], fields: tuple[str, ...], *, hold: bool = False) -> Found:
     """Find the product of each row, if it exists. `hold` keeps others from changing those until they are written.
 
     The iterator is for its size only: without, Django asks the driver for a hundred rows at a time.
@@ -57,6 +64,12 @@ def find_products(rows: Sequence[CleanRow], fields: tuple[str, ...], *, hold: bo
         last_changes={product[0]: product[2] for product in found},
         position=position,
     )
+
+
+def delete_products(skus: Collection[str]) -> None:
+    """Delete the products with these normalized SKUs. Only an undo does, and puts it on record."""
+    if skus:
+        Product.objects.filter(sku_normalized__any_of=set(skus)).delete()
 
 
 def _in_one_order() -> Any:

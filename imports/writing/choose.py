@@ -12,8 +12,10 @@ from imports.writing.plan import Rules, Writer
 
 def make_writer(*, job_id: int, fields: tuple[str, ...], rules: Rules, dry_run: bool) -> Writer:
     """The writer for an import with the product fields `fields`, which may do what `rules` say."""
-    if dry_run:
-        return DryRunWriter(job_id, fields, rules)
-    if settings.IMPORT_WRITER == "copy":
-        return CopyWriter(job_id, fields, rules)
-    return BulkCreateWriter(job_id, fields, rules)
+    return DryRunWriter(job_id, fields, rules) if dry_run else make_product_writer(job_id, fields, rules)
+
+
+def make_product_writer(job_id: int, fields: tuple[str, ...], rules: Rules) -> BulkCreateWriter:
+    """The writer that the settings choose."""
+    writer = CopyWriter if settings.IMPORT_WRITER == "copy" else BulkCreateWriter
+    return writer(job_id, fields, rules)

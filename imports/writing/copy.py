@@ -15,7 +15,7 @@ from psycopg import sql
 from imports.reading.rows import CleanRow, Rejection
 from imports.writing import extra
 from imports.writing.bulk_create import BulkCreateWriter
-from imports.writing.catalogue import NOTHING_FOUND, Found
+from imports.writing.catalogue import NOTHING_FOUND, Found, delete_products
 from imports.writing.history import ChunkRecord
 from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, has_incomplete, in_one_order
 from imports.writing.refusals import is_of_a_row
@@ -76,19 +76,21 @@ class CopyWriter(BulkCreateWriter):
         self._last_were_new = outcome.created == len(rows)
         return outcome
 
-    def _carry_out(self, plan: Plan, found: Found) -> list[Rejection]:
-        return [] if self._is_copied(plan, found) else super()._carry_out(plan, found)
+    def carry_out(self, plan: Plan, found: Found) -> list[Rejection]:
+        """See BulkCreateWriter, which does it if COPY cannot."""
+        return [] if self._is_copied(plan, found) else super().carry_out(plan, found)
 
     def _is_copied(self, plan: Plan, found: Found) -> bool:
         """Write what `plan` says and record it, all or nothing; whether the database has taken it.
 
         Raises OvertakenError.
         """
-        if not plan.create and not plan.update:
+        if plan.is_empty:
             return True
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 record = ChunkRecord(plan, found, self._job_id)
+                delete_products(plan.delete)
                 if plan.create:
                     self._copy(cursor, CATALOGUE, plan.create, record.addresses)
                 if plan.update:

@@ -24,36 +24,34 @@ class ChunkRecord:
         self._found = found
         self._job_id = job_id
         self._created, self._changed = in_one_order(plan.create), in_one_order(plan.update)
+        self._deleted = in_one_order(plan.delete)
         self._opened = recording.open_set(recording.Origin(import_number=job_id))
-        self.addresses: dict[str, int] = dict(
-            zip(self._skus, count(self._opened.first_address), strict=False),
-        )
-
-    @property
-    def _skus(self) -> list[str]:
-        return [row.sku_normalized for row in self._rows]
+        skus = [row.sku_normalized for row in self._rows]
+        self.addresses: dict[str, int] = dict(zip(skus, count(self._opened.first_address), strict=False))
 
     @property
     def _rows(self) -> list[CleanRow]:
-        return [*self._created, *self._changed]
+        return [*self._created, *self._changed, *self._deleted]
 
     def finish(self, fields: tuple[str, ...], constants: Mapping[str, Any]) -> None:
         """Keep the record, once the products are written. Raises OvertakenError.
 
         `fields` are those of the file, `constants` what new products have in the others.
         """
-        rows, created, changed = self._rows, len(self._created), [row.sku_normalized for row in self._changed]
+        found, existing = self._found, [row.sku_normalized for row in (*self._changed, *self._deleted)]
         recording.keep(
             self._opened,
             Changes(
                 fields=fields,
-                before=[None] * created + [self._found.values[sku] for sku in changed],
-                after=[row.values for row in rows],
-                previous=[0] * created + [self._found.last_changes[sku] for sku in changed],
-                lines=[row.line for row in rows],
+                before=[None] * len(self._created) + [found.values[sku] for sku in existing],
+                after=[row.values for row in (*self._created, *self._changed)] + [None] * len(self._deleted),
+                previous=[0] * len(self._created) + [found.last_changes[sku] for sku in existing],
+                lines=[row.line for row in self._rows],
                 constants=constants,
             ),
         )
+        gone = [row.sku_normalized for row in self._deleted]
+        recording.say_farewell((sku, self.addresses[sku]) for sku in gone)
         number = recording.close(self._opened)
-        if recording.are_touched(set(self.addresses), after=self._found.position, before=number, besides=self._job_id):
+        if recording.are_touched(set(self.addresses), after=found.position, before=number, besides=self._job_id):
             raise OvertakenError

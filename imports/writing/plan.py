@@ -74,6 +74,7 @@ class Outcome:
 
     created: int = 0
     updated: int = 0
+    deleted: int = 0
     unchanged: int = 0
     duplicate: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
@@ -91,12 +92,19 @@ class Writer(Protocol):
 class Plan:
     """What is to be done with a chunk's clean rows: which products to create and which to update, by normalized SKU.
 
-    `outcome` is what will have become of the rows then.
+    `outcome` is what will have become of the rows then. Products to `delete`, with the values that they have, only an
+    undo has.
     """
 
     outcome: Outcome = field(default_factory=Outcome)
     create: dict[str, CleanRow] = field(default_factory=dict)
     update: dict[str, CleanRow] = field(default_factory=dict)
+    delete: dict[str, CleanRow] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is to be done."""
+        return not (self.create or self.update or self.delete)
 
 
 def in_one_order(rows: Mapping[str, CleanRow]) -> list[CleanRow]:

@@ -44,7 +44,7 @@ class ProductViewSet(ModelViewSet):
         "created_at": "created_at",
         "updated_at": "updated_at",
     }
-    action_permissions = {"bulk_delete": "products.delete_product"}
+    action_permissions = {"bulk_delete": ("products.delete_product",)}
 
     def get_queryset(self) -> QuerySet[Product]:
         products = super().get_queryset()

@@ -93,8 +93,11 @@ class Result:
     written: set[str] = field(default_factory=set)
 
     @property
-    def receipt(self) -> tuple[int, int, int, int, int, int]:
-        return self.created, self.updated, self.unchanged, self.duplicate, len(self.rejected), len(self.skipped)
+    def receipt(self) -> tuple[int, ...]:
+        # Only an undo deletes products.
+        deleted = 0
+        counts = self.created, self.updated, self.unchanged, self.duplicate, len(self.rejected), len(self.skipped)
+        return (*counts, deleted)
 
 
 def same(sku: str) -> str:

@@ -104,6 +104,12 @@ class World:
         ImportJob.objects.update(status="cancelled")
         return job
 
+    @property
+    def imported(self) -> ImportJob:
+        job = run_import(CSV)
+        Record.objects.all().delete()
+        return job
+
 
 @pytest.fixture
 def world(admin_user: User, httpserver: HTTPServer) -> World:
@@ -175,6 +181,7 @@ API: dict[str, Act] = {
         lambda w: w.program.post("/api/uploads/?filename=a.csv", CSV, content_type="text/csv"),
     ),
     "job-cancel post": ("import.cancelled", lambda w: w.send("post", f"jobs/{make_job(CSV).pk}/cancel")),
+    "job-undo post": ("import.undone", lambda w: w.send("post", f"jobs/{w.imported.pk}/undo")),
     "job-retry post": ("import.retried", lambda w: w.send("post", f"jobs/{w.cancelled.pk}/retry")),
 }
 
@@ -251,6 +258,7 @@ PAGES: dict[str, Act] = {
         "import.cancelled",
         lambda w: w.post(f"imports/importjob/{make_job(CSV).pk}/cancel/"),
     ),
+    "imports_importjob_undo": ("import.undone", lambda w: w.post(f"imports/importjob/{w.imported.pk}/undo/")),
     "imports_importjob_retry": ("import.retried", lambda w: w.post(f"imports/importjob/{w.cancelled.pk}/retry/")),
     "imports_importjob_for_real": (
         "import.confirmed",

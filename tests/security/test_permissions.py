@@ -110,6 +110,12 @@ TABLE: dict[str, Entry] = {
     **api("jobs/{pk}", GET="imports.view_importjob"),
     **api("jobs/{pk}/cancel", "import", POST="imports.change_importjob"),
     **api("jobs/{pk}/retry", "import", POST="imports.change_importjob"),
+    **api(
+        "jobs/{pk}/undo",
+        "import",
+        GET="imports.view_importjob + products.view_product",
+        POST="imports.undo_importjob",
+    ),
     **api("jobs/{pk}/rejected", GET="imports.view_importjob"),
     **api("jobs/{pk}/rejected.csv", GET="imports.view_importjob"),
     **api("jobs/{pk}/rejected.xlsx", GET="imports.view_importjob"),
@@ -163,6 +169,12 @@ TABLE: dict[str, Entry] = {
     **page("imports/importjob/upload/{draft_id}/", "imports.add_importjob", "imports.add_importjob"),
     "POST admin/imports/importjob/{job_id}/cancel/": Entry(("imports.change_importjob",)),
     "POST admin/imports/importjob/{job_id}/retry/": Entry(("imports.change_importjob",)),
+    "POST admin/imports/importjob/{job_id}/undo/": Entry(
+        (
+            "imports.undo_importjob + imports.view_importjob + products.view_product",
+            "imports.undo_importjob + imports.change_importjob + products.view_product",
+        )
+    ),
     "POST admin/imports/importjob/{job_id}/import/": Entry(
         ("imports.add_importjob + imports.view_importjob", "imports.add_importjob + imports.change_importjob")
     ),

@@ -38,10 +38,10 @@ class EndpointViewSet(ModelViewSet):
     write_scope = scopes.WEBHOOKS
     ordering_fields = {"id": "id", "url": "url", "created_at": "created_at", "last_attempt_at": "last_attempt_at"}
     action_permissions = {
-        "test": "webhooks.change_endpoint",
-        "rotate_secret": "webhooks.change_endpoint",
-        "replay": "webhooks.change_endpoint",
-        "redeliver_failed": "webhooks.change_delivery",
+        "test": ("webhooks.change_endpoint",),
+        "rotate_secret": ("webhooks.change_endpoint",),
+        "replay": ("webhooks.change_endpoint",),
+        "redeliver_failed": ("webhooks.change_delivery",),
     }
 
     def get_queryset(self) -> QuerySet[Endpoint]:
@@ -135,7 +135,7 @@ class DeliveryViewSet(ReadOnlyModelViewSet):
     filter_backends = (StrictFilterBackend,)
     filterset_class = DeliveryFilter
     write_scope = scopes.WEBHOOKS
-    action_permissions = {"redeliver": "webhooks.change_delivery"}
+    action_permissions = {"redeliver": ("webhooks.change_delivery",)}
 
     def get_queryset(self) -> QuerySet[Delivery]:
         if getattr(self, "swagger_fake_view", False):  # the schema is being written, for no endpoint

@@ -1,0 +1,65 @@
+"""The run of an undo along its one lane: the next records of what it undoes, the newest first, chunk by chunk.
+
+Moving on, counting and committing are the pipeline's, and so is that a chunk takes effect once, whatever is killed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+from imports.models import ImportLane
+from imports.pipeline import Chunk, LaneRun
+from imports.reading.csvfile import Position
+from imports.undo.judging import Judge
+from imports.undo.selection import Selection
+from imports.undo.source import Source
+from imports.undo.writing import Report, UndoWriter
+from imports.writing.choose import make_product_writer
+from imports.writing.kept import NOT_SELECTED
+from imports.writing.plan import USUAL_RULES
+from products.history.records import KEPT
+
+
+@contextmanager
+def open_lane(lane: ImportLane) -> Iterator[LaneRun]:
+    """The run along the lane of an undo."""
+    yield UndoRun(lane)
+
+
+class UndoRun(LaneRun):
+    """A run along the lane of an undo."""
+
+    def __init__(self, lane: ImportLane) -> None:
+        job = lane.job
+        self._source = Source.of(job)
+        self._selection = Selection.from_json(job.selection)
+        self._undo = UndoWriter(
+            make_product_writer(job.pk, KEPT, USUAL_RULES),
+            Judge(self._source, self._source.sets()["oldest"], self._selection.restored_fields),
+            preview=job.dry_run,
+        )
+        super().__init__(lane, self._undo)
+
+    def _read_chunk(self, rows_limit: int) -> Chunk:
+        passed = list(islice(self._source.rows(self.lane.line or None), rows_limit))
+        rows = [row for row in passed if self._selection.has(row)]
+        left_out = len(passed) - len(rows)
+        records = self.lane.offset + len(passed)
+        return Chunk(
+            rows=rows,
+            rejections=[],
+            skipped=Counter({NOT_SELECTED: left_out} if left_out else {}),
+            end=Position(records, passed[-1].change.address if passed else self.lane.line),
+            records=records,
+            second_table=0,
+            at_end=len(passed) < rows_limit,
+        )
+
+    def _noted(self) -> dict[str, Any]:
+        report = Report.from_json(self.lane.report)
+        report.take_in(self._undo.report)
+        return {"report": report.as_json()}

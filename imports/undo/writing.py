@@ -1,0 +1,154 @@
+"""The writer of an undo: restores fields, deletes and creates products again, as the verdicts say, and counts them.
+
+It writes through the importer's own writers, and what it writes is on record as an import's is. So an undo can itself
+be undone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from acme_importer.texts import shortened
+from imports.reading.rows import CleanRow, Rejection
+from imports.undo.judging import Judge
+from imports.undo.source import UndoneRow
+from imports.undo.verdict import Class, Verdict
+from imports.writing.bulk_create import BulkCreateWriter
+from imports.writing.catalogue import Found, find_products
+from imports.writing.history import OvertakenError
+from imports.writing.kept import REASONS
+from imports.writing.plan import Outcome, Plan
+from products.fields import PRICE_DECIMAL_PLACES
+from products.history.records import KEPT
+from products.search.changes import WITH_WORDS, note
+
+# Of each class, a report has so many examples, with no more of a value than this.
+EXAMPLES = 5
+SHOWN_LENGTH = 100
+
+
+@dataclass(slots=True)
+class Report:
+    """What an undo tells besides its counts: how often each field was restored, how many products only in part, and
+    some examples of each class.
+    """
+
+    fields: Counter[str] = field(default_factory=Counter)
+    in_part: int = 0
+    examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, told: dict[str, Any]) -> Report:
+        """The report that was stored."""
+        return cls(Counter(told.get("fields", {})), told.get("in_part", 0), told.get("examples", {}))
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as it is stored."""
+        return {"fields": dict(self.fields), "in_part": self.in_part, "examples": self.examples}
+
+    def take_in(self, later: Report) -> None:
+        """Add the report of the next chunk."""
+        self.fields.update(later.fields)
+        self.in_part += later.in_part
+        for of, examples in later.examples.items():
+            self.examples[of] = [*self.examples.get(of, []), *examples][:EXAMPLES]
+
+    def add(self, row: UndoneRow, verdict: Verdict) -> None:
+        """Take note of a verdict."""
+        self.fields.update(verdict.restored.keys())
+        self.in_part += bool(verdict.restored and verdict.kept)
+        examples = self.examples.setdefault(verdict.of, [])
+        if len(examples) < EXAMPLES:
+            restored = {name: list(map(_shown, values)) for name, values in verdict.restored.items()}
+            examples.append({"sku": row.change.sku, "line": row.line, "restored": restored, "kept": list(verdict.kept)})
+
+
+class UndoWriter:
+    """Writes the chunks of one undo; a `preview` only counts. `report` is about the chunk that was written last."""
+
+    def __init__(self, writer: BulkCreateWriter, judge: Judge, *, preview: bool) -> None:
+        self._writer = writer
+        self._judge = judge
+        self._preview = preview
+        self.report = Report()
+
+    def write(self, rows: Sequence[UndoneRow]) -> Outcome:
+        """Undo these records, the newest first. Runs inside the chunk's transaction."""
+        refused: list[Rejection] = []
+        hold = False
+        while True:
+            found = find_products(rows, KEPT, hold=hold)
+            verdicts = self._judge.verdicts(rows, found)
+            plan = _plan(rows, verdicts, found)
+            try:
+                refusals = [] if self._preview else self._writer.carry_out(plan, found)
+            except OvertakenError:
+                hold = True
+                continue
+            if not refusals:
+                break
+            refused += refusals
+            refused_skus = {rejection.record[0] for rejection in refusals}
+            rows = [row for row in rows if row.change.sku not in refused_skus]
+        if not self._preview:
+            note(_with_other_words(rows, verdicts))
+        outcome = self._outcome(rows, verdicts)
+        outcome.rejections += refused
+        return outcome
+
+    def _outcome(self, rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | None]) -> Outcome:
+        counts = Counter(verdict.of for verdict in verdicts if verdict)
+        self.report = Report()
+        for row, verdict in zip(rows, verdicts, strict=True):
+            if verdict:
+                self.report.add(row, verdict)
+        return Outcome(
+            created=counts[Class.CREATED_AGAIN],
+            updated=counts[Class.RESTORED],
+            deleted=counts[Class.DELETED],
+            unchanged=counts[Class.ALREADY_SO],
+            duplicate=len(verdicts) - counts.total(),
+            skipped=Counter({of.value: count for of, count in counts.items() if of.value in REASONS}),
+        )
+
+
+def _plan(rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | None], found: Found) -> Plan:
+    """What the verdicts say, as the importer's writers take it."""
+    plan = Plan()
+    for row, verdict in zip(rows, verdicts, strict=True):
+        sku, of = row.sku_normalized, verdict and verdict.of
+        if verdict is None:
+            continue
+        if of is Class.DELETED:
+            plan.delete[sku] = CleanRow(row.line, sku, found.values[sku], row.record)
+        elif of is Class.CREATED_AGAIN:
+            plan.create[sku] = CleanRow(row.line, sku, _values(row.change.before), row.record)
+        elif of is Class.RESTORED:
+            then = {name: values[1] for name, values in verdict.restored.items()}
+            now = dict(zip(KEPT, found.values[sku], strict=True))
+            plan.update[sku] = CleanRow(row.line, sku, _values(now | then), row.record)
+    return plan
+
+
+def _values(of: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(of[name] for name in KEPT)
+
+
+def _with_other_words(rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | None]) -> list[str]:
+    """The SKUs of the products whose words the search index does not have as they now are."""
+    return [
+        row.sku_normalized
+        for row, verdict in zip(rows, verdicts, strict=True)
+        if verdict and (verdict.of is Class.CREATED_AGAIN or not WITH_WORDS.isdisjoint(verdict.restored))
+    ]
+
+
+def _shown(value: Any) -> Any:
+    """A value as JSON has it, no longer than people read."""
+    if isinstance(value, Decimal):
+        return f"{value:.{PRICE_DECIMAL_PLACES}f}"
+    return shortened(value, SHOWN_LENGTH) if isinstance(value, str) else value

@@ -19,11 +19,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 class Database:
-    """What a contender works on. `url` is its DATABASE_URL."""
+    """What a contender works on. `url` is its DATABASE_URL, `checkout` the folder of the product that uses it."""
 
     name: str
     version: int | str
     url: str
+    checkout: Path = BASE_DIR
 
     def environment(self, **variables: str) -> dict[str, str]:
         """The environment for processes of the product that work on this database."""
@@ -40,7 +41,7 @@ class Database:
         command = [sys.executable, "manage.py", *arguments]
         environment = self.environment(**variables)
         return subprocess.run(
-            command, cwd=BASE_DIR, env=environment, check=True, text=True, stdout=subprocess.PIPE
+            command, cwd=self.checkout, env=environment, check=True, text=True, stdout=subprocess.PIPE
         ).stdout
 
     def empty(self) -> None:
@@ -72,14 +73,15 @@ class Postgres(Database):
 
     name = "PostgreSQL"
 
-    def __init__(self, server_url: str) -> None:
+    def __init__(self, server_url: str, *, database: str = "acme_benchmark", checkout: Path = BASE_DIR) -> None:
+        self.checkout = checkout
         with psycopg.connect(server_url, autocommit=True) as connection:
-            connection.execute("DROP DATABASE IF EXISTS acme_benchmark WITH (FORCE)")
-            connection.execute("CREATE DATABASE acme_benchmark")
+            connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)".encode())
+            connection.execute(f"CREATE DATABASE {database}".encode())
             self.version = connection.info.server_version // 10000
             socket_or_host = connection.info.host
             port, user = connection.info.port, connection.info.user
-        self.url = f"postgresql://{user}@/acme_benchmark?host={socket_or_host}&port={port}"
+        self.url = f"postgresql://{user}@/{database}?host={socket_or_host}&port={port}"
         self._postmaster = self._find_postmaster()
         self.manage("migrate", "--verbosity=0")
 
@@ -133,7 +135,8 @@ class SQLite(Database):
 
     name = "SQLite"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, checkout: Path = BASE_DIR) -> None:
+        self.checkout = checkout
         self.path = folder / "benchmark.sqlite3"
         self.url = f"sqlite:///{self.path}"
         self.version = sqlite3.sqlite_version

@@ -111,18 +111,15 @@ class Packed:
 
 def pack(changes: Changes) -> Packed:
     """The block of these `changes`, which are no more than BLOCK_ROWS."""
-    rows = list(zip(changes.before, changes.after, strict=True))
-    kinds = [0 if before is None else 2 if after is None else 1 for before, after in rows]
-    created: Any = [after for before, after in rows if before is None]
-    deleted: Any = [before for before, after in rows if after is None]
-    both = [row for row in rows if row[0] is not None and row[1] is not None]
+    kinds, created, both, deleted = _by_kind(changes)
     olds, news = zip(*both, strict=True) if both else ((), ())
-    texts = [(after or before)[0] for before, after in rows]  # type: ignore[index]
+    texts = [(after or before)[0] for before, after in zip(changes.before, changes.after, strict=True)]  # type: ignore[index]
     differing: dict[str, Any] = {}
     for at, name in enumerate(changes.fields):
         value, written = itemgetter(at), _WRITTEN[name]
-        texts += written(map(value, created))
-        texts += written(map(value, deleted))
+        if name != "sku":
+            texts += written(map(value, created))
+            texts += written(map(value, deleted))
         old, new = list(map(value, olds)), list(map(value, news))
         if old == new:
             continue
@@ -154,6 +151,17 @@ def pack(changes: Changes) -> Packed:
         deleted=len(deleted),
         fields=mask(differing),
     )
+
+
+def _by_kind(changes: Changes) -> tuple[list[int], Any, list[tuple[Any, Any]], Any]:
+    """The kind of each change, and what is known of the created, the changed and the deleted products."""
+    if not any(changes.before):
+        return [0] * len(changes), changes.after, [], []
+    rows = list(zip(changes.before, changes.after, strict=True))
+    kinds = [0 if before is None else 2 if after is None else 1 for before, after in rows]
+    created = [after for before, after in rows if before is None]
+    both = [row for kind, row in zip(kinds, rows, strict=True) if kind == 1]
+    return kinds, created, both, [before for before, after in rows if after is None]
 
 
 def mask(fields: Iterable[str]) -> int:
@@ -218,7 +226,8 @@ class Block:
                 before[name] = read(self._texts[start + nth])
                 after[name] = read(self._texts[start + self._changed_in(name) + nth])
         else:
-            values = {name: _READ[name](self._texts[self._places[kind, name] + place]) for name in self._fields}
+            values = {name: _READ[name](self._texts[self._places[kind, name] + place]) for name in self._fields[1:]}
+            values = {"sku": self._texts[at], **values}
             if kind == 0:
                 after = {**values, **self._constants}
             else:
@@ -235,9 +244,10 @@ class Block:
 
     def _columns(self) -> dict[tuple[int, str], int]:
         """Where the texts of each kind and field begin: of changed ones the old values, with the new ones behind."""
+        # The SKUs of all come first.
         places, at = {}, self._rows
         for name in self._fields:
-            for kind in (0, 2):
+            for kind in (0, 2) if name != "sku" else ():
                 places[kind, name] = at
                 at += self._counts[kind]
             if name in self._differing:
@@ -252,12 +262,18 @@ class Block:
 
 _BITS = {False: "0", True: "1"}
 
+
+def _written_prices(prices: Iterable[Any]) -> list[str]:
+    texts = list(map(str, prices))
+    return ["" if text == "None" else text for text in texts] if "None" in texts else texts
+
+
 _WRITTEN: dict[str, Callable[[Iterable[Any]], list[str]]] = {
     "sku": list,
     "name": list,
     "description": list,
-    "price": lambda prices: ["" if price is None else str(price) for price in prices],
-    "is_active": lambda states: [_BITS[bool(state)] for state in states],
+    "price": _written_prices,
+    "is_active": lambda states: list(map(_BITS.__getitem__, states)),
     EXTRA: lambda extras: [json.dumps(extra, separators=(",", ":")) if extra else "" for extra in extras],
 }
 _READ: dict[str, Callable[[str], Any]] = {

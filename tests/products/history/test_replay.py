@@ -23,7 +23,7 @@ from products.models import Product
 from products.selection import Selection
 from tests.imports.factories import run_import
 from tests.imports.short_import import WRITERS
-from tests.products.history.replica import Replica, catalogue
+from tests.products.history.replica import Catalogue, Replica, catalogue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -109,6 +109,13 @@ def others(draw: st.DrawFn) -> Step:
     return draw(st.sampled_from(steps))
 
 
+def begin() -> None:
+    """With three products, and nothing in the history but how they were made."""
+    for table in (Product, ChangeBlock, ChangeSet, Farewell, Counter, ImportJob):
+        table.objects.all().delete()
+    run_import("sku,name,price\nA,Lamp,1\nB,Fan,2\nC-1,Lamp,\n")
+
+
 STEPS = st.lists(imports() | edits() | others(), min_size=1, max_size=8)
 
 
@@ -119,12 +126,6 @@ def writer(request: pytest.FixtureRequest, settings: Settings, monkeypatch: pyte
     settings.IMPORT_CHUNK_ROWS = 3
     # A commit empties this table, but within the transaction of a test there is none.
     monkeypatch.setattr(copy, "CREATE_STAGING", f"{copy.CREATE_STAGING}; DELETE FROM imports_staging")
-
-
-def begin() -> None:
-    """With nothing: no product, and no history."""
-    for table in (Product, ChangeBlock, ChangeSet, Farewell, Counter, ImportJob):
-        table.objects.all().delete()
 
 
 @hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -138,11 +139,10 @@ def begin() -> None:
     limit=2,
 )
 def test_the_history_gives_every_state_forwards_and_backwards(steps: list[Step], limit: int) -> None:
-    begin()
-    states, replica = [catalogue()], Replica()
-    marks = [0]
+    states: list[Catalogue] = [{}]
+    replica, marks = Replica(), [0]
 
-    for step in steps:
+    for step in (begin, *steps):
         try:
             step()
         except SkuTakenError:

@@ -68,10 +68,18 @@ def _have_extra(products: QuerySet[Product]) -> bool:
 
 def csv_blocks(products: QuerySet[Product], *, for_spreadsheets: bool = False) -> Iterator[str]:
     """The file, block by block, in the order in which the products were made."""
-    return _written(take_snapshot(products), for_spreadsheets=for_spreadsheets)
+    return _begun(take_snapshot(products), for_spreadsheets=for_spreadsheets)
+
+
+def _begun(snapshot: Snapshot, *, for_spreadsheets: bool) -> Iterator[str]:
+    """The blocks of the file. They are begun: whoever closes them unread, as after a HEAD, closes the query as well."""
+    blocks = _written(snapshot, for_spreadsheets=for_spreadsheets)
+    next(blocks)
+    return blocks
 
 
 def _written(snapshot: Snapshot, *, for_spreadsheets: bool) -> Iterator[str]:
+    yield ""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     # A text of several lines may look like rows. With every field quoted, a strict reader cannot take it for one.
@@ -103,6 +111,6 @@ def csv_response(products: QuerySet[Product], *, for_spreadsheets: bool = False)
     purpose = "-for-spreadsheets" if for_spreadsheets else ""
     filename = f"products-{timezone.now():%Y-%m-%d}{purpose}.csv"
     snapshot = take_snapshot(products)
-    response = downloads.csv_response(_written(snapshot, for_spreadsheets=for_spreadsheets), filename)
+    response = downloads.csv_response(_begun(snapshot, for_spreadsheets=for_spreadsheets), filename)
     response.headers[CURSOR_HEADER] = str(Cursor(snapshot.position))
     return response

@@ -149,7 +149,7 @@ class ChangesViewSet(GenericViewSet):
     )
     def list(self, request: Request) -> Response:
         """A page of changes; `after` is the `next` of the page before."""
-        wanted = WantedSerializer(data=request.query_params)
+        wanted = WantedSerializer(data=request.query_params.dict())
         refuse_unknown_parameters(request, wanted.fields)
         wanted.is_valid(raise_exception=True)
         asked = wanted.validated_data

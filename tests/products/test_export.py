@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from products import export as export_file
 from products.export import BATCH_ROWS, csv_blocks
 from products.fields import has_control_character, normalize_sku, strip_all
 from products.models import Product
@@ -112,6 +113,36 @@ def test_the_api_exports_what_the_filters_select():
         assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
         lines = answer.getvalue().decode().splitlines()
         assert [line.partition(",")[0] for line in lines] == ["sku", "A-1"]
+
+
+def test_an_export_says_where_in_the_change_feed_it_stands():
+    run_import("sku,name\nA-1,Lamp\n")
+    before = client_with("products.view_product").get("/api/products/export.csv")
+    run_import("sku,name\nA-1,Fan\n")
+    after = client_with("products.view_product").get("/api/products/export.csv")
+    nothing = client_with("products.view_product").get("/api/products/export.csv?sku_prefix=b")
+
+    assert [answer.headers["Changes-Cursor"] for answer in (before, after, nothing)] == ["1.0", "2.0", "2.0"]
+    assert b"Fan" in after.getvalue()
+
+
+def test_what_is_committed_while_an_export_begins_is_on_one_side_of_its_cursor(monkeypatch):
+    run_import("sku,name\nA-1,Lamp\n")
+    have_extra = export_file._have_extra
+    comes_in_between = [lambda: run_import("sku,name,colour\nA-1,Fan,red\n", extra=True)]
+
+    def asked(products):
+        answer = have_extra(products)
+        while comes_in_between:
+            comes_in_between.pop()()
+        return answer
+
+    monkeypatch.setattr(export_file, "_have_extra", asked)
+    snapshot = export_file.take_snapshot(Product.objects.all())
+
+    assert snapshot.columns[-1] == "extra"
+    assert list(snapshot.rows) == [("A-1", "Fan", "", None, True, {"colour": "red"}, 2)]
+    assert snapshot.position == 2
 
 
 def test_the_api_exports_nothing_without_permission_or_with_a_wrong_filter():

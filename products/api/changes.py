@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -33,8 +34,8 @@ class WantedSerializer(serializers.Serializer):
 
     after = serializers.CharField(
         required=False,
-        help_text="Where to begin: the `next` of the page before, or `now` for none but changes to come. Without it, the "
-        "feed begins with the first change that was ever made.",
+        help_text="Where to begin: the `next` of the page before, or `now` for none but changes to come. Without it, "
+        "the feed begins with the first change that was ever made.",
     )
     wait = serializers.IntegerField(
         default=0,
@@ -131,15 +132,15 @@ class ChangesViewSet(GenericViewSet):
         operation_id="changes_retrieve",
         summary="Follow all changes of products",
         description=(
-            "Every change of a product in the order in which they were committed, whoever made it: an import, a person, "
-            "a bulk action, the API, an undo. Nothing is skipped that is committed late, and nothing comes twice. "
-            "Follow it from `next` to `next`, with `wait` where it ends. A cursor whose changes are not on record any "
-            "more (`HISTORY_KEEP_DAYS`) is a 410: begin with the export of all products, whose header "
+            "Every change of a product in the order in which they were committed, whoever made it: an import, a "
+            "person, a bulk action, the API, an undo. Nothing is skipped that is committed late, and nothing comes "
+            "twice. Follow it from `next` to `next`, with `wait` where it ends. A cursor whose changes are not on record "
+            "any more (`HISTORY_KEEP_DAYS`) is a 410: begin with the export of all products, whose header "
             "`Changes-Cursor` says where to go on."
         ),
         parameters=[WantedSerializer],
         responses={
-            200: ChangesSerializer,
+            200: forced_singular_serializer(ChangesSerializer),
             410: OpenApiResponse(
                 description="What follows the cursor is not on record any more. Besides `detail`, the body has "
                 "`export`, the address of all products, and `after`, the cursor of this moment: read them now, in this "

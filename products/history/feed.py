@@ -193,13 +193,14 @@ def _blocks(keys: list[int], newest: int) -> dict[int, bytes]:
     One that is not there any more has been pruned since its set was read: unnoticed, its changes would be skipped.
     """
     lengths = dict(ChangeBlock.objects.filter(pk__in=keys).values_list("pk", Length("data")))
-    total, taken = 0, []
+    total, taken = 0, list[int]()
     for key in keys:
         total += lengths.get(key, 0)
         if taken and total > MOST_BYTES:
             break
         taken.append(key)
-    blocks = dict(ChangeBlock.objects.filter(pk__in=taken).values_list("pk", "data"))
+    found = ChangeBlock.objects.filter(pk__in=taken).values_list("pk", "data")
+    blocks = {key: bytes(data) for key, data in found}
     if len(blocks) < len(taken):
         raise CursorExpiredError(Cursor(newest))
     return blocks
@@ -246,7 +247,7 @@ def _records(part: _Part, blocks: dict[int, bytes]) -> Iterator[Record]:
     for key in part.blocks:
         if key not in blocks:
             return
-        block = Block(key, bytes(blocks[key]))
+        block = Block(key, blocks[key])
         start = key - first
         for place in range(max(start, wanted.start), min(start + BLOCK_ROWS, wanted.stop)):
             yield block.record(place - start)

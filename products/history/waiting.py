@@ -22,7 +22,7 @@ class CrowdedError(Exception):
 
 
 class WaitingRoom:
-    """Where the requests of a process wait: at most as many as there are `places`, and only while the process `goes_on`.
+    """Where the requests of a process wait: at most as many as there are `places`, and only while it `goes_on`.
 
     Both are the server's to say, before it takes requests.
     """
@@ -74,4 +74,3 @@ def _let_go() -> None:
 
 # gunicorn.conf.py says how many threads there are really.
 room = WaitingRoom(places=8)
-

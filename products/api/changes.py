@@ -134,9 +134,9 @@ class ChangesViewSet(GenericViewSet):
         description=(
             "Every change of a product in the order in which they were committed, whoever made it: an import, a "
             "person, a bulk action, the API, an undo. Nothing is skipped that is committed late, and nothing comes "
-            "twice. Follow it from `next` to `next`, with `wait` where it ends. A cursor whose changes are not on record "
-            "any more (`HISTORY_KEEP_DAYS`) is a 410: begin with the export of all products, whose header "
-            "`Changes-Cursor` says where to go on."
+            "twice. Follow it from `next` to `next`, with `wait` where it ends. A cursor whose changes are not on "
+            "record any more is a 410: begin with the export of all products, whose header `Changes-Cursor` says "
+            "where to go on."
         ),
         parameters=[WantedSerializer],
         responses={

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -66,19 +66,19 @@ def _have_extra(products: QuerySet[Product]) -> bool:
     return products.exclude(extra={}).exists()
 
 
-def csv_blocks(products: QuerySet[Product], *, for_spreadsheets: bool = False) -> Iterator[str]:
+def csv_blocks(products: QuerySet[Product], *, for_spreadsheets: bool = False) -> Generator[str, None, None]:
     """The file, block by block, in the order in which the products were made."""
     return _begun(take_snapshot(products), for_spreadsheets=for_spreadsheets)
 
 
-def _begun(snapshot: Snapshot, *, for_spreadsheets: bool) -> Iterator[str]:
+def _begun(snapshot: Snapshot, *, for_spreadsheets: bool) -> Generator[str, None, None]:
     """The blocks of the file. They are begun: whoever closes them unread, as after a HEAD, closes the query as well."""
     blocks = _written(snapshot, for_spreadsheets=for_spreadsheets)
     next(blocks)
     return blocks
 
 
-def _written(snapshot: Snapshot, *, for_spreadsheets: bool) -> Iterator[str]:
+def _written(snapshot: Snapshot, *, for_spreadsheets: bool) -> Generator[str, None, None]:
     yield ""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)

@@ -129,7 +129,7 @@ def writer(request: pytest.FixtureRequest, settings: Settings, monkeypatch: pyte
     monkeypatch.setattr(copy, "CREATE_STAGING", f"{copy.CREATE_STAGING}; DELETE FROM imports_staging")
 
 
-@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@hypothesis_settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=STEPS, limit=st.sampled_from([1, 2, 5, 1000]))
 @example(
     steps=[

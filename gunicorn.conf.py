@@ -22,9 +22,15 @@ access_log_format = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"
 control_socket_disable = True
 
 
-def post_worker_init(worker: Any) -> None:  # noqa: ARG001  # what gunicorn calls it with
-    """Delete what a web process that was killed has left of uploads: gunicorn starts this one in its place."""
+def post_worker_init(worker: Any) -> None:
+    """Delete what a web process that was killed has left of uploads: gunicorn starts this one in its place.
+
+    And let at most half of its threads wait for changes, until it is to stop.
+    """
     # The product is on the path only once gunicorn has read this file.
     from imports.files.incoming import delete_abandoned_uploads  # noqa: PLC0415
+    from products.history.waiting import room  # noqa: PLC0415
 
     delete_abandoned_uploads()
+    room.places = worker.cfg.threads // 2
+    room.goes_on = lambda: worker.alive

@@ -13,11 +13,13 @@ from acme_importer.metrics import metrics
 from acme_importer.rest.routers import OptionalSlashRouter
 from acme_importer.rest.scopes import TokenScope
 from imports.api.views import JobViewSet, UploadViewSet
+from products.api.changes import ChangesViewSet
 from products.api.views import ProductViewSet
 from webhooks.api.views import DeliveryViewSet, EndpointViewSet
 
 router = OptionalSlashRouter()
 router.register("products", ProductViewSet, basename="product")
+router.register("changes", ChangesViewSet, basename="change")
 router.register("webhooks", EndpointViewSet, basename="webhook")
 router.register(r"webhooks/(?P<endpoint_id>[^/.]+)/deliveries", DeliveryViewSet, basename="delivery")
 router.register("uploads", UploadViewSet, basename="upload")

@@ -69,7 +69,8 @@ class ProductViewSet(ModelViewSet):
     @extend_schema(
         operation_id="products_export_csv_retrieve",
         summary="Export products as a CSV file",
-        description="Those that the filters of the list select, in a file that an import reads back unchanged.",
+        description="Those that the filters of the list select, in a file that an import reads back unchanged. All as "
+        "they were at one moment: to keep in step with them, follow `/api/changes` after the header `Changes-Cursor`.",
         parameters=[spreadsheets.PARAMETER],
         filters=True,
         responses={(200, "text/csv"): OpenApiTypes.STR},

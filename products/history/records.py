@@ -169,6 +169,11 @@ def mask(fields: Iterable[str]) -> int:
     return sum(1 << KEPT.index(name) for name in fields)
 
 
+def fields_of(bits: int) -> tuple[str, ...]:
+    """The fields of which a mask has the bits."""
+    return tuple(name for at, name in enumerate(KEPT) if bits >> at & 1)
+
+
 class Block:
     """The records of a block, each made when it is asked for. `first` is the address of its first record."""
 

@@ -5,9 +5,11 @@ import io
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from products import export as export_file
 from products.export import BATCH_ROWS, csv_blocks
 from products.fields import has_control_character, normalize_sku, strip_all
 from products.models import Product
@@ -34,6 +36,12 @@ products = st.builds(
 
 def export():
     return "".join(csv_blocks(Product.objects.all()))
+
+
+def read_export(client, filters=""):
+    """The cursor that an export tells, and its text."""
+    answer = client.get(f"/api/products/export.csv{filters}")
+    return answer.headers["Changes-Cursor"], answer.getvalue().decode()
 
 
 def table():
@@ -112,6 +120,51 @@ def test_the_api_exports_what_the_filters_select():
         assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
         lines = answer.getvalue().decode().splitlines()
         assert [line.partition(",")[0] for line in lines] == ["sku", "A-1"]
+
+
+def test_an_export_says_where_in_the_change_feed_it_stands():
+    run_import("sku,name\nA-1,Lamp\n")
+    client = client_with("products.view_product")
+    before, nothing_before = read_export(client), read_export(client, "?sku_prefix=b")
+    run_import("sku,name\nA-1,Fan\n")
+    after, nothing_after = read_export(client), read_export(client, "?sku_prefix=b")
+
+    head = "sku,name,description,price,is_active\r\n"
+    assert (before, nothing_before) == (("1.0", f"{head}A-1,Lamp,,,true\r\n"), ("1.0", head))
+    assert (after, nothing_after) == (("2.0", f"{head}A-1,Fan,,,true\r\n"), ("2.0", head))
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite does not list its cursors.")
+def test_an_export_that_nobody_reads_leaves_no_cursor_open():
+    def cursors():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_cursors WHERE name LIKE '_django_curs_%'")
+            return cursor.fetchone()[0]
+
+    make_product("A-1")
+    blocks = csv_blocks(Product.objects.all())
+    assert cursors() == 1
+    blocks.close()
+    assert cursors() == 0
+
+
+def test_what_is_committed_while_an_export_begins_is_on_one_side_of_its_cursor(monkeypatch):
+    run_import("sku,name\nA-1,Lamp\n")
+    have_extra = export_file._have_extra
+    comes_in_between = [lambda: run_import("sku,name,colour\nA-1,Fan,red\n", extra=True)]
+
+    def asked(products):
+        answer = have_extra(products)
+        while comes_in_between:
+            comes_in_between.pop()()
+        return answer
+
+    monkeypatch.setattr(export_file, "_have_extra", asked)
+    snapshot = export_file.take_snapshot(Product.objects.all())
+
+    assert snapshot.columns[-1] == "extra"
+    assert list(snapshot.rows) == [("A-1", "Fan", "", None, True, {"colour": "red"}, 2)]
+    assert snapshot.position == 2
 
 
 def test_the_api_exports_nothing_without_permission_or_with_a_wrong_filter():

@@ -105,6 +105,7 @@ TABLE: dict[str, Entry] = {
     ),
     **api("products/bulk-delete", "write", POST="products.delete_product"),
     **api("products/export.csv", GET="products.view_product"),
+    **api("changes", GET="products.view_product"),
     **api("uploads", "import", POST="imports.add_importjob"),
     **api("jobs", GET="imports.view_importjob"),
     **api("jobs/{pk}", GET="imports.view_importjob"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -288,6 +289,7 @@ def test_a_view_that_says_none_takes_no_token(anna: User, rf: Any) -> None:
 REQUESTS = [
     ("read", "get", "/api/products/", None, 200),
     ("read", "get", "/api/products/export.csv", None, 200),
+    ("read", "get", "/api/changes", None, 200),
     ("read", "get", "/api/jobs/{job}", None, 200),
     ("read", "get", "/api/jobs/{job}/rejected.csv", None, 200),
     ("read", "get", "/api/webhooks/{endpoint}/deliveries", None, 200),
@@ -334,7 +336,8 @@ def test_each_scope_opens_its_own_door_and_no_other(case: tuple[str, str, str, A
     if method != "head":
         assert f"The token does not have the scope '{scope}', which this needs." in refused.content.decode()
     assert Product.objects.count() == 1
-    assert send(scope).status_code == status
+    with closing(send(scope)) as let_in:
+        assert let_in.status_code == status
 
 
 def test_a_scope_gives_nothing_that_its_user_may_not_do() -> None:

@@ -235,6 +235,7 @@ class ImportJob(SentFile, Work):
     duplicate_rows: int
     rejected_rows: int
     skipped_rows: int
+    superseded_rows: int
     processed_rows: int
     lanes_offset: int
     lane_count: int
@@ -259,7 +260,15 @@ class ImportJob(SentFile, Work):
 class ImportLane(Work):
     """One lane of a job: the SKUs whose hash falls to `number`, its checkpoint in the file, and its counts."""
 
-    COUNTS = ("created_rows", "updated_rows", "unchanged_rows", "duplicate_rows", "rejected_rows", "skipped_rows")
+    COUNTS = (
+        "created_rows",
+        "updated_rows",
+        "unchanged_rows",
+        "duplicate_rows",
+        "rejected_rows",
+        "skipped_rows",
+        "superseded_rows",
+    )
 
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="lanes")
     number = models.PositiveSmallIntegerField()
@@ -281,6 +290,7 @@ class ImportLane(Work):
     duplicate_rows = models.PositiveBigIntegerField(default=0)
     rejected_rows = models.PositiveBigIntegerField(default=0)
     skipped_rows = models.PositiveBigIntegerField(default=0)
+    superseded_rows = models.PositiveBigIntegerField(default=0)
     # How many rows were skipped for each reason, by its code.
     skipped_by_reason = models.JSONField(default=dict, blank=True)
 

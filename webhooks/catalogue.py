@@ -66,6 +66,7 @@ _JOB: Data = {
     "duplicate_rows": 0,
     "rejected_rows": 0,
     "skipped_rows": 0,
+    "superseded_rows": 0,
     "rows_per_second": None,
     "eta_seconds": None,
     "rejected_rows_deleted_at": None,

@@ -245,6 +245,9 @@ class JobSerializer(serializers.ModelSerializer):
     skipped_rows = serializers.IntegerField(
         read_only=True, help_text="Rows that are no products of their own, such as the image rows of a Shopify export."
     )
+    superseded_rows = serializers.IntegerField(
+        read_only=True, help_text="Rows whose product an import uploaded later has written; they were not written."
+    )
     rows_per_second = serializers.FloatField(
         read_only=True, allow_null=True, help_text="Since this run began; null while unknown."
     )

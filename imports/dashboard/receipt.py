@@ -8,6 +8,8 @@ from acme_importer.dashboard.drawings import Segment, stack
 from imports.models import ImportJob, ImportLane
 
 KINDS = tuple(name.removesuffix("_rows") for name in ImportLane.COUNTS)
+# What becomes of rows in a few imports only.
+RARE = ("skipped", "superseded")
 
 
 def receipt_segments(job: ImportJob, *, every_kind: bool = False) -> list[Segment]:
@@ -16,8 +18,7 @@ def receipt_segments(job: ImportJob, *, every_kind: bool = False) -> list[Segmen
     if not every_kind:
         return segments
     by_kind = {segment.kind: segment for segment in segments}
-    # Only of some files are rows skipped.
-    kinds = KINDS if job.skipped_rows else [kind for kind in KINDS if kind != "skipped"]
+    kinds = [kind for kind in KINDS if kind in by_kind or kind not in RARE]
     return [by_kind.get(kind, Segment(kind, 0, 0, 0)) for kind in kinds]
 
 

@@ -91,10 +91,12 @@ class Result:
     skipped: list[str] = field(default_factory=list)
     rejected: list[tuple[int, str]] = field(default_factory=list)
     written: set[str] = field(default_factory=set)
+    superseded: int = 0
 
     @property
-    def receipt(self) -> tuple[int, int, int, int, int, int]:
-        return self.created, self.updated, self.unchanged, self.duplicate, len(self.rejected), len(self.skipped)
+    def receipt(self) -> tuple[int, int, int, int, int, int, int]:
+        kinds = self.created, self.updated, self.unchanged, self.duplicate
+        return *kinds, len(self.rejected), len(self.skipped), self.superseded
 
 
 def same(sku: str) -> str:
@@ -108,10 +110,13 @@ def read_serially(
     catalogue: dict[str, Item],
     delimiter: str = ",",
     choices: Choices = USUAL,
+    *,
+    settled: frozenset[str] = frozenset(),
 ) -> Result:
     """Import `rows`, each with its line number, into a copy of `catalogue`.
 
-    `columns` names the file's columns; those that are no field of a product are ignored.
+    `columns` names the file's columns; those that are no field of a product are ignored. `settled` are the SKUs whose
+    products are those of an import that was uploaded later.
     """
     result = Result(dict(catalogue))
     for line, texts in rows:
@@ -122,6 +127,9 @@ def read_serially(
             result.rejected.append((line, values))
             continue
         sku = same(values["sku"])
+        if sku in settled:
+            result.superseded += 1
+            continue
         before = result.catalogue.get(sku)
         own = sku in result.written
         if before is None and choices.mode == "update_only":

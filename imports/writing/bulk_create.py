@@ -38,8 +38,9 @@ class BulkCreateWriter:
     def write(self, rows: Sequence[CleanRow]) -> Outcome:
         """See Writer. Rows that the database refuses are found by bisection, and rejected.
 
-        Where somebody else has changed one of the products since it was looked up, the chunk is planned again, alone and
-        with its products held. To do so at once would cost a quarter of the time (measured: docs/history-and-undo.md).
+        Where somebody else has changed one of the products since it was looked up, the chunk is planned again, alone
+        and with its products held. To do so at once would cost a quarter of the time (measured:
+        docs/history-and-undo.md).
         """
         refused: list[Rejection] = []
         alone = False

@@ -132,11 +132,8 @@ def read_serially(
             continue
         before = result.catalogue.get(sku)
         own = sku in result.written
-        if before is None and choices.mode == "update_only":
-            result.skipped.append("not_in_catalogue")
-            continue
-        if before is not None and not own and choices.mode == "create_only":
-            result.skipped.append("exists_already")
+        if reason := why_skipped(choices.mode, exists=before is not None, own=own):
+            result.skipped.append(reason)
             continue
         if before is None and "name" not in values:
             result.rejected.append((line, "new_without_name"))
@@ -156,6 +153,13 @@ def read_serially(
         result.written.add(sku)
         result.catalogue[sku] = after
     return result
+
+
+def why_skipped(mode: str, *, exists: bool, own: bool) -> str:
+    """Why the mode skips a row whose product exists or not, and is one of this import's own; empty if it does not."""
+    if not exists and mode == "update_only":
+        return "not_in_catalogue"
+    return "exists_already" if exists and not own and mode == "create_only" else ""
 
 
 def values_of(columns: list[str], texts: list[str], delimiter: str, choices: Choices = USUAL) -> dict[str, Any] | str:

@@ -82,7 +82,6 @@ def step_by_step(files: list[list[Row]], ways: list[Way], order: int) -> list[Im
     for job in ImportJob.objects.filter(status=ImportJob.Status.CANCELLED).order_by("?"):
         event("an import is retried")
         retry_without_messages(job)
-        jobs.resume(job.pk)
         for lane in ImportLane.objects.select_related("job").filter(job=job, finished=False):
             with open_lane(lane) as run:
                 while run.advance():

@@ -12,8 +12,10 @@ from pytest_django import Settings
 
 from imports import jobs
 from imports.commandline import foreground
+from imports.commandline.receipt import receipt
 from imports.models import DryRunSku, ImportJob, ImportLane
 from imports.pipeline import open_lane
+from imports.representation import represent
 from products import editing
 from products.editing import Editor
 from products.history.models import ChangeSet
@@ -193,3 +195,11 @@ def test_a_superseded_row_is_on_no_record() -> None:
     run_import(f"{HEADER}A,New,1\n")
     run(job)
     assert not ChangeSet.objects.filter(import_number=job.pk).exists()
+
+
+def test_the_receipt_of_the_command_and_the_api_tell_of_it() -> None:
+    job = make_job(f"{HEADER}A,Old,1\nB,Old,1\n")
+    assert "superseded" not in receipt(run_import(f"{HEADER}A,New,1\n"))
+    job = run(job)
+    assert "\n    superseded            1\n" in receipt(job)
+    assert represent(job)["superseded_rows"] == 1

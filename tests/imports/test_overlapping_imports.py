@@ -6,6 +6,7 @@ import random
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -173,7 +174,7 @@ def take_to_its_end(lane: ImportLane) -> None:
 
 def assert_history_gives_the_catalogue(before: dict[str, model.Item]) -> None:
     """Replayed in the order of the commits, the records lead there, each from where the one before has left it."""
-    names = {sku: item.name for sku, item in before.items()}
+    names: dict[str, Any] = {sku: item.name for sku, item in before.items()}
     for number in ChangeSet.objects.order_by("number").values_list("pk", flat=True):
         for record in chain.from_iterable(blocks_of(number)):
             sku = record.sku.casefold()

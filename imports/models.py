@@ -242,6 +242,7 @@ class ImportJob(SentFile, Work):
     duplicate_rows: int
     rejected_rows: int
     skipped_rows: int
+    superseded_rows: int
     processed_rows: int
     lanes_offset: int
     lane_count: int
@@ -281,6 +282,7 @@ class ImportLane(Work):
         "skipped_rows",
         # Only an undo deletes products.
         "deleted_rows",
+        "superseded_rows",
     )
 
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="lanes")
@@ -305,6 +307,7 @@ class ImportLane(Work):
     duplicate_rows = models.PositiveBigIntegerField(default=0)
     rejected_rows = models.PositiveBigIntegerField(default=0)
     skipped_rows = models.PositiveBigIntegerField(default=0)
+    superseded_rows = models.PositiveBigIntegerField(default=0)
     # How many rows were skipped for each reason, by its code.
     skipped_by_reason = models.JSONField(default=dict, blank=True)
     # What an undo tells besides (`imports.undo.writing.Report`).

@@ -184,6 +184,7 @@ class LaneRun:
                 duplicate_rows=F("duplicate_rows") + outcome.duplicate,
                 rejected_rows=F("rejected_rows") + len(rejections),
                 skipped_rows=F("skipped_rows") + skipped.total(),
+                superseded_rows=F("superseded_rows") + outcome.superseded,
                 skipped_by_reason=Counter(self.lane.skipped_by_reason) + skipped,
                 **noted,
             )

@@ -63,6 +63,9 @@ class Product(models.Model):
     # The number of the import that wrote this product last. A plain number, since this app knows no other, and since a
     # foreign key with a database constraint costs a trigger for each imported row.
     last_import = models.BigIntegerField(null=True, blank=True, editable=False)
+    # The number of the newest import that found this product as it should be, noted only where an import before that
+    # one might still have written something else (`imports.writing.overlaps`).
+    checked_import = models.BigIntegerField(null=True, blank=True, editable=False)
     # How many events have told of this very product (`products.editing`). Imports tell of none, and leave it alone.
     event_sequence = models.IntegerField(
         db_default=0, editable=False, help_text="The `sequence` of the last event about this product; 0 without any."

@@ -68,6 +68,7 @@ _JOB: Data = {
     "rejected_rows": 0,
     "skipped_rows": 0,
     "deleted_rows": 0,
+    "superseded_rows": 0,
     "rows_per_second": None,
     "eta_seconds": None,
     "rejected_rows_deleted_at": None,

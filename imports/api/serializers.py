@@ -251,6 +251,9 @@ class JobSerializer(serializers.ModelSerializer):
     deleted_rows = serializers.IntegerField(
         read_only=True, help_text="Products that an undo has deleted, since the undone import had created them."
     )
+    superseded_rows = serializers.IntegerField(
+        read_only=True, help_text="Rows whose product an import uploaded later has written; they were not written."
+    )
     rows_per_second = serializers.FloatField(
         read_only=True, allow_null=True, help_text="Since this run began; null while unknown."
     )

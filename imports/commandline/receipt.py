@@ -44,6 +44,8 @@ def _counts(job: ImportJob) -> Iterator[str]:
         yield f"    skipped   {job.skipped_rows:>13,}"
     if job.deleted_rows:
         yield f"    deleted   {job.deleted_rows:>13,}"
+    if job.superseded_rows:
+        yield f"    superseded{job.superseded_rows:>13,}"
     if job.run_started_at and job.finished_at:
         rate = progress.rows_per_second(job)
         seconds = (job.finished_at - job.run_started_at).total_seconds()

@@ -8,8 +8,8 @@ from acme_importer.dashboard.drawings import Segment, stack
 from imports.models import ImportJob, ImportLane
 
 KINDS = tuple(name.removesuffix("_rows") for name in ImportLane.COUNTS)
-# Only of some files are rows skipped, and only an undo deletes products.
-SELDOM = ("skipped", "deleted")
+# What becomes of rows in a few imports only; only an undo deletes products.
+RARE = ("skipped", "deleted", "superseded")
 
 
 def receipt_segments(job: ImportJob, *, every_kind: bool = False) -> list[Segment]:
@@ -18,8 +18,8 @@ def receipt_segments(job: ImportJob, *, every_kind: bool = False) -> list[Segmen
     if not every_kind:
         return segments
     by_kind = {segment.kind: segment for segment in segments}
-    shown = [kind for kind in KINDS if kind not in SELDOM or kind in by_kind]
-    return [by_kind.get(kind, Segment(kind, 0, 0, 0)) for kind in shown]
+    kinds = [kind for kind in KINDS if kind in by_kind or kind not in RARE]
+    return [by_kind.get(kind, Segment(kind, 0, 0, 0)) for kind in kinds]
 
 
 def counted(kind: str, count: int) -> str:

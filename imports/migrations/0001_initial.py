@@ -124,6 +124,7 @@ class Migration(migrations.Migration):
                 ('duplicate_rows', models.PositiveBigIntegerField(default=0)),
                 ('rejected_rows', models.PositiveBigIntegerField(default=0)),
                 ('skipped_rows', models.PositiveBigIntegerField(default=0)),
+                ('superseded_rows', models.PositiveBigIntegerField(default=0)),
                 ('skipped_by_reason', models.JSONField(blank=True, default=dict)),
                 ('report', models.JSONField(blank=True, default=dict)),
                 ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lanes', to='imports.importjob')),

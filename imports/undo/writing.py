@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+
 from acme_importer.texts import shortened
 from imports.reading.rows import CleanRow, Rejection
 from imports.undo.judging import Judge
@@ -19,8 +21,8 @@ from imports.undo.source import UndoneRow
 from imports.undo.verdict import Class, Verdict
 from imports.writing.bulk_create import BulkCreateWriter
 from imports.writing.catalogue import Found, find_products
-from imports.writing.history import OvertakenError
 from imports.writing.kept import REASONS
+from imports.writing.overlaps import AloneNeededError, take_turn
 from imports.writing.plan import Outcome, Plan
 from products.fields import PRICE_DECIMAL_PLACES
 from products.history.records import KEPT
@@ -79,15 +81,12 @@ class UndoWriter:
     def write(self, rows: Sequence[UndoneRow]) -> Outcome:
         """Undo these records, the newest first. Runs inside the chunk's transaction."""
         refused: list[Rejection] = []
-        hold = False
+        alone = False
         while True:
-            found = find_products(rows, KEPT, hold=hold)
-            verdicts = self._judge.verdicts(rows, found)
-            plan = _plan(rows, verdicts, found)
             try:
-                refusals = [] if self._preview else self._writer.carry_out(plan, found)
-            except OvertakenError:
-                hold = True
+                verdicts, refusals = self._attempt(rows, alone=alone)
+            except AloneNeededError:
+                alone = True
                 continue
             if not refusals:
                 break
@@ -99,6 +98,22 @@ class UndoWriter:
         outcome = self._outcome(rows, verdicts)
         outcome.rejections += refused
         return outcome
+
+    def _attempt(self, rows: Sequence[UndoneRow], *, alone: bool) -> tuple[list[Verdict | None], list[Rejection]]:
+        """Judge and write, all or nothing; returns the verdicts, and what the database refuses.
+
+        Raises AloneNeededError.
+        """
+        with transaction.atomic():
+            if not self._preview:
+                take_turn(alone=alone)
+            found = find_products(rows, KEPT, hold=alone)
+            verdicts = self._judge.verdicts(rows, found)
+            plan = _plan(rows, verdicts, found)
+            refusals = [] if self._preview else self._writer.carry_out(plan, found, alone=alone)
+            if refusals:
+                transaction.set_rollback(True)
+        return verdicts, refusals
 
     def _outcome(self, rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | None]) -> Outcome:
         counts = Counter(verdict.of for verdict in verdicts if verdict)

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, transaction
 
 from imports.reading.rows import CleanRow, Rejection
-from imports.writing import extra
+from imports.writing import extra, overlaps
 from imports.writing.catalogue import Found, delete_products, find_products
-from imports.writing.history import ChunkRecord, OvertakenError
+from imports.writing.history import ChunkRecord
 from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, in_one_order, make_plan
 from imports.writing.product_rows import AnyProductRow, ProductRow, ProductRowWithExtra
 from imports.writing.refusals import is_of_a_row, refusal_of
@@ -38,48 +38,67 @@ class BulkCreateWriter:
     def write(self, rows: Sequence[CleanRow]) -> Outcome:
         """See Writer. Rows that the database refuses are found by bisection, and rejected.
 
-        Where somebody else has changed one of the products since it was looked up, the chunk is planned again, with its
-        products held. Holding them at once would cost a quarter of the time (measured: docs/history-and-undo.md).
+        Where somebody else has changed one of the products since it was looked up, the chunk is planned again, alone
+        and with its products held. To do so at once would cost a quarter of the time (measured:
+        docs/history-and-undo.md).
         """
         refused: list[Rejection] = []
-        hold = False
+        alone = False
         while True:
-            found = find_products(rows, self._fields, hold=hold)
-            whole, too_large = extra.merged(rows, found.values) if EXTRA in self._fields else (rows, [])
-            plan = make_plan(whole, found.values, found.written_by(self._job_id), self._fields, self._rules)
             try:
-                refusals = self.carry_out(plan, found)
-            except OvertakenError:
-                hold = True
+                plan, refusals = self._attempt(rows, alone=alone)
+            except overlaps.AloneNeededError:
+                alone = True
                 continue
             if not refusals:
                 self._note(plan)
-                plan.outcome.rejections += refused + too_large
+                plan.outcome.rejections += refused
                 return plan.outcome
             refused += refusals
             refused_lines = {rejection.line for rejection in refusals}
             rows = [row for row in rows if row.line not in refused_lines]
+
+    def _attempt(self, rows: Sequence[CleanRow], *, alone: bool) -> tuple[Plan, list[Rejection]]:
+        """Plan `rows` and write them, all or nothing; returns the plan and the rows that the database refuses, if any.
+
+        Raises AloneNeededError, also where the plan does not stand any more.
+        """
+        with transaction.atomic():
+            overlaps.take_turn(alone=alone)
+            found = find_products(rows, self._fields, hold=alone)
+            planned = overlaps.without_superseded(rows, found, self._job_id)
+            whole, too_large = extra.merged(planned, found.values) if EXTRA in self._fields else (planned, [])
+            plan = make_plan(whole, found.values, found.written_by(self._job_id), self._fields, self._rules)
+            plan.outcome.superseded = len(rows) - len(planned)
+            plan.outcome.rejections += too_large
+            if to_be_noted := overlaps.to_be_noted(plan, whole, found, self._job_id):
+                if not alone:
+                    raise overlaps.AloneNeededError
+                overlaps.note_as_it_should_be(to_be_noted, self._job_id)
+            refusals = self.carry_out(plan, found, alone=alone)
+            if refusals:
+                transaction.set_rollback(True)
+        return plan, refusals
 
     def _note(self, plan: Plan) -> None:
         """Note what the search index does not have as it is now: new products, and others where words were written."""
         has_words = not WITH_WORDS.isdisjoint({*self._fields} - {"sku"})
         note([*plan.create, *plan.update] if has_words else [*plan.create])
 
-    def carry_out(self, plan: Plan, found: Found) -> list[Rejection]:
-        """Write what `plan` says and record it, all or nothing; returns the rows that the database refuses, if any.
+    def carry_out(self, plan: Plan, found: Found, *, alone: bool) -> list[Rejection]:  # noqa: ARG002  # the COPY writer asks
+        """Write what `plan` says and record it; returns the rows that the database refuses, if any.
 
-        Raises OvertakenError if the plan does not stand any more.
+        In a transaction in which `overlaps.take_turn` was called, and which is to be rolled back if there are any.
+
+        Raises AloneNeededError.
         """
         if plan.is_empty:
             return []
-        with transaction.atomic():
-            record = ChunkRecord(plan, found, self._job_id)
-            delete_products(plan.delete)
-            refusals = self._refusals(in_one_order({**plan.create, **plan.update}), record.addresses)
-            if refusals:
-                transaction.set_rollback(True)
-            else:
-                record.finish(self._fields, self._constants)
+        record = ChunkRecord(plan, found, self._job_id)
+        delete_products(plan.delete)
+        refusals = self._refusals(in_one_order({**plan.create, **plan.update}), record.addresses)
+        if not refusals:
+            record.finish(self._fields, self._constants)
         return refusals
 
     def _refusals(self, rows: list[CleanRow], addresses: Mapping[str, int]) -> list[Rejection]:

@@ -21,12 +21,14 @@ class Found:
     Attributes:
         values: what they have in the fields that the file has.
         last_imports: the number of the import that wrote each last, if any.
+        checked_imports: the number of the newest import that noted it as it should be, where one did.
         last_changes: the address of each one's newest record.
         position: the number of the newest changes then. What others have changed since has a higher one, and matters.
     """
 
     values: dict[str, tuple[Any, ...]]
     last_imports: dict[str, int | None]
+    checked_imports: dict[str, int]
     last_changes: dict[str, int]
     position: int
 
@@ -34,8 +36,13 @@ class Found:
         """The SKUs that this import has written already."""
         return {sku for sku, last_import in self.last_imports.items() if last_import == job_id}
 
+    def settled_after(self, job_id: int) -> set[str]:
+        """The SKUs that a later import than this one has written, or noted as they should be."""
+        written = {sku for sku, last_import in self.last_imports.items() if last_import and last_import > job_id}
+        return written | {sku for sku, checked_import in self.checked_imports.items() if checked_import > job_id}
 
-NOTHING_FOUND = Found({}, {}, {}, position=sys.maxsize)
+
+NOTHING_FOUND = Found({}, {}, {}, {}, position=sys.maxsize)
 
 
 class AboutProduct(Protocol):
@@ -56,12 +63,13 @@ def find_products(rows: Sequence[AboutProduct], fields: tuple[str, ...], *, hold
     products = Product.objects.filter(sku_normalized__any_of=skus).order_by()
     if hold:
         products = products.select_for_update(no_key=True).order_by(_in_one_order())
-    columns = products.values_list("sku_normalized", "last_import", "last_change", *fields)
+    columns = products.values_list("sku_normalized", "last_import", "checked_import", "last_change", *fields)
     found = list(columns.iterator(chunk_size=max(len(skus), 1)))
     return Found(
-        values={product[0]: product[3:] for product in found},
+        values={product[0]: product[4:] for product in found},
         last_imports={product[0]: product[1] for product in found},
-        last_changes={product[0]: product[2] for product in found},
+        checked_imports={product[0]: product[2] for product in found if product[2] is not None},
+        last_changes={product[0]: product[3] for product in found},
         position=position,
     )
 

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from psycopg import sql
 
 from imports.reading.rows import CleanRow, Rejection
-from imports.writing import extra
+from imports.writing import extra, overlaps
 from imports.writing.bulk_create import BulkCreateWriter
 from imports.writing.catalogue import NOTHING_FOUND, Found, delete_products
 from imports.writing.history import ChunkRecord
@@ -46,7 +46,7 @@ class CopyWriter(BulkCreateWriter):
 
     New products do not go through the temporary table, which costs the server twice as much (measured:
     docs/performance.md). Where somebody else has created one of them in the meantime, or the database refuses a row,
-    the chunk is written through `bulk_create`.
+    the chunk is tried again alone, and at last written through `bulk_create`.
     """
 
     def __init__(self, job_id: int, fields: tuple[str, ...], rules: Rules = USUAL_RULES) -> None:
@@ -69,21 +69,35 @@ class CopyWriter(BulkCreateWriter):
         """
         if self._last_were_new and not has_incomplete(rows):
             new = {row.sku_normalized: row for row in rows}
-            if len(new) == len(rows) and self._is_copied(plan := Plan(create=new), NOTHING_FOUND):
+            if len(new) == len(rows) and self._are_copied_as_new(plan := Plan(create=new)):
                 self._note(plan)
                 return Outcome(created=len(rows))
         outcome = super().write(rows)
         self._last_were_new = outcome.created == len(rows)
         return outcome
 
-    def carry_out(self, plan: Plan, found: Found) -> list[Rejection]:
+    def carry_out(self, plan: Plan, found: Found, *, alone: bool) -> list[Rejection]:
         """See BulkCreateWriter, which does it if COPY cannot."""
-        return [] if self._is_copied(plan, found) else super().carry_out(plan, found)
+        if self._is_copied(plan, found):
+            return []
+        if not alone:
+            # New and changed products are locked one after the other here, and by `bulk_create` in one order.
+            raise overlaps.AloneNeededError
+        return super().carry_out(plan, found, alone=alone)
+
+    def _are_copied_as_new(self, plan: Plan) -> bool:
+        """Write new products, all or nothing; whether they are such, and the database has taken them."""
+        with transaction.atomic():
+            overlaps.take_turn(alone=False)
+            is_copied = self._is_copied(plan, NOTHING_FOUND)
+            # If not, this gives the turn back, which the next attempt takes anew.
+            transaction.set_rollback(not is_copied)
+        return is_copied
 
     def _is_copied(self, plan: Plan, found: Found) -> bool:
         """Write what `plan` says and record it, all or nothing; whether the database has taken it.
 
-        Raises OvertakenError.
+        Raises AloneNeededError.
         """
         if plan.is_empty:
             return True

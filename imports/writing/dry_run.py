@@ -12,6 +12,7 @@ from imports.models import DryRunSku
 from imports.reading.rows import CleanRow
 from imports.writing import extra
 from imports.writing.catalogue import find_products
+from imports.writing.overlaps import without_superseded
 from imports.writing.plan import USUAL_RULES, Outcome, Rules, make_plan
 from products.extra import EXTRA
 
@@ -26,10 +27,12 @@ class DryRunWriter:
 
     def write(self, rows: Sequence[CleanRow]) -> Outcome:
         """See Writer; the catalogue stays as it is."""
-        catalogue = find_products(rows, self._fields).values
+        found = find_products(rows, self._fields)
+        catalogue = found.values
         listed = DryRunSku.objects.filter(job=self._job_id)
         written = listed.filter(sku_normalized__any_of={row.sku_normalized for row in rows})
-        whole, too_large = extra.merged(rows, catalogue) if EXTRA in self._fields else (rows, [])
+        planned = without_superseded(rows, found, self._job_id)
+        whole, too_large = extra.merged(planned, catalogue) if EXTRA in self._fields else (planned, [])
         plan = make_plan(
             whole,
             catalogue,
@@ -37,6 +40,7 @@ class DryRunWriter:
             self._fields,
             self._rules,
         )
+        plan.outcome.superseded = len(rows) - len(planned)
         plan.outcome.rejections += too_large
         DryRunSku.objects.bulk_create(
             [DryRunSku(job_id=self._job_id, sku_normalized=sku) for sku in (*plan.create, *plan.update)],

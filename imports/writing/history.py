@@ -8,12 +8,13 @@ from typing import Any
 
 from imports.reading.rows import CleanRow
 from imports.writing.catalogue import Found
+from imports.writing.overlaps import AloneNeededError
 from imports.writing.plan import Plan, in_one_order
 from products.history import recording
 from products.history.records import Changes
 
 
-class OvertakenError(Exception):
+class OvertakenError(AloneNeededError):
     """Somebody else has changed products of the chunk since they were looked up: the plan does not stand any more."""
 
 

@@ -69,7 +69,8 @@ USUAL_RULES = Rules()
 class Outcome:
     """What became of a chunk's clean rows: how many of each kind, and the rows that could not be written after all.
 
-    `skipped` has how many the mode skips, by the code of the reason.
+    `skipped` has how many the mode skips, by the code of the reason. A superseded row is in no plan: its product is a
+    later import's (`overlaps`).
     """
 
     created: int = 0
@@ -77,6 +78,7 @@ class Outcome:
     deleted: int = 0
     unchanged: int = 0
     duplicate: int = 0
+    superseded: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     rejections: list[Rejection] = field(default_factory=list)
 

@@ -98,6 +98,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('last_import', models.BigIntegerField(blank=True, editable=False, null=True)),
+                ('checked_import', models.BigIntegerField(blank=True, editable=False, null=True)),
                 ('event_sequence', models.IntegerField(db_default=0, editable=False, help_text='The `sequence` of the last event about this product; 0 without any.')),
                 ('last_change', models.BigIntegerField(db_default=0, default=0, editable=False)),
             ],

@@ -77,8 +77,8 @@ def test_imports_by_status_and_rows_by_outcome() -> None:
 
     assert (figures["acme_imports", "queued"], figures["acme_imports", "running"]) == (1, 1)
     assert [figures["acme_imports_last_hour", status] for status in ("completed", "failed", "cancelled")] == [2, 1, 0]
-    outcomes = ("created", "updated", "unchanged", "duplicate", "rejected", "skipped")
-    assert [figures["acme_rows_last_hour", outcome] for outcome in outcomes] == [2, 0, 1, 0, 1, 0]
+    outcomes = ("created", "updated", "unchanged", "duplicate", "rejected", "skipped", "superseded")
+    assert [figures["acme_rows_last_hour", outcome] for outcome in outcomes] == [2, 0, 1, 0, 1, 0, 0]
     assert figures["acme_rows_running", "created"] == 7
     assert 0 < figures["acme_import_seconds_last_hour", "0.5"] <= figures["acme_import_seconds_last_hour", "1.0"] < 60
 

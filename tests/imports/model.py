@@ -91,13 +91,14 @@ class Result:
     skipped: list[str] = field(default_factory=list)
     rejected: list[tuple[int, str]] = field(default_factory=list)
     written: set[str] = field(default_factory=set)
+    superseded: int = 0
 
     @property
     def receipt(self) -> tuple[int, ...]:
+        kinds = self.created, self.updated, self.unchanged, self.duplicate
         # Only an undo deletes products.
         deleted = 0
-        counts = self.created, self.updated, self.unchanged, self.duplicate, len(self.rejected), len(self.skipped)
-        return (*counts, deleted)
+        return *kinds, len(self.rejected), len(self.skipped), deleted, self.superseded
 
 
 def same(sku: str) -> str:
@@ -111,10 +112,13 @@ def read_serially(
     catalogue: dict[str, Item],
     delimiter: str = ",",
     choices: Choices = USUAL,
+    *,
+    settled: frozenset[str] = frozenset(),
 ) -> Result:
     """Import `rows`, each with its line number, into a copy of `catalogue`.
 
-    `columns` names the file's columns; those that are no field of a product are ignored.
+    `columns` names the file's columns; those that are no field of a product are ignored. `settled` are the SKUs whose
+    products are those of an import that was uploaded later.
     """
     result = Result(dict(catalogue))
     for line, texts in rows:
@@ -125,13 +129,13 @@ def read_serially(
             result.rejected.append((line, values))
             continue
         sku = same(values["sku"])
+        if sku in settled:
+            result.superseded += 1
+            continue
         before = result.catalogue.get(sku)
         own = sku in result.written
-        if before is None and choices.mode == "update_only":
-            result.skipped.append("not_in_catalogue")
-            continue
-        if before is not None and not own and choices.mode == "create_only":
-            result.skipped.append("exists_already")
+        if reason := why_skipped(choices.mode, exists=before is not None, own=own):
+            result.skipped.append(reason)
             continue
         if before is None and "name" not in values:
             result.rejected.append((line, "new_without_name"))
@@ -151,6 +155,13 @@ def read_serially(
         result.written.add(sku)
         result.catalogue[sku] = after
     return result
+
+
+def why_skipped(mode: str, *, exists: bool, own: bool) -> str:
+    """Why the mode skips a row whose product exists or not, and is one of this import's own; empty if it does not."""
+    if not exists and mode == "update_only":
+        return "not_in_catalogue"
+    return "exists_already" if exists and not own and mode == "create_only" else ""
 
 
 def values_of(columns: list[str], texts: list[str], delimiter: str, choices: Choices = USUAL) -> dict[str, Any] | str:

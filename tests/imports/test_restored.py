@@ -31,7 +31,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 ROWS = 60_000
 CONTENT = "sku,name,price\n" + "".join(f"S-{number},Product {number},{number}.50\n" for number in range(ROWS))
-COUNTS = "created_rows + updated_rows + unchanged_rows + duplicate_rows + rejected_rows + skipped_rows"
+KINDS = ("created", "updated", "unchanged", "duplicate", "rejected", "skipped", "superseded")
+COUNTS = " + ".join(f"{kind}_rows" for kind in KINDS)
 
 
 @contextmanager

@@ -98,6 +98,18 @@ def test_the_corrected_file_is_asked_of_those_who_may_import():
     assert "Upload the corrected file" not in shown(job, CHANGE)
 
 
+def test_it_says_how_many_rows_a_later_import_has_superseded():
+    job = make_job(CSV)
+    assert "superseded" not in shown(job).lower()
+    run_import("SKU,Title,Price\nA,Lamp,2\n")
+    foreground.run(job, lambda: None)
+
+    page = shown(job)
+
+    assert 'aria-label="3 rejected, 1 superseded"' in page
+    assert "1 × An import that was uploaded later has written the product." in page
+
+
 def test_it_leads_to_what_it_wrote():
     first, again = run_import(CSV), run_import(CSV)
     link = f'href="/admin/products/product/?last_import={first.pk}"'

@@ -40,7 +40,7 @@ def test_its_columns_are_those_of_a_product(table: type[AnyProductRow]) -> None:
 def test_only_what_the_database_fills_in_is_missing() -> None:
     of_product = {field.name for field in Product._meta.local_concrete_fields}
     written = {field.name for field in ProductRowWithExtra._meta.local_concrete_fields}
-    assert of_product - written == {"id", "created_at", "event_sequence"}
+    assert of_product - written == {"id", "created_at", "event_sequence", "checked_import"}
     assert written - {field.name for field in ProductRow._meta.local_concrete_fields} == {"extra"}
 
 

@@ -12,6 +12,8 @@ from django.db import connections
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from django_filters.constants import EMPTY_VALUES
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from acme_importer.rest.filters import MomentField, TrueOrFalseFilter, WholeNumberFilter
 from acme_importer.searches import LONGEST_SEARCH, MOST_WORDS, search_fault
@@ -81,14 +83,17 @@ class HistoryFilter(filters.Filter):
         return qs
 
 
+@extend_schema_field(OpenApiTypes.INT)
 class ImportNumberFilter(HistoryFilter):
     field_class = forms.IntegerField
 
 
+@extend_schema_field({"type": "string", "enum": list(KEPT)})
 class FieldNameFilter(HistoryFilter):
     field_class = forms.ChoiceField
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class SinceFilter(HistoryFilter):
     field_class = SinceField
 

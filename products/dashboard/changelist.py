@@ -14,8 +14,10 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import InvalidPage, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from django_filters.constants import EMPTY_VALUES
 
+from acme_importer.texts import printable
 from products.counts import Count, count_all, ids_up_to
 from products.dashboard import pills
 from products.dashboard.pills import Pill
@@ -149,7 +151,7 @@ class ProductChangeList(ChangeList):
         """What is to be said of the search, if there is one."""
         return notice() if self.filter_form["search"].value() else None
 
-    @property
+    @cached_property
     def gone_sku(self) -> str | None:
         """The SKU that was searched for, where no product has it but one that had it is on record."""
         if self.result_count:
@@ -157,6 +159,11 @@ class ProductChangeList(ChangeList):
         asked = (str(self.filter_form.data.get(name) or "").strip() for name in ("sku", "search", "sku_prefix"))
         sku = next(filter(None, asked), "")
         return sku if 0 < len(sku) <= SKU_MAX_LENGTH and last_address(sku) else None
+
+    @property
+    def shown_gone_sku(self) -> str:
+        """That SKU, to be read."""
+        return printable(self.gone_sku or "")
 
     @property
     def is_filtered(self) -> bool:

@@ -11,12 +11,17 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any
 
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
 from acme_importer.texts import printable, shortened
 from products.extra import EXTRA
+from products.fields import normalize_sku
 from products.history.blame import FieldHistory, History
 from products.history.records import CREATED, DELETED
 from products.history.sources import Source
 from products.history.stories import Entry
+from products.history.told import told
 
 SHOWN_LENGTH = 120
 # How much is shown before the first letter that differs, of texts that begin alike.
@@ -56,6 +61,19 @@ class Origin:
             user=_shown(entry.change_set.user_name),
         )
 
+    @property
+    def sentence(self) -> SafeString:
+        """Where a change is from, within a sentence."""
+        if self.import_number is None:
+            return format_html("by <bdi>{}</bdi>", self.user) if self.user else SafeString("by the system")
+        number = f"import {self.import_number}"
+        said = [
+            format_html('<a href="{}">{}</a>, <bdi>{}</bdi>', self.url, number, self.filename) if self.url else number
+        ]
+        if self.line:
+            said.append(f"line {self.line:,}")
+        return format_html_join(", ", "{}", ((part,) for part in said))
+
 
 @dataclass(frozen=True, slots=True)
 class ShownField:
@@ -67,6 +85,21 @@ class ShownField:
     origin: Origin | None
     is_created: bool
     was: str
+
+    @property
+    def how_long(self) -> str:
+        """What stands before the date."""
+        if self.origin is None:
+            return "at least since"
+        return "since it was created on" if self.is_created else "since"
+
+    @property
+    def from_where(self) -> SafeString:
+        """What stands behind the date."""
+        if self.origin is None:
+            return SafeString("")
+        was = format_html("; was <bdi>{}</bdi>", self.was) if self.was else ""
+        return format_html(", {}{}", self.origin.sentence, was)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +123,8 @@ class ShownChange:
 
 
 def fields(found: History, known: Mapping[int, Source]) -> list[ShownField]:
-    """The sentences."""
-    return [_field(field, known) for field in found.fields]
+    """The sentences; none about the extra of a product that has none, and had none."""
+    return [_field(field, known) for field in found.fields if field.name != EXTRA or field.value or _was(field)]
 
 
 def changes(found: History, known: Mapping[int, Source]) -> list[ShownChange]:
@@ -113,6 +146,10 @@ def _field(field: FieldHistory, known: Mapping[int, Source]) -> ShownField:
     )
 
 
+def _was(field: FieldHistory) -> Any:
+    return field.entry and field.entry.record.before.get(field.name)
+
+
 def _change(entry: Entry, sku: str, known: Mapping[int, Source]) -> ShownChange:
     record = entry.record
     values = []
@@ -122,7 +159,7 @@ def _change(entry: Entry, sku: str, known: Mapping[int, Source]) -> ShownChange:
         if record.kind not in (CREATED, DELETED) or {old, new} != {NONE}:
             has_old, has_new = name in record.before, name in record.after
             values.append(ShownValue(LABELS[name], old if has_old else "", new if has_new else ""))
-    other = "" if record.sku == sku else _shown(record.sku)
+    other = "" if normalize_sku(record.sku) == normalize_sku(sku) else _shown(record.sku)
     return ShownChange(entry.change_set.at, record.kind, Origin.of(entry, known), other, values)
 
 
@@ -146,7 +183,7 @@ def _in_words(name: str, value: Any) -> str:
         return "active" if value else "inactive"
     if name == EXTRA:
         return ", ".join(f"{key}: {text}" for key, text in sorted(value.items())) or NONE
-    return NONE if value in (None, "") else str(value)
+    return NONE if value in (None, "") else str(told(name, value))
 
 
 def _shown(text: str) -> str:

@@ -206,6 +206,19 @@ class Block:
         renamed = self._places.get((1, "sku"))
         return self._texts[: self._rows] + (self._texts[renamed : renamed + self._changed_in("sku")] if renamed else [])
 
+    def skus_changed_in(self, field: str) -> list[str]:
+        """The SKUs, as written, of the products that were changed in this field; created and deleted ones are not."""
+        bits = self._differing.get(field)
+        if bits is None:
+            return []
+        changed = compress(self._texts[: self._rows], [kind == 1 for kind in self._kinds])
+        return list(changed if isinstance(bits, int) else compress(changed, map("1".__eq__, bits)))
+
+    @property
+    def skus_after(self) -> list[str]:
+        """The SKU of each record's product after the change, as written."""
+        return self._texts[: self._rows]
+
     def at(self, address: int) -> Record:
         """The record with that address. Raises IndexError if it is not in this block."""
         return self.record(address - self.first)

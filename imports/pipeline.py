@@ -20,21 +20,21 @@ from django.db import DatabaseError, reset_queries, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from imports import jobs, poison
+from imports import jobs, kept_rows, poison
 from imports.events import announce_progress
 from imports.files.storage import open_stored
-from imports.models import LEASE, ImportJob, ImportLane, RejectedRow
+from imports.models import LEASE, ImportJob, ImportLane
 from imports.reading.csvfile import Batch, Position, RecordReader
 from imports.reading.dialect import Dialect
 from imports.reading.marked import Unmarked, unmarked
 from imports.reading.numbers import NumberStyle
-from imports.reading.rows import CleanRow, Rejection, RowReader
+from imports.reading.rows import CleanRow, Rejection, RowReader, Skip
 from imports.reading.suspicions.damaged_skus import DamagedSkus
 from imports.reading.table import Table, skipped_and_rejected
-from imports.reading.texts import kept, limited
 from imports.writing.choose import make_writer
 from imports.writing.plan import Outcome, Rules
 from imports.writing.refusals import is_of_a_row, refusal_of
+from imports.writing.summary import Summary
 
 # A chunk also ends when this much of the file has been passed: rows may be long, and memory must not depend on them.
 CHUNK_BYTES = 8 * 1024 * 1024
@@ -54,7 +54,7 @@ class Chunk:
 
     rows: list[CleanRow]
     rejections: list[Rejection]
-    skipped: Counter[str]
+    skipped: list[Skip]
     end: Position
     records: int
     second_table: int
@@ -195,8 +195,10 @@ class LaneRun:
             self._move_checkpoint(chunk, suspects)
             outcome = self._writer.write(chunk.rows) if chunk.rows else Outcome()
             rejections = chunk.rejections + outcome.rejections
-            skipped = chunk.skipped + outcome.skipped
-            self._keep(rejections)
+            skipped = outcome.skipped + Counter(skip.code for skip in chunk.skipped)
+            summary = Summary.from_json(self.lane.summary) + outcome.summary
+            kept_rows.keep_rejections(self._job, rejections)
+            kept_rows.keep_fates(self._job.pk, outcome, chunk.skipped)
             ImportLane.objects.filter(pk=self.lane.pk).update(
                 created_rows=F("created_rows") + outcome.created,
                 updated_rows=F("updated_rows") + outcome.updated,
@@ -205,6 +207,7 @@ class LaneRun:
                 rejected_rows=F("rejected_rows") + len(rejections),
                 skipped_rows=F("skipped_rows") + skipped.total(),
                 skipped_by_reason=Counter(self.lane.skipped_by_reason) + skipped,
+                summary=summary.as_json(),
             )
             if chunk.at_end:
                 jobs.finish_if_all_lanes_have(self._job.pk, total_rows=chunk.records)
@@ -212,6 +215,7 @@ class LaneRun:
                 self._watch_job(chunk, rejections)
         self.lane.offset, self.lane.line = chunk.end.offset, chunk.end.line
         self.lane.skipped_by_reason = dict(Counter(self.lane.skipped_by_reason) + skipped)
+        self.lane.summary = summary.as_json()
         self.lane.attempts, self.lane.narrowed_to = 1, suspects
 
     def _watch_job(self, chunk: Chunk, rejections: list[Rejection]) -> None:
@@ -248,7 +252,7 @@ class LaneRun:
         """The lane's next `rows_limit` rows; what belongs to other lanes is skipped."""
         rows: list[CleanRow] = []
         rejections: list[Rejection] = []
-        skipped: Counter[str] = Counter()
+        skipped: list[Skip] = []
         bytes_limit = self.lane.offset + CHUNK_BYTES
         at_end = True
         while batch := self._reader.read(rows_limit - len(rows) - len(rejections)):
@@ -287,14 +291,3 @@ class LaneRun:
     def _unmarked(self, batch: Batch, keys: list[str]) -> Unmarked:
         job = self._job
         return unmarked(batch, keys, job.header, list(job.columns.values()), is_sheet=bool(job.sheet))
-
-    def _keep(self, rejections: list[Rejection]) -> None:
-        RejectedRow.objects.bulk_create(map(self._kept, rejections))
-
-    def _kept(self, rejection: Rejection) -> RejectedRow:
-        record, is_cut = kept(rejection.record, len(self._job.header))
-        faults = [{name: limited(text) for name, text in fault._asdict().items()} for fault in rejection.faults]
-        code = rejection.faults[0].code
-        return RejectedRow(
-            job_id=self._job.pk, line=rejection.line, code=code, faults=faults, record=record, is_cut=is_cut
-        )

@@ -13,7 +13,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, transaction
 from imports.reading.rows import CleanRow, Rejection
 from imports.writing import extra
 from imports.writing.catalogue import Found, find_products
-from imports.writing.history import ChunkRecord, OvertakenError
+from imports.writing.history import ChunkRecord, OvertakenError, with_addresses
 from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, in_one_order, make_plan
 from imports.writing.product_rows import AnyProductRow, ProductRow, ProductRowWithExtra
 from imports.writing.refusals import is_of_a_row, refusal_of
@@ -55,6 +55,7 @@ class BulkCreateWriter:
             if not refusals:
                 self._note(plan)
                 plan.outcome.rejections += refused + too_large
+                plan.outcome.fates = with_addresses(plan.outcome.fates, found)
                 return plan.outcome
             refused += refusals
             refused_lines = {rejection.line for rejection in refusals}

@@ -66,7 +66,7 @@ class ChunkRecord:
             self._opened,
             Changes(
                 fields=fields,
-                before=[None] * created + before,
+                before=[*[None] * created, *before],
                 after=after,
                 previous=[0] * created + [self._found.last_changes[sku] for sku in changed],
                 lines=lines,

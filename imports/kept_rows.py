@@ -25,7 +25,7 @@ def keep_fates(job_id: int, outcome: Outcome, skipped: Sequence[Skip]) -> None:
     `skipped` are the records of the chunk that are no products.
     """
     others = [*outcome.fates, *map(fate_of_skip, skipped)]
-    lines = [row.line for row in (*outcome.unchanged_rows[:1], *others)]
+    lines = [*(row.line for row in outcome.unchanged_rows[:1]), *(fate.line for fate in others)]
     if lines:
         ChunkOutcome.objects.create(job_id=job_id, first_line=min(lines), data=pack(outcome.unchanged_rows, others))
 

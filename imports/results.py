@@ -7,16 +7,18 @@ each chunk has kept what became of them. So the results are there for as long as
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from functools import partial
 from heapq import merge
 from operator import itemgetter
 
-from django.db.models import Sum
-from django.utils import formats, timezone
+from django.conf import settings
+from django.utils import timezone
 
+from acme_importer.texts import counted
 from imports import changes
 from imports.line_order import Row, Span, csv_blocks, in_line_order
-from imports.models import ChunkOutcome, ImportJob, ImportLane, RejectedRow
+from imports.models import ChunkOutcome, ImportJob, RejectedRow
 from imports.reading.table import SECOND_TABLE
 from imports.skipped import REASONS
 from imports.writing.fates import DUPLICATE, OUTCOMES, Fate, unpack
@@ -33,12 +35,10 @@ BATCH_ROWS = 1000
 
 def why_gone(job: ImportJob) -> str:
     """The sentence that the results of `job` are no longer complete; empty if they are."""
-    if job.rejected_rows_deleted_at:
-        on = formats.date_format(timezone.localtime(job.rejected_rows_deleted_at), "DATE_FORMAT")
-        return f"The results of this import were deleted on {on}, with its rejected rows. The counts remain."
-    counted = ImportLane.objects.filter(job=job.pk).aggregate(rows=Sum("rejected_rows"))["rows"] or 0
-    if RejectedRow.objects.filter(job=job.pk).count() < counted:
-        return "The rejected rows of this import are being deleted, and its results with them. The counts remain."
+    kept_since = timezone.now() - timedelta(days=settings.REJECTED_KEEP_DAYS)
+    if job.rejected_rows_deleted_at or (job.finished_at and job.finished_at < kept_since):
+        days = counted(settings.REJECTED_KEEP_DAYS, "day")
+        return f"The results of every row are kept for {days}, and those of this import are gone. The counts remain."
     return changes.why_gone(job)
 
 

@@ -16,7 +16,7 @@ class ModelPermissions(DjangoModelPermissions):
     """Django's model permissions: view to read, add, change and delete to write.
 
     An extra action of a view set is asked the permission of its HTTP method (add for a POST), unless the view set names
-    another: `action_permissions = {"cancel": "imports.change_importjob"}`.
+    another, or several that are all needed: `action_permissions = {"cancel": "imports.change_importjob"}`.
     """
 
     perms_map = {
@@ -29,4 +29,5 @@ class ModelPermissions(DjangoModelPermissions):
         permission = getattr(view, "action_permissions", {}).get(getattr(view, "action", None))
         if permission is None:
             return super().has_permission(request, view)
-        return bool(request.user and request.user.is_authenticated and request.user.has_perm(permission))
+        needed = (permission,) if isinstance(permission, str) else permission
+        return bool(request.user and request.user.is_authenticated and request.user.has_perms(needed))

@@ -29,6 +29,7 @@ from acme_importer.rest.filters import StrictFilterBackend, refuse_unknown_param
 from acme_importer.rest.negotiation import AnyAccepted
 from acme_importer.rest.serializers import NoFieldsSerializer
 from imports import jobs, quotas, rejected
+from imports.api import changes
 from imports.api.filters import JobFilter, RejectedRowFilter
 from imports.api.parsers import BODY_PARSERS, LengthRequiredError, UploadFormParser
 from imports.api.serializers import HeaderLineField, JobSerializer, RejectedRowSerializer, UploadSerializer
@@ -125,7 +126,7 @@ class UploadViewSet(GenericViewSet):
         return Response(dict(shown.data), status.HTTP_202_ACCEPTED, headers={"Location": shown.data["url"]})
 
 
-class JobViewSet(ReadOnlyModelViewSet):
+class JobViewSet(changes.ChangesActions, ReadOnlyModelViewSet):
     """The imports: what became of each file, and how far the running ones are."""
 
     queryset = ImportJob.objects.all()
@@ -135,7 +136,12 @@ class JobViewSet(ReadOnlyModelViewSet):
     ordering_fields = {
         name: name for name in ("id", "status", "filename", "file_size", "created_at", "started_at", "finished_at")
     }
-    action_permissions = {"cancel": "imports.change_importjob", "retry": "imports.change_importjob"}
+    action_permissions = {
+        "cancel": "imports.change_importjob",
+        "retry": "imports.change_importjob",
+        "changes": changes.PERMISSIONS,
+        "changes_csv": changes.PERMISSIONS,
+    }
 
     def get_queryset(self) -> QuerySet[ImportJob]:
         return ImportJob.objects.with_progress().select_related("created_by")

@@ -394,6 +394,7 @@ SPECTACULAR_SETTINGS = {
         "Escape": "imports.options.ESCAPES",
         "ImportMode": "imports.options.MODES",
         "NewProducts": "imports.options.NEW_PRODUCTS",
+        "ChangeKind": "imports.changes.OF_IMPORTS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import partial, reduce
 from operator import add, itemgetter
 from pathlib import PurePath
@@ -21,6 +22,8 @@ from products.models import Product
 
 # What the history calls a kind, as imports call it.
 KINDS = {records.CREATED: CREATED, records.CHANGED: UPDATED, records.DELETED: "deleted"}
+# Those of imports; only an undo deletes.
+OF_IMPORTS = (CREATED, UPDATED)
 _KIND_IN_HISTORY = {kind: name for name, kind in KINDS.items()}
 COLUMNS = ("line", "sku", "kind", "field", "old", "new")
 _STATES = {"": "", "0": "false", "1": "true"}
@@ -56,9 +59,12 @@ def summary(job: ImportJob) -> Summary:
     return reduce(add, map(Summary.from_json, stored), Summary())
 
 
-def why_gone(job: ImportJob) -> str:
-    """The sentence that changes of `job` were pruned from the history; empty if all are there."""
-    if told.sets_of(job.pk).count() >= summary(job).sets:
+def why_gone(job: ImportJob, of_job: Summary | None = None) -> str:
+    """The sentence that changes of `job` were pruned from the history; empty if all are there.
+
+    `of_job` is its summary, if it is at hand.
+    """
+    if told.sets_of(job.pk).count() >= (of_job or summary(job)).sets:
         return ""
     return "What this import has changed is no longer on record: the history of products is kept for a limited time."
 
@@ -107,8 +113,14 @@ def _is_changed(record: Record, field: str) -> bool:
 
 
 def _change(record: Record) -> Change:
-    fields = {name: {"old": record.before.get(name), "new": record.after.get(name)} for name in record.fields}
+    fields = {
+        name: {"old": _value(record.before.get(name)), "new": _value(record.after.get(name))} for name in record.fields
+    }
     return Change(record.line, record.sku, KINDS[record.kind], fields)
+
+
+def _value(value: Any) -> Any:
+    return f"{value:.2f}" if isinstance(value, Decimal) else value
 
 
 def _rows_of(set_number: int) -> list[Row]:
@@ -137,4 +149,9 @@ def _rows_of_block(block: Block) -> Iterator[Row]:
 
 def _shown(name: str, texts: list[str]) -> list[str]:
     """Values as the history keeps them, as an export shows them."""
-    return [_STATES[text] for text in texts] if name == "is_active" else texts
+    if name == "is_active":
+        return [_STATES[text] for text in texts]
+    if name == "price":
+        # The history has a price as the file has it.
+        return [text if not text or text[-3:-2] == "." else f"{Decimal(text):.2f}" for text in texts]
+    return texts

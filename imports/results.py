@@ -35,11 +35,16 @@ BATCH_ROWS = 1000
 
 def why_gone(job: ImportJob) -> str:
     """The sentence that the results of `job` are no longer complete; empty if they are."""
+    return why_expired(job) or changes.why_gone(job)
+
+
+def why_expired(job: ImportJob) -> str:
+    """The sentence that what chunks have kept of `job` is deleted; empty if it is there."""
     kept_since = timezone.now() - timedelta(days=settings.REJECTED_KEEP_DAYS)
     if job.rejected_rows_deleted_at or (job.finished_at and job.finished_at < kept_since):
         days = counted(settings.REJECTED_KEEP_DAYS, "day")
         return f"The results of every row are kept for {days}, and those of this import are gone. The counts remain."
-    return changes.why_gone(job)
+    return ""
 
 
 def csv_of(job: ImportJob, *, for_spreadsheets: bool = False) -> Iterator[str]:

@@ -23,7 +23,6 @@ from acme_importer.rest.filters import refuse_unknown_parameters
 from acme_importer.rest.negotiation import AnyAccepted
 from imports import changes, results
 from imports.models import ImportJob
-from imports.writing.fates import CREATED, UPDATED
 from products.fields import SKU_MAX_LENGTH
 from products.history.records import KEPT
 
@@ -39,7 +38,7 @@ class ChangesQuery(serializers.Serializer):
 
     field = serializers.ChoiceField(KEPT, required=False, help_text="Only of products in which this field changed.")
     kind = serializers.ChoiceField(
-        (CREATED, UPDATED), required=False, help_text="Only products that were created, or only those that were there."
+        changes.OF_IMPORTS, required=False, help_text="Only products that were created, or that were there before."
     )
     sku = serializers.CharField(
         required=False,
@@ -70,7 +69,7 @@ class ChangeSerializer(serializers.Serializer):
 
     line = serializers.IntegerField(help_text="The line of the row. Of rows with the same SKU, the last one.")
     sku = serializers.CharField()
-    kind = serializers.ChoiceField((CREATED, UPDATED))
+    kind = serializers.ChoiceField(changes.OF_IMPORTS)
     fields = serializers.DictField(  # type: ignore[assignment]  # REST framework's own name
         child=ChangedFieldSerializer(),
         help_text="By name: the fields that changed; of a product that was created, all.",

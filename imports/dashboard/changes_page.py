@@ -17,7 +17,7 @@ from imports import changes, results
 from imports.changes import Change, Filters
 from imports.dashboard.permissions import may_view
 from imports.models import ImportJob
-from imports.writing.fates import CREATED, UPDATED
+from imports.writing.fates import CREATED
 from imports.writing.summary import Move
 from products.fields import SKU_MAX_LENGTH
 from products.history.records import KEPT
@@ -25,7 +25,6 @@ from products.history.records import KEPT
 PER_PAGE = 50
 # Beyond it no database has numbers.
 LAST_CURSOR = 2**63 - 1
-KINDS = (CREATED, UPDATED)
 _STATES = {True: "active", False: "inactive"}
 
 
@@ -54,12 +53,13 @@ class ShownChange(NamedTuple):
 def summed_up(job: ImportJob) -> dict[str, Any]:
     """What the page of `job`, which is over, shows of its changes. Reads no history, however long it is."""
     summary = changes.summary(job)
+    gone = changes.why_gone(job, summary)
     return {
         "summary": summary,
         "fields_changed": summary.fields.most_common(),
         "moves": [ShownMove(move, f"{move.percent:+,.1f}%") for move in summary.moves],
-        "changes_gone": changes.why_gone(job),
-        "results_gone": results.why_gone(job),
+        "changes_gone": gone,
+        "results_gone": results.why_expired(job) or gone,
     }
 
 
@@ -86,7 +86,7 @@ class ChangesView(View):
             "filters": filters,
             "is_filtered": any(filters),
             "fields": KEPT,
-            "kinds": KINDS,
+            "kinds": changes.OF_IMPORTS,
             "gone": gone,
             "changes": list(map(_shown, page.changes)),
             "is_first": not _cursor(request),
@@ -99,7 +99,7 @@ class ChangesView(View):
 def _filters(request: HttpRequest) -> Filters:
     field, kind = request.GET.get("field", ""), request.GET.get("kind", "")
     sku = request.GET.get("sku", "").replace("\0", "").strip()
-    return Filters(field if field in KEPT else "", kind if kind in KINDS else "", sku[:SKU_MAX_LENGTH])
+    return Filters(field if field in KEPT else "", kind if kind in changes.OF_IMPORTS else "", sku[:SKU_MAX_LENGTH])
 
 
 def _cursor(request: HttpRequest) -> int:

@@ -36,7 +36,8 @@ def job() -> ImportJob:
 
 def all_of(job: ImportJob, limit: int = 50, **filters: str) -> list[tuple[int, str, str, dict[str, Any]]]:
     """Every change, page by page."""
-    found, cursor = [], 0
+    found: list[Any] = []
+    cursor = 0
     while True:
         page = changes.page(job, Filters(**filters), cursor=cursor, limit=limit)
         assert len(page.changes) <= limit

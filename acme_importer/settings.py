@@ -395,6 +395,7 @@ SPECTACULAR_SETTINGS = {
         "Escape": "imports.options.ESCAPES",
         "ImportMode": "imports.options.MODES",
         "NewProducts": "imports.options.NEW_PRODUCTS",
+        "ChangeKind": "imports.changes.KIND_NAMES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

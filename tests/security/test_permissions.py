@@ -119,6 +119,9 @@ TABLE: dict[str, Entry] = {
         GET="imports.view_importjob + products.view_product",
         POST="imports.undo_importjob",
     ),
+    **api("jobs/{pk}/changes", GET="imports.view_importjob + products.view_product"),
+    **api("jobs/{pk}/changes.csv", GET="imports.view_importjob + products.view_product"),
+    **api("jobs/{pk}/results.csv", GET="imports.view_importjob"),
     **api("jobs/{pk}/rejected", GET="imports.view_importjob"),
     **api("jobs/{pk}/rejected.csv", GET="imports.view_importjob"),
     **api("jobs/{pk}/rejected.xlsx", GET="imports.view_importjob"),
@@ -170,6 +173,12 @@ TABLE: dict[str, Entry] = {
     **page("imports/importjob/add/", STAFF, STAFF),
     **page("imports/importjob/upload/", "imports.add_importjob", "imports.add_importjob"),
     **page("imports/importjob/upload/{draft_id}/", "imports.add_importjob", "imports.add_importjob"),
+    "GET admin/imports/importjob/{job_id}/changes/": Entry(
+        (
+            "imports.view_importjob + products.view_product",
+            "imports.change_importjob + products.view_product",
+        )
+    ),
     "POST admin/imports/importjob/{job_id}/cancel/": Entry(("imports.change_importjob",)),
     "POST admin/imports/importjob/{job_id}/retry/": Entry(("imports.change_importjob",)),
     "POST admin/imports/importjob/{job_id}/undo/": Entry(

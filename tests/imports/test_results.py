@@ -97,9 +97,8 @@ def test_a_chunk_that_is_tried_again_is_told_once(settings: Settings) -> None:
             with open_lane(lane) as late, pytest.raises(LaneTakenError):
                 late.advance()
 
-    found = Counter(row[2] for row in rows_of(job)[1:])
-
     counted = with_progress(job)
+    found = Counter(row[2] for row in rows_of(counted)[1:])
     assert found == {
         kind: getattr(counted, f"{kind}_rows")
         for kind in ("created", "updated", "unchanged", "duplicate", "rejected")

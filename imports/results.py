@@ -27,6 +27,8 @@ from products.history.recording import blocks_of
 
 COLUMNS = ("line", "sku", "outcome", "reason")
 REJECTED, SKIPPED = "rejected", "skipped"
+# The code of rows with more or fewer fields than columns.
+FIELD_COUNT = "field_count"
 # What a chunk has kept of a row stands: of a duplicate that was written there is a record as well.
 _KEPT, _ON_RECORD = 0, 1
 # Rejected rows that are read at a time.
@@ -104,9 +106,13 @@ def _rejected_batch(job: ImportJob, after: int) -> list[Row]:
 
 
 def _sku_of(job: ImportJob, row: RejectedRow) -> str:
-    """The SKU of a rejected row, as it is in the file; empty if its fields are not those of the columns."""
-    is_whole = len(row.record) == len(job.header) and row.code != SECOND_TABLE
-    return row.record[job.columns["sku"]] if is_whole else ""
+    """The SKU of a rejected row, as it is in the file; empty if its fields are not those of the columns.
+
+    Of a row that was cut, it is known where more fields behind it are kept.
+    """
+    position, fields = job.columns["sku"], len(row.record)
+    is_kept = fields == len(job.header) or (row.is_cut and fields > position + 1)
+    return row.record[position] if is_kept and row.code not in (SECOND_TABLE, FIELD_COUNT) else ""
 
 
 def _on_record(job: ImportJob) -> Iterable[Span]:

@@ -130,8 +130,7 @@ def read_serially(
         values = values_of(columns, texts, delimiter, choices)
         if isinstance(values, str):
             result.rejected.append((line, values))
-            of_sku = texts[columns.index("sku")] if len(texts) == len(columns) else ""
-            result.results.append((line, of_sku, "rejected", 0))
+            result.results.append((line, sku_of_rejected(columns, texts), "rejected", 0))
             continue
         sku = same(values["sku"])
         if sku in settled:
@@ -168,6 +167,13 @@ def why_skipped(mode: str, *, exists: bool, own: bool) -> str:
     if not exists and mode == "update_only":
         return "not_in_catalogue"
     return "exists_already" if exists and not own and mode == "create_only" else ""
+
+
+def sku_of_rejected(columns: list[str], texts: list[str]) -> str:
+    """The SKU of a rejected row; unknown if its fields are not those of the columns, or if it stands behind 64 KB."""
+    position = columns.index("sku")
+    is_known = len(texts) == len(columns) and sum(map(len, texts[:position])) < 64 * 1024
+    return texts[position] if is_known else ""
 
 
 def values_of(columns: list[str], texts: list[str], delimiter: str, choices: Choices = USUAL) -> dict[str, Any] | str:

@@ -97,9 +97,8 @@ def test_a_chunk_that_is_tried_again_is_told_once(settings: Settings) -> None:
             with open_lane(lane) as late, pytest.raises(LaneTakenError):
                 late.advance()
 
-    found = Counter(row[2] for row in rows_of(job)[1:])
-
     counted = with_progress(job)
+    found = Counter(row[2] for row in rows_of(counted)[1:])
     assert found == {
         kind: getattr(counted, f"{kind}_rows")
         for kind in ("created", "updated", "unchanged", "duplicate", "rejected")
@@ -168,3 +167,16 @@ def test_they_go_with_the_history() -> None:
     ChangeSet.objects.filter(import_number=job.pk).delete()
 
     assert "no longer on record" in results.why_gone(job)
+
+
+def test_a_rejected_row_has_its_sku_where_it_is_known() -> None:
+    long = "x" * 100_001
+    job = run_import(f"sku,description,name\nA,{long},Lamp\nB,Text\nC,Text,{'y' * 256}\n")
+
+    assert [row[:3] for row in rows_of(job)[1:]] == [
+        ["2", "A", "rejected"],
+        ["3", "", "rejected"],
+        ["4", "C", "rejected"],
+    ]
+    behind = run_import(f"description,sku,name\n{long},A,Lamp\n")
+    assert rows_of(behind)[1][:3] == ["2", "", "rejected"]

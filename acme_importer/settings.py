@@ -138,8 +138,8 @@ try:
     UPLOAD_KEEP_DAYS = whole_number("UPLOAD_KEEP_DAYS", 30, minimum=1)
     REJECTED_KEEP_DAYS = whole_number("REJECTED_KEEP_DAYS", UPLOAD_KEEP_DAYS, minimum=1)
     UPLOAD_MAX_BYTES = whole_number("UPLOAD_MAX_MB", 2048, minimum=1) * 1024 * 1024
-    AUDIT_KEEP_DAYS = whole_number("AUDIT_KEEP_DAYS", 365, minimum=1)
     HISTORY_KEEP_DAYS = whole_number("HISTORY_KEEP_DAYS", 180, minimum=1)
+    AUDIT_KEEP_DAYS = whole_number("AUDIT_KEEP_DAYS", 365, minimum=1)
     DISK_RESERVE_BYTES = whole_number("DISK_RESERVE_MB", 500, minimum=0) * 1024 * 1024
     IMPORT_MAX_WAITING_FILES = whole_number("IMPORT_MAX_WAITING_FILES", 500, minimum=1)
     IMPORT_MAX_WAITING_MB = whole_number("IMPORT_MAX_WAITING_MB", 10 * UPLOAD_MAX_BYTES // 1024**2, minimum=1)
@@ -395,6 +395,7 @@ SPECTACULAR_SETTINGS = {
         "Escape": "imports.options.ESCAPES",
         "ImportMode": "imports.options.MODES",
         "NewProducts": "imports.options.NEW_PRODUCTS",
+        "ChangeKind": "imports.changes.KIND_NAMES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

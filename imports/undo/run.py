@@ -5,7 +5,6 @@ Moving on, counting and committing are the pipeline's, and so is that a chunk ta
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -19,7 +18,6 @@ from imports.undo.selection import Selection
 from imports.undo.source import Source
 from imports.undo.writing import Report, UndoWriter
 from imports.writing.choose import make_product_writer
-from imports.writing.kept import NOT_SELECTED
 from imports.writing.plan import USUAL_RULES
 from products.history.records import KEPT
 
@@ -36,23 +34,22 @@ class UndoRun(LaneRun):
     def __init__(self, lane: ImportLane) -> None:
         job = lane.job
         self._source = Source.of(job)
-        self._selection = Selection.from_json(job.selection)
+        selection = Selection.from_json(job.selection)
         self._undo = UndoWriter(
             make_product_writer(job.pk, KEPT, USUAL_RULES),
-            Judge(self._source, self._source.sets()["oldest"], self._selection.restored_fields),
+            Judge(self._source, self._source.sets()["oldest"], selection.restored_fields),
+            selection,
             preview=job.dry_run,
         )
         super().__init__(lane, self._undo)
 
     def _read_chunk(self, rows_limit: int) -> Chunk:
         passed = list(islice(self._source.rows(self.lane.line or None), rows_limit))
-        rows = [row for row in passed if self._selection.has(row)]
-        left_out = len(passed) - len(rows)
         records = self.lane.offset + len(passed)
         return Chunk(
-            rows=rows,
+            rows=passed,
             rejections=[],
-            skipped=Counter({NOT_SELECTED: left_out} if left_out else {}),
+            skipped=[],
             end=Position(records, passed[-1].change.address if passed else self.lane.line),
             records=records,
             second_table=0,

@@ -17,10 +17,10 @@ from rest_framework.utils.urls import replace_query_param
 from acme_importer.rest.filters import refuse_unknown_parameters
 from products.fields import SKU_MAX_LENGTH
 from products.history.blame import FieldHistory, Subject, history
+from products.history.plain import plain, plain_changes
 from products.history.records import KEPT
 from products.history.sources import Source, sources
 from products.history.stories import Entry
-from products.history.told import told, told_changes
 
 PAGE_SIZE, LARGEST_PAGE = 50, 100
 BEFORE, SIZE = "before", "page_size"
@@ -214,12 +214,12 @@ def _field(field: FieldHistory, known: Any) -> dict[str, Any]:
     entry = field.entry
     return {
         "field": field.name,
-        "value": told(field.name, field.value),
+        "value": plain(field.name, field.value),
         "since": _moment(entry.change_set.at if entry else field.unchanged_since),
         "since_is_exact": entry is not None,
         "kind": entry.record.kind if entry else None,
         **_origin(entry, known),
-        "was": told(field.name, entry.record.before.get(field.name)) if entry else None,
+        "was": plain(field.name, entry.record.before.get(field.name)) if entry else None,
     }
 
 
@@ -231,7 +231,7 @@ def _change(entry: Entry, known: Any) -> dict[str, Any]:
         "kind": record.kind,
         **_origin(entry, known),
         "sku": record.sku,
-        "fields": told_changes(record),
+        "fields": plain_changes(record),
     }
 
 

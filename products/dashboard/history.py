@@ -18,10 +18,10 @@ from acme_importer.texts import printable, shortened
 from products.extra import EXTRA
 from products.fields import normalize_sku
 from products.history.blame import FieldHistory, History
+from products.history.plain import plain
 from products.history.records import CREATED, DELETED
 from products.history.sources import Source
 from products.history.stories import Entry
-from products.history.told import told
 
 SHOWN_LENGTH = 120
 # How much is shown before the first letter that differs, of texts that begin alike.
@@ -183,7 +183,7 @@ def _in_words(name: str, value: Any) -> str:
         return "active" if value else "inactive"
     if name == EXTRA:
         return ", ".join(f"{key}: {text}" for key, text in sorted(value.items())) or NONE
-    return NONE if value in (None, "") else str(told(name, value))
+    return NONE if value in (None, "") else str(plain(name, value))
 
 
 def _shown(text: str) -> str:

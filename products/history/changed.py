@@ -54,7 +54,9 @@ def changed_skus(asked: Asked) -> set[str]:
     # By SKU, the address from which on its story is to be followed: the newest sets come first.
     found: dict[str, int] = {}
     for block in _blocks(asked):
-        skus = block.skus_after if asked.field is None else block.skus_changed_in(asked.field)
+        skus = block.skus_after
+        if asked.field is not None:
+            skus = [skus[place] for place in block.changed(asked.field)[0]]
         found.update(dict.fromkeys(normalize_skus(skus), block.first))
         if len(found) > MOST_PRODUCTS:
             raise TooManyError(is_too_long=False)

@@ -6,11 +6,13 @@ import gzip
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from pytest_httpserver import HTTPServer
+from werkzeug import Request
 
 from imports.models import ImportJob
 from tests.cluster import WorkerCluster, product_environment, wait_until
@@ -44,8 +46,16 @@ def dsn(httpserver: HTTPServer) -> str:
 
 def sent(httpserver: HTTPServer) -> list[str]:
     """What has been received so far."""
-    bodies = [request.get_data() for request, _ in httpserver.log]
-    return [(gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body).decode() for body in bodies]
+    return [plain(request).decode() for request, _ in httpserver.log]
+
+
+def plain(request: Request) -> bytes:
+    """The body, as it was before it was sent: where Brotli is installed, it is compressed with that."""
+    body = request.get_data()
+    encoding = request.headers.get("Content-Encoding")
+    if encoding == "br":
+        return import_module("brotli").decompress(body)
+    return gzip.decompress(body) if encoding == "gzip" else body
 
 
 def events(httpserver: HTTPServer) -> list[dict]:

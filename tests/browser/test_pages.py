@@ -74,6 +74,7 @@ PAGES = [
     Shown("import-upload", "/admin/imports/importjob/upload/"),
     Shown("import-review", "/admin/imports/importjob/upload/{draft}/"),
     Shown("import-completed-with-errors", "/admin/imports/importjob/{job}/change/"),
+    Shown("import-changes", "/admin/imports/importjob/{job}/changes/"),
     Shown("import-dry-run", "/admin/imports/importjob/{dry_run}/change/"),
     Shown("import-queued", "/admin/imports/importjob/{queued}/change/"),
     Shown("import-failed", "/admin/imports/importjob/{failed}/change/"),

@@ -92,9 +92,10 @@ def is_exempt(of: ast.expr, method: str) -> bool:
     """Whether this calls `editing`, or extends a method of Django's, as `Product.save` does: its callers are found."""
     if isinstance(of, ast.Name):
         return of.id == "editing"
-    # The notes for the search index and the history, which are no products.
-    others = ("SearchChange.objects.", "ChangeSet.objects.", "ChangeBlock.objects.", "Farewell.objects.")
-    if ast.unparse(of).startswith(others):
+    # The notes for the search index and sets of changes, which are no products.
+    if ast.unparse(of).startswith(
+        ("SearchChange.objects.", "ChangeSet.objects.", "ChangeBlock.objects.", "Farewell.objects.")
+    ):
         return True
     extends = isinstance(of, ast.Call) and isinstance(of.func, ast.Name) and of.func.id == "super"
     return extends and method in ("save", "delete")

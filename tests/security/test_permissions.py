@@ -105,10 +105,10 @@ TABLE: dict[str, Entry] = {
         DELETE="products.delete_product",
     ),
     **api("products/bulk-delete", "write", POST="products.delete_product"),
-    **api("products/export.csv", GET="products.view_product"),
-    **api("changes", GET="products.view_product"),
     **api("products/{pk}/history", GET="products.view_product"),
     **api("products/history", GET="products.view_product"),
+    **api("products/export.csv", GET="products.view_product"),
+    **api("changes", GET="products.view_product"),
     **api("uploads", "import", POST="imports.add_importjob"),
     **api("jobs", GET="imports.view_importjob"),
     **api("jobs/{pk}", GET="imports.view_importjob"),
@@ -120,6 +120,9 @@ TABLE: dict[str, Entry] = {
         GET="imports.view_importjob + products.view_product",
         POST="imports.undo_importjob",
     ),
+    **api("jobs/{pk}/changes", GET="imports.view_importjob + products.view_product"),
+    **api("jobs/{pk}/changes.csv", GET="imports.view_importjob + products.view_product"),
+    **api("jobs/{pk}/results.csv", GET="imports.view_importjob"),
     **api("jobs/{pk}/rejected", GET="imports.view_importjob"),
     **api("jobs/{pk}/rejected.csv", GET="imports.view_importjob"),
     **api("jobs/{pk}/rejected.xlsx", GET="imports.view_importjob"),
@@ -172,6 +175,12 @@ TABLE: dict[str, Entry] = {
     **page("imports/importjob/add/", STAFF, STAFF),
     **page("imports/importjob/upload/", "imports.add_importjob", "imports.add_importjob"),
     **page("imports/importjob/upload/{draft_id}/", "imports.add_importjob", "imports.add_importjob"),
+    "GET admin/imports/importjob/{job_id}/changes/": Entry(
+        (
+            "imports.view_importjob + products.view_product",
+            "imports.change_importjob + products.view_product",
+        )
+    ),
     "POST admin/imports/importjob/{job_id}/cancel/": Entry(("imports.change_importjob",)),
     "POST admin/imports/importjob/{job_id}/retry/": Entry(("imports.change_importjob",)),
     "POST admin/imports/importjob/{job_id}/undo/": Entry(

@@ -108,7 +108,17 @@ def test_every_list_of_choices_has_a_name_of_its_own(schema: Schema) -> None:
     named = {name for name, model in schema["components"]["schemas"].items() if "enum" in model}
 
     statuses_and_events = {"JobStatus", "DeliveryStatus", "EventType", "SubscribableEvent"}
-    assert named == {*statuses_and_events, "AuditAct", "AuditWay", "Quote", "Escape", "ImportMode", "NewProducts"}
+    of_history = {"ChangeKind", "ProductField"}
+    assert named == {
+        *statuses_and_events,
+        *of_history,
+        "AuditAct",
+        "AuditWay",
+        "Quote",
+        "Escape",
+        "ImportMode",
+        "NewProducts",
+    }
 
 
 def test_every_operation_says_which_scope_a_token_needs(schema: Schema) -> None:

@@ -29,7 +29,7 @@ _BETWEEN = "\0"
 _LEVEL = 1
 
 CREATED, CHANGED, DELETED = "created", "changed", "deleted"
-_KINDS = (CREATED, CHANGED, DELETED)
+KINDS = (CREATED, CHANGED, DELETED)
 
 Values = dict[str, Any]
 
@@ -239,7 +239,7 @@ class Block:
         return Record(
             address=self.first + at,
             previous=self._previous[at],
-            kind=_KINDS[kind],
+            kind=KINDS[kind],
             sku=self._texts[at],
             line=self._lines[at] if self._lines else 0,
             before=before,

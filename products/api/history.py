@@ -77,7 +77,7 @@ class FieldHistorySerializer(OriginSerializer):
     was = ValueField(help_text="The value before; null as well if the product was created with this one.")
 
 
-class ChangeSerializer(OriginSerializer):
+class StoryEntrySerializer(OriginSerializer):
     address = serializers.IntegerField(help_text="The address of the record: each change has its own.")
     at = serializers.DateTimeField(help_text="When the change was made.")
     kind = serializers.ChoiceField(choices=KINDS, help_text="What became of the product.")
@@ -93,7 +93,7 @@ class HistorySerializer(serializers.Serializer):
     fields = FieldHistorySerializer(  # type: ignore[assignment]
         many=True, help_text="Each field of the product; empty on later pages. Of a deleted product its last values."
     )
-    changes = ChangeSerializer(many=True, help_text="A page of the story, newest first.")
+    changes = StoryEntrySerializer(many=True, help_text="A page of the story, newest first.")
     next = serializers.URLField(allow_null=True, help_text="Where older changes are; null if these are the oldest.")
     older_pruned = serializers.BooleanField(
         help_text="Whether older changes were deleted: they are kept for `HISTORY_KEEP_DAYS`."

@@ -17,7 +17,7 @@ from acme_importer.texts import counted
 from products.fields import normalize_sku
 from products.history.models import ChangeSet
 from products.history.records import DELETED, KEPT
-from products.history.stories import Entry, Story, last_address, story
+from products.history.stories import Entry, Story, last_address, records_at, story
 from products.models import Product
 
 # How far back the origins of the values are looked for: each record takes a query (measured: benchmarks/history.py).
@@ -33,7 +33,7 @@ class Subject:
     """What a history is of.
 
     Attributes:
-        sku: the SKU, as the product has it, or as it was asked for.
+        sku: the SKU, as the product has it or had it; as it was asked for, where that was pruned.
         product: the product; None if there is none with this SKU any longer.
         address: the newest record; 0 if nothing is on record.
     """
@@ -53,7 +53,10 @@ class Subject:
         if product := Product.objects.filter(sku_normalized=normalize_sku(sku)).first():
             return cls.of_product(product)
         address = last_address(sku)
-        return cls(sku, None, address) if address else None
+        if not address:
+            return None
+        record = next(records_at([address]), None)
+        return cls(record.before.get("sku", record.sku) if record else sku, None, address)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def test_a_deleted_product_is_found_by_its_sku_in_any_letter_case() -> None:
 
     shown = told("history", sku=" a-1 ")
 
-    assert (shown["product"], shown["sku"], shown["notice"]) == (None, "a-1", None)
+    assert (shown["product"], shown["sku"], shown["notice"]) == (None, "A-1", None)
     assert [change["kind"] for change in shown["changes"]] == ["deleted", "created"]
     assert shown["changes"][0]["user"] == user.get_username()
     assert shown["changes"][0]["fields"]["name"] == {"old": "Lamp", "new": None}

@@ -59,6 +59,12 @@ def records_at(addresses: Collection[int]) -> Iterator[Record]:
                 yield block.at(address)
 
 
+def _record_at(address: int) -> Record | None:
+    key = block_of(address)
+    data = next(iter(ChangeBlock.objects.filter(pk=key).values_list("data", flat=True)), None)
+    return None if data is None else Block(key, bytes(data)).at(address)
+
+
 def story(address: int, limit: int) -> Story:
     """At most `limit` entries from the record with this address on: a product's `last_change`, or a `next_address`.
 
@@ -68,7 +74,7 @@ def story(address: int, limit: int) -> Story:
     records: list[Record] = []
     is_pruned = False
     while address and len(records) < limit:
-        record = next(records_at([address]), None)
+        record = _record_at(address)
         if record is None:
             is_pruned = True
             address = 0

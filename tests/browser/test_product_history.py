@@ -22,6 +22,11 @@ def address(product: Product) -> str:
     return f"{LIST}{product.pk}/change/"
 
 
+def sentence(text: str) -> re.Pattern[str]:
+    """Finds a text in which DAY stands for a date, whatever the white space."""
+    return re.compile(re.escape(text).replace("DAY", r"\d+ \w+ \d{4}").replace(r"\ ", " ").replace(" ", r"\s+"))
+
+
 def test_a_page_says_of_each_value_where_it_is_from(page: Page, log_in, screenshot, assert_accessible):
     user = log_in()
     run_import("sku,name,description,price\nB-1,Rug,,5\nA-1,Lamp,Of oak,34.90\n", filename="spring.csv")
@@ -34,9 +39,8 @@ def test_a_page_says_of_each_value_where_it_is_from(page: Page, log_in, screensh
 
     part = page.get_by_role("region", name="History", exact=True)
     values = part.get_by_role("definition")
-    since = r"since \d+ \w+ \d{4}"
-    expect(values.nth(3)).to_have_text(re.compile(rf"29\.90 {since}, import {job.pk}, acme\.csv, line 2; was 34\.90"))
-    expect(values.nth(1)).to_have_text(re.compile(rf"Desk lamp {since}, by {user.get_username()}; was Lamp"))
+    expect(values.nth(3)).to_have_text(sentence(f"29.90 since DAY, import {job.pk}, acme.csv, line 2; was 34.90"))
+    expect(values.nth(1)).to_have_text(sentence(f"Desk lamp since DAY, by {user.get_username()}; was Lamp"))
     expect(part.get_by_role("row")).to_have_count(4)
     expect(part.get_by_role("row").nth(1)).to_contain_text("Name: Lamp → Desk lamp")
     expect(part.get_by_role("row").nth(3)).to_contain_text("Created")

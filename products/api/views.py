@@ -20,7 +20,6 @@ from acme_importer.rest.errors import ConflictError
 from acme_importer.rest.filters import refuse_unknown_parameters
 from acme_importer.rest.negotiation import AnyAccepted
 from products import editing
-from products.api.history import HistoryActions
 from products.api.pages import ProductPages
 from products.api.serializers import BulkDeletedSerializer, BulkDeleteSerializer, ProductSerializer
 from products.export import csv_response
@@ -29,7 +28,7 @@ from products.models import Product
 from products.search.finding import IndexBehindError
 
 
-class ProductViewSet(HistoryActions, ModelViewSet):
+class ProductViewSet(ModelViewSet):
     """The products of the catalogue. A SKU is the same in upper and in lower case, and belongs to one product."""
 
     queryset = Product.objects.all()
@@ -45,7 +44,7 @@ class ProductViewSet(HistoryActions, ModelViewSet):
         "created_at": "created_at",
         "updated_at": "updated_at",
     }
-    action_permissions = {"bulk_delete": ("products.delete_product",), **HistoryActions.permissions}
+    action_permissions = {"bulk_delete": ("products.delete_product",)}
 
     def get_queryset(self) -> QuerySet[Product]:
         products = super().get_queryset()

@@ -16,8 +16,6 @@ from products.history.records import BLOCK_ROWS, CREATED, Block, Record
 
 # Blocks that are unpacked at a time.
 BLOCKS_AT_A_TIME = 20
-# Entries that are read at a time to find where values come from.
-ORIGINS_AT_A_TIME = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +91,3 @@ def last_address(sku: str, *, before: int | None = None) -> int:
     if before is not None:
         found = found.filter(address__lt=before)
     return found.order_by("-address").values_list("address", flat=True).first() or 0
-
-
-def origins(address: int, fields: Collection[str], limit: int) -> tuple[dict[str, Entry], list[Entry]]:
-    """Of each field the newest entry that gave it its value, and the entries that were read for that, `limit` at most.
-
-    A field without such an entry has been what it is for longer than those go back.
-    """
-    entries: list[Entry] = []
-    origin: dict[str, Entry] = {}
-    while address and len(entries) < limit and len(origin) < len(fields):
-        part = story(address, min(ORIGINS_AT_A_TIME, limit - len(entries)))
-        entries += part.entries
-        address = part.next_address
-        for entry in part.entries:
-            for name in fields:
-                if name in entry.record.after:
-                    origin.setdefault(name, entry)
-    return origin, entries

@@ -104,8 +104,6 @@ TABLE: dict[str, Entry] = {
         DELETE="products.delete_product",
     ),
     **api("products/bulk-delete", "write", POST="products.delete_product"),
-    **api("products/{pk}/history", GET="products.view_product"),
-    **api("products/history", GET="products.view_product"),
     **api("products/export.csv", GET="products.view_product"),
     **api("changes", GET="products.view_product"),
     **api("uploads", "import", POST="imports.add_importjob"),

@@ -138,6 +138,7 @@ try:
     UPLOAD_KEEP_DAYS = whole_number("UPLOAD_KEEP_DAYS", 30, minimum=1)
     REJECTED_KEEP_DAYS = whole_number("REJECTED_KEEP_DAYS", UPLOAD_KEEP_DAYS, minimum=1)
     UPLOAD_MAX_BYTES = whole_number("UPLOAD_MAX_MB", 2048, minimum=1) * 1024 * 1024
+    HISTORY_KEEP_DAYS = whole_number("HISTORY_KEEP_DAYS", 180, minimum=1)
     AUDIT_KEEP_DAYS = whole_number("AUDIT_KEEP_DAYS", 365, minimum=1)
     DISK_RESERVE_BYTES = whole_number("DISK_RESERVE_MB", 500, minimum=0) * 1024 * 1024
     IMPORT_MAX_WAITING_FILES = whole_number("IMPORT_MAX_WAITING_FILES", 500, minimum=1)
@@ -405,6 +406,8 @@ SPECTACULAR_SETTINGS = {
 
 # Where the events of apps go that do not know webhooks.
 EVENT_OUTLET = "webhooks.events.emit"
+# What tells the history of products, which knows imports by their numbers, of their files and pages.
+HISTORY_IMPORTS = "imports.sources.sources"
 
 # Django-Q2. A message is locked when a worker's queue takes it, not when it runs, so `retry` must be longer than the
 # time that those before it in the queue may take: timeout * (1 + ceil((queue_limit + 1) / workers)).
@@ -449,6 +452,7 @@ CLUSTER_TASKS = [
     "imports.tasks.advance_lane",
     "imports.tasks.delete_old_files",
     "imports.tasks.delete_old_rejected_rows",
+    "products.history.pruning.prune",
     "products.search.follower.follow",
     "products.search.follower.sweep",
     "webhooks.tasks.dispatch",

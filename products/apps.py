@@ -15,7 +15,7 @@ class ProductsConfig(AppConfig):
     def ready(self) -> None:
         """Connect what speeds up sending many products, and what keeps the schedules."""
         # Models cannot be imported while apps are loading.
-        from products.search import follower  # noqa: PLC0415
+        from products.schedules import keep_schedules  # noqa: PLC0415
 
         connection_created.connect(use_column_dumper)
-        post_migrate.connect(follower.keep_schedules, sender=self)
+        post_migrate.connect(keep_schedules, sender=self)

@@ -20,6 +20,7 @@ from acme_importer.rest.errors import ConflictError
 from acme_importer.rest.filters import refuse_unknown_parameters
 from acme_importer.rest.negotiation import AnyAccepted
 from products import editing
+from products.api.history import HistoryActions
 from products.api.pages import ProductPages
 from products.api.serializers import BulkDeletedSerializer, BulkDeleteSerializer, ProductSerializer
 from products.export import csv_response
@@ -28,7 +29,7 @@ from products.models import Product
 from products.search.finding import IndexBehindError
 
 
-class ProductViewSet(ModelViewSet):
+class ProductViewSet(HistoryActions, ModelViewSet):
     """The products of the catalogue. A SKU is the same in upper and in lower case, and belongs to one product."""
 
     queryset = Product.objects.all()

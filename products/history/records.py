@@ -207,6 +207,11 @@ class Block:
         return self._texts[: self._rows] + (self._texts[renamed : renamed + self._changed_in("sku")] if renamed else [])
 
     @property
+    def skus_after(self) -> list[str]:
+        """The SKU of each record's product after the change, as written; of a deleted one its last."""
+        return self._texts[: self._rows]
+
+    @property
     def lines(self) -> list[int]:
         """The line of each record; 0 where there is none."""
         return self._lines or [0] * self._rows

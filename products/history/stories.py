@@ -62,7 +62,8 @@ def records_at(addresses: Collection[int]) -> Iterator[Record]:
 def story(address: int, limit: int) -> Story:
     """At most `limit` entries from the record with this address on: a product's `last_change`, or a `next_address`.
 
-    Where a product was created that had the SKU of one deleted before, the story goes on with that one's.
+    Where a product was created that had the SKU of one deleted before, the story goes on with that one's. Raises
+    IndexError where no record ever had this address.
     """
     records: list[Record] = []
     is_pruned = False
@@ -77,7 +78,10 @@ def story(address: int, limit: int) -> Story:
         if record.kind == CREATED and not address:
             address = last_address(record.sku, before=record.address)
     sets = ChangeSet.objects.in_bulk({record.address // PLACES for record in records})
-    entries = [Entry(record, sets[record.address // PLACES]) for record in records]
+    entries = [Entry(record, sets[key]) for record in records if (key := record.address // PLACES) in sets]
+    if len(entries) < len(records):
+        # Pruned since the records were read.
+        return Story(entries, 0, is_pruned=True)
     return Story(entries, address, is_pruned)
 
 

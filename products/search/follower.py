@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import Any
 
 from django.db import connection, transaction
 
-from acme_importer.cluster.schedules import Schedule, keep
 from products.models import Product
 from products.search import index
 from products.search.changes import SearchChange, call_follower
@@ -62,17 +60,6 @@ def sweep() -> None:
         with transaction.atomic():
             if index.forget_deleted(limit=BATCH) < BATCH:
                 return
-
-
-def keep_schedules(**_: Any) -> None:
-    """Write the schedules of this app, once the tables are there."""
-    keep(
-        "products",
-        [
-            Schedule("products: follow the catalogue", "products.search.follower.follow", minutes=1),
-            Schedule("products: forget deleted products", "products.search.follower.sweep", minutes=60),
-        ],
-    )
 
 
 def _is_alone() -> bool:

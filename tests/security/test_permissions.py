@@ -85,6 +85,7 @@ def model(name: str, *, add: bool = True, change: bool = True, delete: bool = Tr
 
 
 ANY_OF_PRODUCTS = "|".join(f"products.{verb}_product" for verb in ("view", "add", "change", "delete"))
+SEE_PRODUCTS = "products.view_product|products.change_product"
 SEE_TOKENS = "tokens.view_token|tokens.delete_token"
 TABLE: dict[str, Entry] = {
     **{f"{method} {path}": Entry((ANYONE,)) for path in ("", "healthz", "readyz") for method in ("GET",)},
@@ -104,6 +105,8 @@ TABLE: dict[str, Entry] = {
         DELETE="products.delete_product",
     ),
     **api("products/bulk-delete", "write", POST="products.delete_product"),
+    **api("products/{pk}/history", GET="products.view_product"),
+    **api("products/history", GET="products.view_product"),
     **api("products/export.csv", GET="products.view_product"),
     **api("changes", GET="products.view_product"),
     **api("uploads", "import", POST="imports.add_importjob"),
@@ -163,6 +166,7 @@ TABLE: dict[str, Entry] = {
     **page("{app_label}/", ANY_OF_PRODUCTS, ANY_OF_PRODUCTS, refused=("not there",)),
     **page("{url}", NOBODY, NOBODY, refused=("not there",)),
     **model("products.product"),
+    **page("products/product/history/", SEE_PRODUCTS, SEE_PRODUCTS),
     **model("auth.user"),
     **model("auth.group"),
     **page("auth/user/add/", "auth.add_user + auth.change_user", "auth.add_user + auth.change_user"),

@@ -389,6 +389,8 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStatus": "webhooks.models.Delivery.Status",
         "AuditAct": "acme_importer.audit.acts.CHOICES",
         "AuditWay": "acme_importer.audit.acts.Way",
+        "HistoryKind": "products.history.records.KINDS",
+        "ProductField": "products.history.records.KEPT",
         "EventType": "webhooks.catalogue.CATALOGUE",
         "SubscribableEvent": "webhooks.catalogue.SUBSCRIBABLE",
         "Quote": "imports.options.QUOTES",

@@ -110,6 +110,8 @@ def test_every_list_of_choices_has_a_name_of_its_own(schema: Schema) -> None:
     statuses_and_events = {"JobStatus", "DeliveryStatus", "EventType", "SubscribableEvent"}
     assert named == {
         *statuses_and_events,
+        "HistoryKind",
+        "ProductField",
         "AuditAct",
         "AuditWay",
         "Quote",

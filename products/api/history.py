@@ -18,7 +18,7 @@ from acme_importer.rest.filters import refuse_unknown_parameters
 from products.fields import SKU_MAX_LENGTH
 from products.history.blame import FieldHistory, Subject, history
 from products.history.plain import plain, plain_changes
-from products.history.records import KEPT
+from products.history.records import KEPT, KINDS
 from products.history.sources import Source, sources
 from products.history.stories import Entry
 
@@ -70,7 +70,7 @@ class FieldHistorySerializer(OriginSerializer):
         "value at least since then."
     )
     kind = serializers.ChoiceField(
-        choices=("created", "changed"),
+        choices=KINDS,
         allow_null=True,
         help_text="Whether the product was created with this value, or it was changed to it; null if that is unknown.",
     )
@@ -80,7 +80,7 @@ class FieldHistorySerializer(OriginSerializer):
 class ChangeSerializer(OriginSerializer):
     address = serializers.IntegerField(help_text="The address of the record: each change has its own.")
     at = serializers.DateTimeField(help_text="When the change was made.")
-    kind = serializers.ChoiceField(choices=("created", "changed", "deleted"), help_text="What became of the product.")
+    kind = serializers.ChoiceField(choices=KINDS, help_text="What became of the product.")
     sku = serializers.CharField(help_text="The product's SKU after the change, or until it was deleted.")
     fields = ChangedFieldsField()  # type: ignore[assignment]
 

@@ -34,7 +34,7 @@ class HistoryPages(Base):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.history_of_sku_view)
-        return [path("history/", view, name="products_product_history_of_sku"), *super().get_urls()]
+        return [path("history/", view, name="products_product_sku_history"), *super().get_urls()]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -29,7 +29,7 @@ _BETWEEN = "\0"
 _LEVEL = 1
 
 CREATED, CHANGED, DELETED = "created", "changed", "deleted"
-_KINDS = (CREATED, CHANGED, DELETED)
+KINDS = (CREATED, CHANGED, DELETED)
 
 Values = dict[str, Any]
 
@@ -223,11 +223,11 @@ class Block:
 
     def briefly(self) -> Iterator[tuple[int, str, str]]:
         """The line, the SKU and the kind of each record."""
-        return zip(self.lines, self._texts[: self._rows], map(_KINDS.__getitem__, self._kinds), strict=True)
+        return zip(self.lines, self._texts[: self._rows], map(KINDS.__getitem__, self._kinds), strict=True)
 
     def places_of(self, kind: str) -> list[int]:
         """The places of the records of a kind."""
-        number = _KINDS.index(kind)
+        number = KINDS.index(kind)
         return [place for place, each in enumerate(self._kinds) if each == number]
 
     def created(self, name: str) -> list[str]:
@@ -285,7 +285,7 @@ class Block:
         return Record(
             address=self.first + at,
             previous=self._previous[at],
-            kind=_KINDS[kind],
+            kind=KINDS[kind],
             sku=self._texts[at],
             line=self._lines[at] if self._lines else 0,
             before=before,

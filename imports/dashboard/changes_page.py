@@ -59,7 +59,8 @@ def summed_up(job: ImportJob) -> dict[str, Any]:
         "fields_changed": summary.fields.most_common(),
         "moves": [ShownMove(move, f"{move.percent:+,.1f}%") for move in summary.moves],
         "changes_gone": gone,
-        "results_gone": results.why_expired(job) or gone,
+        # An undo has no file, and so no rows.
+        "results_gone": job.is_undo or results.why_expired(job) or gone,
     }
 
 

@@ -95,8 +95,8 @@ def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]
 
 
 def has_results(job: ImportJob) -> bool:
-    """Whether the job is over and has read rows."""
-    return job.is_over and job.processed_rows > 0
+    """Whether the job is over and has read rows. What a preview of an undo has found is told apart."""
+    return job.is_over and job.processed_rows > 0 and not (job.is_undo and job.dry_run)
 
 
 def follow_ups(job: ImportJob) -> list[ImportJob]:

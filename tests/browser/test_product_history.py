@@ -1,4 +1,4 @@
-"""What somebody does who wants to know where a value is from: reads it, follows it to the import, looks further back."""
+"""What somebody does who wants to know where a value is from: reads it, follows it, looks further back."""
 
 from __future__ import annotations
 

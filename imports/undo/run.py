@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from typing import Any
 
 from imports.models import ImportLane
@@ -39,13 +38,13 @@ class UndoRun(LaneRun):
         self._selection = Selection.from_json(job.selection)
         self._undo = UndoWriter(
             make_product_writer(job.pk, KEPT, USUAL_RULES),
-            Judge(self._source, self._source.sets()["oldest"], self._selection.restored_fields),
+            Judge(self._source, self._selection),
             preview=job.dry_run,
         )
         super().__init__(lane, self._undo)
 
     def _read_chunk(self, rows_limit: int) -> Chunk:
-        passed = list(islice(self._source.rows(self.lane.line or None), rows_limit))
+        passed = self._source.rows(self.lane.line or None, rows_limit)
         rows = [row for row in passed if self._selection.has(row)]
         left_out = len(passed) - len(rows)
         records = self.lane.offset + len(passed)

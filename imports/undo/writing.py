@@ -61,6 +61,8 @@ class Report:
 
     def add(self, row: UndoneRow, verdict: Verdict) -> None:
         """Take note of a verdict."""
+        if verdict.of is Class.NOT_SELECTED:
+            return
         self.fields.update(verdict.restored.keys())
         self.in_part += bool(verdict.restored and verdict.kept)
         examples = self.examples.setdefault(verdict.of, [])
@@ -92,7 +94,10 @@ class UndoWriter:
                 break
             refused += refusals
             refused_skus = {rejection.record[0] for rejection in refusals}
-            rows = [row for row in rows if row.change.sku not in refused_skus]
+            # Older records of the same products stay: these are not judged by themselves.
+            rows = [
+                row for row, verdict in zip(rows, verdicts, strict=True) if not verdict or row.record[0] not in refused_skus
+            ]
         if not self._preview:
             note(_with_other_words(rows, verdicts))
         outcome = self._outcome(rows, verdicts)

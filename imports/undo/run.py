@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from typing import Any
 
 from imports.models import ImportLane
@@ -37,14 +36,14 @@ class UndoRun(LaneRun):
         selection = Selection.from_json(job.selection)
         self._undo = UndoWriter(
             make_product_writer(job.pk, KEPT, USUAL_RULES),
-            Judge(self._source, self._source.sets()["oldest"], selection.restored_fields),
+            Judge(self._source, selection),
             selection,
             preview=job.dry_run,
         )
         super().__init__(lane, self._undo)
 
     def _read_chunk(self, rows_limit: int) -> Chunk:
-        passed = list(islice(self._source.rows(self.lane.line or None), rows_limit))
+        passed = self._source.rows(self.lane.line or None, rows_limit)
         records = self.lane.offset + len(passed)
         return Chunk(
             rows=passed,

@@ -62,6 +62,8 @@ class Report:
 
     def add(self, row: UndoneRow, verdict: Verdict) -> None:
         """Take note of a verdict."""
+        if verdict.of is Class.NOT_SELECTED:
+            return
         self.fields.update(verdict.restored.keys())
         self.in_part += bool(verdict.restored and verdict.kept)
         examples = self.examples.setdefault(verdict.of, [])
@@ -97,14 +99,19 @@ class UndoWriter:
                 break
             refused += refusals
             refused_skus = {rejection.record[0] for rejection in refusals}
-            rows = [row for row in rows if row.change.sku not in refused_skus]
+            # Older records of the same products stay: these are not judged by themselves.
+            rows = [
+                row
+                for row, verdict in zip(rows, verdicts, strict=True)
+                if not verdict or row.record[0] not in refused_skus
+            ]
         if not self._preview:
             note(_with_other_words(rows, verdicts))
         outcome = self._outcome(rows, verdicts)
         outcome.summary = plan.outcome.summary
         outcome.rejections += refused
         if left_out:
-            outcome.skipped[NOT_SELECTED] = left_out
+            outcome.skipped[NOT_SELECTED] += left_out
         return outcome
 
     def _attempt(self, rows: Sequence[UndoneRow], *, alone: bool) -> tuple[Plan, list[Verdict | None], list[Rejection]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import accumulate, compress
@@ -17,7 +17,7 @@ from operator import itemgetter, ne, sub
 from typing import Any
 
 from products.extra import EXTRA
-from products.fields import FIELDS
+from products.fields import FIELDS, normalize_sku
 
 # All that is kept of a product, in the order of the bits of a mask.
 KEPT = (*FIELDS, EXTRA)
@@ -60,6 +60,29 @@ class Record:
     def fields(self) -> tuple[str, ...]:
         """The fields that it has values of, in their usual order."""
         return tuple(name for name in KEPT if name in self.before or name in self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a walk down a story has to know of a record: without its values, which would have to be read.
+
+    Attributes:
+        address: that of the record.
+        previous: the address of the record before; 0 if there is none.
+        kind: created, changed or deleted.
+        fields: the fields to which it gave a value.
+        skus: the SKU before and after, where that changed.
+    """
+
+    address: int
+    previous: int
+    kind: str
+    fields: Collection[str]
+    skus: tuple[str, str] | None = None
+
+    def gives(self, sku_normalized: str) -> bool:
+        """Whether the product got this SKU with it: as a new product, or instead of another one."""
+        return self.kind == CREATED or (self.skus is not None and normalize_sku(self.skus[0]) != sku_normalized)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +278,22 @@ class Block:
         """The record with that address. Raises IndexError if it is not in this block."""
         return self.record(address - self.first)
 
+    def step(self, address: int) -> Step:
+        """What a walk has to know of the record with that address. Raises IndexError if it is not in this block."""
+        at = address - self.first
+        if not 0 <= at < self._rows:
+            raise IndexError(at)
+        kind = self._kinds[at]
+        fields: Collection[str] = KEPT if kind == 0 else ()
+        skus = None
+        if kind == 1:
+            place = self._place(at)
+            fields = [name for name, bits in self._differing.items() if bits == 1 or bits[place] == "1"]  # type: ignore[index]
+            if "sku" in fields:
+                record = self.record(at)
+                skus = record.before["sku"], record.after["sku"]
+        return Step(address, self._previous[at], KINDS[kind], fields, skus)
+
     def record(self, at: int) -> Record:
         """The record at this place, from 0. Raises IndexError if there is none."""
         if not 0 <= at < self._rows:
@@ -262,8 +301,7 @@ class Block:
         kind = self._kinds[at]
         before: Values = {}
         after: Values = {}
-        # Its place among those of its kind.
-        place = at if self._counts[kind] == self._rows else self._kinds[:at].count(kind)
+        place = self._place(at)
         if kind == 1:
             for name, bits in self._differing.items():
                 if isinstance(bits, str):
@@ -291,6 +329,11 @@ class Block:
             before=before,
             after=after,
         )
+
+    def _place(self, at: int) -> int:
+        """The place of a record among those of its kind."""
+        kind = self._kinds[at]
+        return at if self._counts[kind] == self._rows else self._kinds[:at].count(kind)
 
     def _columns(self) -> dict[tuple[int, str], int]:
         """Where the texts of each kind and field begin: of changed ones the old values, with the new ones behind."""

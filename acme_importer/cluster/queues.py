@@ -70,6 +70,15 @@ def withdraw(number: int) -> None:
     OrmQ.objects.filter(pk=number).delete()
 
 
+def give_back(queue: str) -> None:
+    """Have the messages of `queue` that clusters have taken delivered again now, and not when their locks run out."""
+    now = timezone.now()
+    retry = {**settings.Q_CLUSTER, **settings.Q_CLUSTER["ALT_CLUSTERS"].get(queue, {})}["retry"]
+    # Nothing is enqueued for a moment as far in the future as this.
+    taken_messages = OrmQ.objects.filter(key=queue, lock__gt=now + timedelta(seconds=retry / 2))
+    taken_messages.update(lock=now)
+
+
 def has_waiting(queue: str | None = None, *, longer_than: timedelta = timedelta(0)) -> bool:
     """Whether a message of `queue` has been waiting `longer_than` this for a free worker."""
     # A message that a worker has taken is locked into the future.

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils.module_loading import import_string
 
-from acme_importer.cluster.models import Recovery
+from acme_importer.cluster import queues
+from acme_importer.cluster.models import Recovery, RunningCluster
 
 
 def session_name(cluster: str) -> str:
@@ -42,7 +43,15 @@ def count(kinds: Iterable[Recovery.Kind]) -> None:
 
 
 def recover(held_by: str) -> bool:
-    """Free what `held_by`, a worker or a whole cluster, held; whether that was all. What is locked is skipped."""
+    """Free what `held_by`, a worker or a whole cluster, held; whether that was all. What is locked is skipped.
+
+    The messages of a cluster are delivered again. Nobody knows which those were, so all of its queue that are taken
+    are: what another cluster has in hand is delivered twice, which tasks can stand.
+    """
     functions: list[Callable[[str], bool]] = [import_string(name) for name in settings.CLUSTER_RECOVERY]
     freed = [function(held_by) for function in functions]
-    return all(freed)
+    if not all(freed):
+        return False
+    for queue in RunningCluster.objects.filter(pk=held_by).values_list("queue", flat=True):
+        queues.give_back(queue)
+    return True

@@ -81,6 +81,7 @@ def run(name: str, seed: int, rows: int = ROWS) -> Result:
         stack.enter_context(patience_of(world))
         what = _webhooks if kind.work.startswith("webhooks") else _import
         seconds = what(world, kind)
+        world.join()
         outcome.check(world)
     return Result(name, seed, seconds)
 
@@ -103,8 +104,8 @@ def _import(world: World, kind: Kind) -> float:
         begin(world, world.rows)
         wait_for(offsets, 60, "import under way")
         time.sleep(world.random.uniform(0, 3 * world.rows / ROWS))
-        assert not are_over(), "The import was over before the fault."
         fault = kind.do(world)
+        assert not are_over(), "The import was over before the fault."
     return _longest_pause(fault, any_lane=kind.work in BUSY_LOADS)
 
 

@@ -91,7 +91,7 @@ def _import(world: World, kind: Kind) -> float:
     for _ in range(kind.clusters):
         world.start()
     begin = LOADS[kind.work]
-    if kind.work == "idle":
+    if kind.before:
         time.sleep(world.random.uniform(0, 2))
         fault = kind.do(world)
         begin(world, world.rows)

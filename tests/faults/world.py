@@ -53,6 +53,8 @@ class World:
         self.clusters: list[WorkerCluster] = []
         # The machines that the clusters are started on, in this order; without any, all are on this one.
         self.hosts: list[Host] = []
+        # What the poison rows of a file are rejected with.
+        self.poison_code = ""
         # What is to be done at the end.
         self.ending = ExitStack()
         self._others = ThreadPoolExecutor(thread_name_prefix="meanwhile")

@@ -72,6 +72,7 @@ def run(name: str, seed: int, rows: int = ROWS) -> Result:
         rows * kind.size,
         receiver,
         IMPORT_LANES=str(lanes * kind.clusters),
+        IMPORT_WRITER="copy" if connection.vendor == "postgresql" and seed % 2 else "bulk_create",
         WEBHOOK_TIMEOUT_SECONDS="2",
     )
     with ExitStack() as stack:

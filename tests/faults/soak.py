@@ -10,7 +10,9 @@ import argparse
 import os
 import shutil
 import sys
+import time
 import traceback
+from itertools import product
 from pathlib import Path
 from statistics import median
 
@@ -65,27 +67,30 @@ def main() -> int:
     parser.add_argument("--kinds", nargs="*", default=list(KINDS), metavar="KIND")
     parser.add_argument("--seeds", type=int, default=10, help="how many runs of each kind (default: %(default)s)")
     parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no run after this (default: never)")
     parser.add_argument("--write", action="store_true", help="put the table into docs/reliability.md")
     arguments = parser.parse_args()
     call_command("migrate", verbosity=0)
     keep_commits()
     results: list[Result] = []
     failures: dict[str, int] = {}
-    for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
-        for name in arguments.kinds:
-            if connection.vendor not in KINDS[name].databases:
-                continue
-            try:
-                result = run(name, seed)
-            except CannotBeDoneError as error:
-                print(f"{name}, seed {seed}: skipped. {error}", flush=True)
-            except Exception:  # noqa: BLE001 - the others are run all the same
-                failures[name] = failures.get(name, 0) + 1
-                print(f"{name}, seed {seed}: FAILED", flush=True)
-                traceback.print_exc()
-            else:
-                results.append(result)
-                print(f"{name}, seed {seed}: {result.seconds:.1f} s", flush=True)
+    end = time.monotonic() + arguments.minutes * 60
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+    kinds = [name for name in arguments.kinds if connection.vendor in KINDS[name].databases]
+    for seed, name in product(seeds, kinds):
+        if time.monotonic() > end:
+            break
+        try:
+            result = run(name, seed)
+        except CannotBeDoneError as error:
+            print(f"{name}, seed {seed}: skipped. {error}", flush=True)
+        except Exception:  # noqa: BLE001 - the others are run all the same
+            failures[name] = failures.get(name, 0) + 1
+            print(f"{name}, seed {seed}: FAILED", flush=True)
+            traceback.print_exc()
+        else:
+            results.append(result)
+            print(f"{name}, seed {seed}: {result.seconds:.1f} s", flush=True)
     shutil.rmtree(FOLDER, ignore_errors=True)
     text = f"{connection.display_name}, {len(results)} faults, {os.cpu_count()} cores:\n\n{table(results, failures)}"
     print(f"\n{text}")

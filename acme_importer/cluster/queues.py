@@ -70,8 +70,14 @@ def withdraw(number: int) -> None:
     OrmQ.objects.filter(pk=number).delete()
 
 
-def give_back(queue: str) -> None:
-    """Have the messages of `queue` that clusters have taken delivered again now, and not when their locks run out."""
+def give_back(number: int) -> None:
+    """Have a message delivered again now, and not when its lock runs out. If it is gone, there is nothing to do."""
+    now = timezone.now()
+    OrmQ.objects.filter(pk=number, lock__gt=now).update(lock=now)
+
+
+def give_back_all(queue: str) -> None:
+    """Have the messages of `queue` that clusters have taken delivered again now."""
     now = timezone.now()
     retry = {**settings.Q_CLUSTER, **settings.Q_CLUSTER["ALT_CLUSTERS"].get(queue, {})}["retry"]
     # Nothing is enqueued for a moment as far in the future as this.

@@ -26,7 +26,7 @@ from django.db import connection  # noqa: E402
 
 from tests.faults.kind import CannotBeDoneError  # noqa: E402
 from tests.faults.kinds import KINDS  # noqa: E402
-from tests.faults.running import Result, run  # noqa: E402
+from tests.faults.running import ROWS, Result, run  # noqa: E402
 from tests.settings import FOLDER  # noqa: E402
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
@@ -67,6 +67,7 @@ def main() -> int:
     parser.add_argument("--kinds", nargs="*", default=list(KINDS), metavar="KIND")
     parser.add_argument("--seeds", type=int, default=10, help="how many runs of each kind (default: %(default)s)")
     parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--rows", type=int, default=ROWS, help="of the files (default: %(default)s)")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no run after this (default: never)")
     parser.add_argument("--write", action="store_true", help="put the table into docs/reliability.md")
     arguments = parser.parse_args()
@@ -81,7 +82,7 @@ def main() -> int:
         if time.monotonic() > end:
             break
         try:
-            result = run(name, seed)
+            result = run(name, seed, arguments.rows)
         except CannotBeDoneError as error:
             print(f"{name}, seed {seed}: skipped. {error}", flush=True)
         except Exception:  # noqa: BLE001 - the others are run all the same

@@ -103,6 +103,14 @@ def test_what_a_dead_cluster_has_taken_is_delivered_again_at_once(queue: str) ->
     assert not has_waiting(queue)
 
 
+def test_what_a_killed_worker_was_busy_with_is_delivered_again_at_once_and_nothing_else() -> None:
+    given, other = enqueue("math.sqrt", 4), enqueue("math.sqrt", 9)
+    assert (take("acme"), take("acme")) == (given, other)
+    assert recovery.recover(identity.holder(4711), given)
+    assert take("acme") == given
+    assert not has_waiting()
+
+
 def test_what_is_taken_of_other_queues_stays_with_those_who_have_it() -> None:
     name = identity.new_cluster()
     presence.say_alive(name, "webhooks")

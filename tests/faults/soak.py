@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import time
 import traceback
@@ -61,6 +62,12 @@ def keep_commits() -> None:
         connection.close()
 
 
+def unwind(*_: object) -> None:
+    """End on a termination as on Ctrl-C, so that no process is left. A second one, of the group, changes nothing."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(143)
+
+
 def main() -> int:
     """Run the kinds and seeds of the command line; the exit code says whether all came out right, and in time."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -71,6 +78,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no run after this (default: never)")
     parser.add_argument("--write", action="store_true", help="put the table into docs/reliability.md")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, unwind)
     call_command("migrate", verbosity=0)
     keep_commits()
     results: list[Result] = []

@@ -21,7 +21,8 @@ def test_a_pause_begins_with_the_fault_or_with_the_last_move_after_it_and_ends_w
 
 
 def test_the_lane_that_stood_still_for_longest_counts() -> None:
-    looks = ((1, {1: 0, 2: 0}), (2, {1: 1, 2: 1}), (3, {1: 2, 2: 1}), (4, {1: 3, 2: 1}), (6, {1: 3, 2: 2}), (7, {}))
+    looks: list[tuple[float, dict[int, int]]] = [(1, {1: 0, 2: 0}), (2, {1: 1, 2: 1}), (3, {1: 2, 2: 1})]
+    looks += [(4, {1: 3, 2: 1}), (6, {1: 3, 2: 2}), (7, {})]
     assert seen(*looks).longest_pause(2) == 4
     assert seen(*looks, any_lane=True).longest_pause(2) == 2
 

@@ -72,9 +72,7 @@ def _changed(own: Sequence[Record], now: Values, fields: Collection[str]) -> Ver
             kept.append(name)
     if restored:
         return Verdict(Class.RESTORED, restored, tuple(kept))
-    if kept:
-        return Verdict(Class.EDITED_SINCE, kept=tuple(kept))
-    return Verdict(Class.ALREADY_SO)
+    return Verdict(Class.EDITED_SINCE, kept=tuple(kept)) if kept else Verdict(Class.ALREADY_SO)
 
 
 def _whole(values: Values, now: Values | None, otherwise: Class) -> Verdict:

@@ -54,9 +54,13 @@ def judge(own: Sequence[Record], now: Values | None, fields: Collection[str] = K
             return Verdict(Class.NOT_SELECTED)
         left = {name: value for record in reversed(own) for name, value in record.after.items()}
         return _whole(left, now, Class.ALREADY_SO if now is None else Class.DELETED)
-    if now is None:
-        return Verdict(Class.GONE)
+    return _changed(own, now, fields) if now is not None else Verdict(Class.GONE)
+
+
+def _changed(own: Sequence[Record], now: Values, fields: Collection[str]) -> Verdict:
+    """The verdict on a product that the import changed, field by field."""
     restored, kept = {}, []
+    newest = own[0]
     before, after = (newest.before, newest.after) if len(own) == 1 else _net(own)
     for name, written in after.items():
         value, original = now[name], before[name]

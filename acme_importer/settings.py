@@ -389,12 +389,15 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStatus": "webhooks.models.Delivery.Status",
         "AuditAct": "acme_importer.audit.acts.CHOICES",
         "AuditWay": "acme_importer.audit.acts.Way",
+        "HistoryKind": "products.history.records.KINDS",
+        "ProductField": "products.history.records.KEPT",
         "EventType": "webhooks.catalogue.CATALOGUE",
         "SubscribableEvent": "webhooks.catalogue.SUBSCRIBABLE",
         "Quote": "imports.options.QUOTES",
         "Escape": "imports.options.ESCAPES",
         "ImportMode": "imports.options.MODES",
         "NewProducts": "imports.options.NEW_PRODUCTS",
+        "ChangeKind": "imports.changes.KIND_NAMES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -405,8 +408,8 @@ SPECTACULAR_SETTINGS = {
 
 # Where the events of apps go that do not know webhooks.
 EVENT_OUTLET = "webhooks.events.emit"
-# What imports are called, for apps that know only their numbers: {number: name of the file}.
-IMPORT_NAMES = "imports.filenames.by_number"
+# What tells the history of products, which knows imports by their numbers, of their files and pages.
+HISTORY_IMPORTS = "imports.sources.sources"
 
 # Django-Q2. A message is locked when a worker's queue takes it, not when it runs, so `retry` must be longer than the
 # time that those before it in the queue may take: timeout * (1 + ceil((queue_limit + 1) / workers)).
@@ -451,9 +454,9 @@ CLUSTER_TASKS = [
     "imports.tasks.advance_lane",
     "imports.tasks.delete_old_files",
     "imports.tasks.delete_old_rejected_rows",
+    "products.history.pruning.prune",
     "products.search.follower.follow",
     "products.search.follower.sweep",
-    "products.history.pruning.prune",
     "webhooks.tasks.dispatch",
     "webhooks.tasks.prune",
     "webhooks.tasks.replay",

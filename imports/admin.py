@@ -18,6 +18,7 @@ from acme_importer.dashboard.model_admin import DashboardAdmin
 from acme_importer.texts import printable
 from imports import jobs
 from imports.dashboard import job_page, undo_card
+from imports.dashboard.changes_page import ChangesView
 from imports.dashboard.import_page import ReviewView, UploadView
 from imports.dashboard.job_actions import ImportForRealView, JobActionView, UndoView, change_state
 from imports.dashboard.permissions import may_control, may_import, may_undo
@@ -78,6 +79,7 @@ class ImportJobAdmin(DashboardAdmin):
         return [
             page("upload/", "upload", UploadView, site=self.admin_site),
             page("upload/<int:draft_id>/", "review", ReviewView, site=self.admin_site),
+            page("<int:job_id>/changes/", "changes", ChangesView, site=self.admin_site),
             page("<int:job_id>/cancel/", "cancel", JobActionView, transition=jobs.cancel, done="Cancelled"),
             page("<int:job_id>/retry/", "retry", JobActionView, transition=jobs.retry, done="Retried"),
             page("<int:job_id>/import/", "for_real", ImportForRealView),
@@ -111,7 +113,11 @@ class ImportJobAdmin(DashboardAdmin):
         """The page of one job."""
         job = kwargs["obj"]
         shown = job_page.context(job, code=request.GET.get("code", ""), page=request.GET.get("page", ""))
-        may = {"may_control": may_control(request.user), "may_import": may_import(request.user)}
+        may = {
+            "may_control": may_control(request.user),
+            "may_import": may_import(request.user),
+            "may_see_changes": request.user.has_perm("products.view_product"),
+        }
         if may_undo(request.user):
             may |= undo_card.context(job)
         title = f"Undo of import {job.undoes_id}" if job.undoes_id else printable(job.filename)

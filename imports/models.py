@@ -1,4 +1,4 @@
-"""What is kept of an import: the file, the job, its lanes with their checkpoints, the rejected rows."""
+"""What is kept of an import: the file, the job, its lanes with their checkpoints, what became of its rows."""
 
 from __future__ import annotations
 
@@ -312,6 +312,8 @@ class ImportLane(Work):
     skipped_by_reason = models.JSONField(default=dict, blank=True)
     # What an undo tells besides (`imports.undo.writing.Report`).
     report = models.JSONField(default=dict, blank=True)
+    # What its changes come to (`imports.writing.summary`).
+    summary = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ("number",)
@@ -345,11 +347,32 @@ class RejectedRow(models.Model):
         return f"Line {self.line} of import {self.job_id}: {self.code}"
 
 
+class ChunkOutcome(models.Model):
+    """What became of the rows of a chunk that are neither rejected nor on record in the history of products.
+
+    That is unchanged rows, duplicates and skipped ones; of a dry run all, since it has no history.
+    """
+
+    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="outcomes", db_index=False)
+    first_line = models.PositiveBigIntegerField()
+    # Compressed (`imports.writing.fates`).
+    data = models.BinaryField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = (models.Index(fields=["job", "first_line"], name="chunkoutcome_job_line"),)
+
+    def __str__(self) -> str:
+        return f"Rows from line {self.first_line} of import {self.job_id}"
+
+
 class DryRunSku(models.Model):
     """A SKU that a dry run would have written: what `Product.last_import` tells a real run about duplicates."""
 
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, db_constraint=False, db_index=False)
     sku_normalized = models.CharField(max_length=300)
+    # The line of the row that would have written it last.
+    line = models.PositiveBigIntegerField()
 
     class Meta:
         constraints = (

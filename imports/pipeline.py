@@ -20,21 +20,21 @@ from django.db import DatabaseError, reset_queries, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from imports import jobs, poison
+from imports import jobs, kept_rows, poison
 from imports.events import announce_progress
 from imports.files.storage import open_stored
-from imports.models import LEASE, ImportJob, ImportLane, RejectedRow
+from imports.models import LEASE, ImportJob, ImportLane
 from imports.reading.csvfile import Batch, Position, RecordReader
 from imports.reading.dialect import Dialect
 from imports.reading.marked import Unmarked, unmarked
 from imports.reading.numbers import NumberStyle
-from imports.reading.rows import CleanRow, Rejection, RowReader
+from imports.reading.rows import CleanRow, Rejection, RowReader, Skip
 from imports.reading.suspicions.damaged_skus import DamagedSkus
 from imports.reading.table import Table, skipped_and_rejected
-from imports.reading.texts import kept, limited
 from imports.writing.choose import make_writer
 from imports.writing.plan import Outcome, Rules
 from imports.writing.refusals import is_of_a_row, refusal_of
+from imports.writing.summary import Summary
 
 # A chunk also ends when this much of the file has been passed: rows may be long, and memory must not depend on them.
 CHUNK_BYTES = 8 * 1024 * 1024
@@ -61,7 +61,7 @@ class Chunk:
 
     rows: list[Any]
     rejections: list[Rejection]
-    skipped: Counter[str]
+    skipped: list[Skip]
     end: Position
     records: int
     second_table: int
@@ -173,8 +173,10 @@ class LaneRun:
             self._move_checkpoint(chunk, suspects)
             outcome = self._writer.write(chunk.rows) if chunk.rows else Outcome()
             rejections = chunk.rejections + outcome.rejections
-            skipped = chunk.skipped + outcome.skipped
-            self._keep(rejections)
+            skipped = outcome.skipped + Counter(skip.code for skip in chunk.skipped)
+            summary = Summary.from_json(self.lane.summary) + outcome.summary
+            kept_rows.keep_rejections(self._job, rejections)
+            kept_rows.keep_fates(self._job.pk, outcome, chunk.skipped)
             noted = self._noted()
             ImportLane.objects.filter(pk=self.lane.pk).update(
                 created_rows=F("created_rows") + outcome.created,
@@ -186,6 +188,7 @@ class LaneRun:
                 skipped_rows=F("skipped_rows") + skipped.total(),
                 superseded_rows=F("superseded_rows") + outcome.superseded,
                 skipped_by_reason=Counter(self.lane.skipped_by_reason) + skipped,
+                summary=summary.as_json(),
                 **noted,
             )
             if chunk.at_end:
@@ -194,6 +197,7 @@ class LaneRun:
                 self._watch_job(chunk, rejections)
         self.lane.offset, self.lane.line = chunk.end.offset, chunk.end.line
         self.lane.skipped_by_reason = dict(Counter(self.lane.skipped_by_reason) + skipped)
+        self.lane.summary = summary.as_json()
         self.lane.attempts, self.lane.narrowed_to = 1, suspects
         for name, value in noted.items():
             setattr(self.lane, name, value)
@@ -236,17 +240,6 @@ class LaneRun:
         """What is noted in the lane besides its counts, once a chunk is written."""
         return {}
 
-    def _keep(self, rejections: list[Rejection]) -> None:
-        RejectedRow.objects.bulk_create(map(self._kept, rejections))
-
-    def _kept(self, rejection: Rejection) -> RejectedRow:
-        record, is_cut = kept(rejection.record, len(self._job.header))
-        faults = [{name: limited(text) for name, text in fault._asdict().items()} for fault in rejection.faults]
-        code = rejection.faults[0].code
-        return RejectedRow(
-            job_id=self._job.pk, line=rejection.line, code=code, faults=faults, record=record, is_cut=is_cut
-        )
-
 
 class FileRun(LaneRun):
     """A run along a lane of a file."""
@@ -287,7 +280,7 @@ class FileRun(LaneRun):
         """The lane's next `rows_limit` rows; what belongs to other lanes is skipped."""
         rows: list[CleanRow] = []
         rejections: list[Rejection] = []
-        skipped: Counter[str] = Counter()
+        skipped: list[Skip] = []
         bytes_limit = self.lane.offset + CHUNK_BYTES
         at_end = True
         while batch := self._reader.read(rows_limit - len(rows) - len(rejections)):

@@ -233,13 +233,13 @@ def _read(
     batch, _, apart = table.take_out(batch, row_reader.keys(batch))
     if apart.keys:
         skipped, rejections = skipped_and_rejected(apart.fates)
-        found.skipped += skipped
+        found.skipped.update(skip.code for skip in skipped)
         return rejections[0] if rejections else None
     if not opened.text.has_marks:
         return row_reader.read_one(record)
     used = list(found.columns.values())
     plain = unmarked(batch, [""], found.header, used, is_sheet=bool(opened.text.sheet))
-    found.skipped += plain.skipped
+    found.skipped.update(skip.code for skip in plain.skipped)
     if plain.batch.rows:
         return row_reader.read_one(record._replace(fields=plain.batch.rows[0]))
     return plain.rejections[0] if plain.rejections else None

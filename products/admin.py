@@ -19,6 +19,7 @@ from products.dashboard.actions import ProductActions
 from products.dashboard.changelist import ProductChangeList, SelectionFilter
 from products.dashboard.extra import extra_table
 from products.dashboard.forms import ListedProductFormSet, NewProductForm
+from products.dashboard.history_pages import HistoryPages
 from products.dashboard.rows import EDITABLE
 from products.editing import Editor
 from products.fields import FIELDS
@@ -27,7 +28,7 @@ from products.on_record import together
 
 
 @admin.register(Product)
-class ProductAdmin(ProductActions, DashboardAdmin):
+class ProductAdmin(ProductActions, HistoryPages, DashboardAdmin):
     list_display = ("sku_in_any_case", "name", "price", "is_active", "updated_at", "import_number")
     list_display_links = ("sku_in_any_case",)
     list_editable = EDITABLE

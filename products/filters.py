@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -10,11 +11,16 @@ from django.core.exceptions import ValidationError
 from django.db import connections
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
+from django_filters.constants import EMPTY_VALUES
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
-from acme_importer.rest.filters import TrueOrFalseFilter, WholeNumberFilter
+from acme_importer.rest.filters import MomentField, TrueOrFalseFilter, WholeNumberFilter
 from acme_importer.searches import LONGEST_SEARCH, MOST_WORDS, search_fault
 from products.extra import MAX_LENGTH
 from products.fields import PRICE_DECIMAL_PLACES, PRICE_MAX_DIGITS, SKU_NORMALIZED_MAX_LENGTH, normalize_sku
+from products.history.changed import Asked, TooManyError, changed_skus
+from products.history.records import KEPT
 from products.models import Product
 from products.search.finding import having_words
 
@@ -63,6 +69,66 @@ def check_search(text: str) -> None:
         raise ValidationError(fault, code="too_much")
 
 
+class SinceField(MomentField):
+    """A moment, or a day, which begins at midnight UTC."""
+
+    input_formats = (MomentField.ISO_8601, "%Y-%m-%d")
+
+
+class HistoryFilter(filters.Filter):
+    """One of the filters by changes, which hold together for a single change: the form has found the products."""
+
+    def filter(self, qs: QuerySet[Product], value: object) -> QuerySet[Product]:  # noqa: ARG002
+        """Leave the products as they are."""
+        return qs
+
+
+@extend_schema_field(OpenApiTypes.INT)
+class ImportNumberFilter(HistoryFilter):
+    field_class = forms.IntegerField
+
+
+@extend_schema_field({"type": "string", "enum": list(KEPT)})
+class FieldNameFilter(HistoryFilter):
+    field_class = forms.ChoiceField
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class SinceFilter(HistoryFilter):
+    field_class = SinceField
+
+
+# By the names of the filters, what each asks of a change.
+CHANGED = {"changed_by_import": "import_number", "changed_field": "field", "changed_since": "since"}
+
+
+class ProductFilterForm(forms.Form):
+    """The values of the filters, and the products that those by changes select."""
+
+    # Normalized SKUs; None where nothing is asked of changes.
+    changed: set[str] | None = None
+
+    def clean(self) -> dict[str, Any]:
+        """Look for the products once every value is understood; too many of them are a fault to be put right."""
+        values = super().clean() or {}
+        given = {name: values.get(name) for name in CHANGED if values.get(name) not in EMPTY_VALUES}
+        if given and not self.errors:
+            try:
+                self.changed = changed_skus(Asked(**{CHANGED[name]: value for name, value in given.items()}))
+            except TooManyError as error:
+                self.add_error(next(iter(given)), f"{error} {_narrower(given)}")
+        return values
+
+
+def _narrower(given: Mapping[str, Any]) -> str:
+    """What to ask instead of what is too much."""
+    more = [f"`{name}`" for name in CHANGED if name not in given]
+    advice = f"Narrow it with {' or '.join(more)}" if more else "Narrow it with a later `changed_since`"
+    if "changed_by_import" in given:
+        return f"{advice}, or ask for `last_import`: the products that the import wrote last."
+    return f"{advice}." if not more or "changed_since" not in given else f"{advice}, or a later `changed_since`."
+
+
 class ProductFilter(filters.FilterSet):
     """The filters by name. Several together select the products for which all of them hold."""
 
@@ -80,6 +146,16 @@ class ProductFilter(filters.FilterSet):
             "`\\:`, a backslash as `\\\\`."
         ),
     )
+    changed_by_import = ImportNumberFilter(
+        help_text="The number of an import that created or changed the product, even if others changed it since."
+    )
+    changed_field = FieldNameFilter(
+        choices=[(name, name) for name in KEPT],
+        help_text="A field that was changed. With `changed_by_import` and `changed_since`: by one and the same change.",
+    )
+    changed_since = SinceFilter(
+        help_text="When the product was created or changed, or later: a date (in UTC), or a date and time, in ISO 8601."
+    )
     search = filters.CharFilter(
         method="having_words",
         validators=[check_search],
@@ -92,6 +168,13 @@ class ProductFilter(filters.FilterSet):
     class Meta:
         model = Product
         fields = ()
+        form = ProductFilterForm
+
+    def filter_queryset(self, queryset: QuerySet[Product]) -> QuerySet[Product]:
+        """Keep the products that all filters select."""
+        queryset = super().filter_queryset(queryset)
+        changed = self.form.changed
+        return queryset if changed is None else queryset.filter(sku_normalized__any_of=changed)
 
     def having_sku(self, products: QuerySet[Product], name: str, value: str) -> QuerySet[Product]:  # noqa: ARG002
         """Keep the product whose SKU is `value`."""

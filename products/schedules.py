@@ -1,4 +1,4 @@
-"""What the workers do for the catalogue at fixed intervals."""
+"""What the workers run for this app at fixed intervals."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from typing import Any
 
 from acme_importer.cluster.schedules import Schedule, keep
 
+SCHEDULES = (
+    Schedule("products: follow the catalogue", "products.search.follower.follow", minutes=1),
+    Schedule("products: forget deleted products", "products.search.follower.sweep", minutes=60),
+    Schedule("products: delete old history", "products.history.pruning.prune", minutes=60),
+)
 
-def keep_schedules(**_: Any) -> None:
-    """Write the schedules of this app, once the tables are there."""
-    keep(
-        "products",
-        [
-            Schedule("products: follow the catalogue", "products.search.follower.follow", minutes=1),
-            Schedule("products: forget deleted products", "products.search.follower.sweep", minutes=60),
-            Schedule("products: prune the history", "products.history.pruning.prune", minutes=60),
-        ],
-    )
+
+def keep_schedules(**_signal: Any) -> None:
+    """Store the schedules, once the tables are there: a receiver of `post_migrate`."""
+    keep("products", SCHEDULES)

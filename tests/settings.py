@@ -23,6 +23,7 @@ os.environ.update(
     UPLOAD_STORAGE="",
     UPLOAD_MAX_MB="2048",
     AUDIT_KEEP_DAYS="365",
+    HISTORY_KEEP_DAYS="180",
     IMPORT_WRITER="bulk_create",
     IMPORT_LANES="0",
     IMPORT_CHUNK_ROWS="5000",

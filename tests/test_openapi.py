@@ -108,7 +108,18 @@ def test_every_list_of_choices_has_a_name_of_its_own(schema: Schema) -> None:
     named = {name for name, model in schema["components"]["schemas"].items() if "enum" in model}
 
     statuses_and_events = {"JobStatus", "DeliveryStatus", "EventType", "SubscribableEvent"}
-    assert named == {*statuses_and_events, "AuditAct", "AuditWay", "Quote", "Escape", "ImportMode", "NewProducts"}
+    assert named == {
+        *statuses_and_events,
+        "HistoryKind",
+        "ProductField",
+        "AuditAct",
+        "AuditWay",
+        "Quote",
+        "Escape",
+        "ImportMode",
+        "NewProducts",
+        "ChangeKind",
+    }
 
 
 def test_every_operation_says_which_scope_a_token_needs(schema: Schema) -> None:

@@ -16,7 +16,7 @@ class ModelPermissions(DjangoModelPermissions):
     """Django's model permissions: view to read, add, change and delete to write.
 
     An extra action of a view set is asked the permission of its HTTP method (add for a POST), unless the view set names
-    another, or several: `action_permissions = {"cancel": ("imports.change_importjob",)}`.
+    another, or several that are all needed: `action_permissions = {"cancel": ("imports.change_importjob",)}`.
     """
 
     perms_map = {

@@ -29,6 +29,7 @@ from acme_importer.rest.filters import StrictFilterBackend, refuse_unknown_param
 from acme_importer.rest.negotiation import AnyAccepted
 from acme_importer.rest.serializers import NoFieldsSerializer
 from imports import jobs, quotas, rejected
+from imports.api import changes
 from imports.api.filters import JobFilter, RejectedRowFilter
 from imports.api.parsers import BODY_PARSERS, LengthRequiredError, UploadFormParser
 from imports.api.serializers import HeaderLineField, JobSerializer, RejectedRowSerializer, UploadSerializer
@@ -126,7 +127,7 @@ class UploadViewSet(GenericViewSet):
         return Response(dict(shown.data), status.HTTP_202_ACCEPTED, headers={"Location": shown.data["url"]})
 
 
-class JobViewSet(UndoActions, ReadOnlyModelViewSet):
+class JobViewSet(UndoActions, changes.ChangesActions, ReadOnlyModelViewSet):
     """The imports: what became of each file, and how far the running ones are."""
 
     queryset = ImportJob.objects.all()
@@ -140,6 +141,8 @@ class JobViewSet(UndoActions, ReadOnlyModelViewSet):
         "cancel": ("imports.change_importjob",),
         "retry": ("imports.change_importjob",),
         **UndoActions.permissions,
+        "changes": changes.PERMISSIONS,
+        "changes_csv": changes.PERMISSIONS,
     }
 
     def get_queryset(self) -> QuerySet[ImportJob]:

@@ -117,6 +117,8 @@ class Session:
         elif job.rejected_rows:
             where = f"the dashboard, /api/jobs/{job.pk}/rejected.csv, or --rejected FILE next time"
             self._tell(f"All rejected rows, as a file to fix: {where}")
+        if job.processed_rows:
+            self._tell(f"What became of every row: the dashboard, or /api/jobs/{job.pk}/results.csv")
         if job.status == ImportJob.Status.COMPLETED:
             return
         if job.failure_reason:

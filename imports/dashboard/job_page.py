@@ -14,6 +14,7 @@ from django.utils import timezone
 from acme_importer.texts import counted, duration
 from imports import progress, rejected, turns, waking
 from imports.dashboard import log, sentences
+from imports.dashboard.changes_page import summed_up
 from imports.dashboard.state import shown_state
 from imports.events import deliveries
 from imports.files.space import TOO_LITTLE
@@ -86,9 +87,16 @@ def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]
         "rejected_groups": groups,
         "rejected_gone": "" if groups else rejected.why_gone(job),
         "rejected_code": code,
+        **(summed_up(job) if has_results(job) else {}),
+        "has_results": has_results(job),
         "page_query": f"{urlencode({'code': code})}&" if code else "",
         "rejected_page": rejected_page(job, groups, code, page),
     }
+
+
+def has_results(job: ImportJob) -> bool:
+    """Whether the job is over and has read rows. What a preview of an undo has found is told apart."""
+    return job.is_over and job.processed_rows > 0 and not (job.is_undo and job.dry_run)
 
 
 def follow_ups(job: ImportJob) -> list[ImportJob]:

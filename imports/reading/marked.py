@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from itertools import compress
 from typing import NamedTuple
 
 from imports.reading.csvfile import Batch
 from imports.reading.marks import ERROR_MARK, LINE_BREAK, read_faulty, read_skipped
-from imports.reading.rows import Fault, Rejection
+from imports.reading.rows import Fault, Rejection, Skip
 from imports.reading.texts import shown
 from imports.reading.workbooks import address_of
 
@@ -20,7 +19,7 @@ class Unmarked(NamedTuple):
     batch: Batch
     keys: list[str]
     rejections: list[Rejection]
-    skipped: Counter[str]
+    skipped: list[Skip]
 
 
 def unmarked(batch: Batch, keys: list[str], header: Sequence[str], used: Sequence[int], *, is_sheet: bool) -> Unmarked:
@@ -33,9 +32,9 @@ def unmarked(batch: Batch, keys: list[str], header: Sequence[str], used: Sequenc
         is_sheet: the file is the sheet of a workbook, whose rows end with their last filled cell.
     """
     if batch.damage:
-        return Unmarked(batch, keys, [], Counter())
+        return Unmarked(batch, keys, [], [])
     rejections: list[Rejection] = []
-    skipped: Counter[str] = Counter()
+    skipped: list[Skip] = []
     is_plain = [True] * len(batch.rows)
     rows: list[list[str]] = []
     for number, (line, marked) in enumerate(zip(batch.lines, batch.rows, strict=True)):
@@ -44,7 +43,7 @@ def unmarked(batch: Batch, keys: list[str], header: Sequence[str], used: Sequenc
             rows.append(fields)
         elif skip := read_skipped(fields[0]):
             is_plain[number] = False
-            skipped[skip[0]] += 1
+            skipped.append(Skip(line, skip[0]))
         elif faults := _faults(line, fields, header, used):
             is_plain[number] = False
             rejections.append(Rejection(line, faults, _plain(fields)))

@@ -71,6 +71,13 @@ class Rejection(NamedTuple):
     record: list[str]
 
 
+class Skip(NamedTuple):
+    """A record that is passed over, since it is no product: its line, and the code of the reason."""
+
+    line: int
+    code: str
+
+
 # Half of what `CleanRow(…)` takes.
 _clean_row = cast("Callable[[tuple[Any, ...]], CleanRow]", partial(tuple.__new__, CleanRow))
 

@@ -7,7 +7,6 @@ lane reads the whole file, and comes to the same end.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import compress
 from operator import itemgetter
@@ -20,7 +19,7 @@ from imports.reading.marks import FAULT, SKIPPED
 from imports.reading.names import folded, meaning
 from imports.reading.nodata import RULES, TOTALS, is_amount, is_separator_row, is_total_row
 from imports.reading.questions import is_numbered
-from imports.reading.rows import Fault, Rejection
+from imports.reading.rows import Fault, Rejection, Skip
 from imports.reading.texts import shown
 from products.fields import normalize_skus
 
@@ -30,11 +29,11 @@ REPEATED_HEADER, SEPARATOR, TOTALS_ROW, SECOND_TABLE = "repeated_header", "separ
 class Apart(NamedTuple):
     """Records that are no rows of the table: the SKU keys that they have, and what becomes of each.
 
-    That is the code of the reason to skip it, or its rejection.
+    It is skipped or rejected.
     """
 
     keys: list[str]
-    fates: list[str | Rejection]
+    fates: list[Skip | Rejection]
 
 
 class Table:
@@ -105,8 +104,8 @@ class Table:
             return not self._second_words.isdisjoint(map(itemgetter(self._second), rows))
         return any(len(fields) > self._second and fields[self._second] in self._second_words for fields in rows)
 
-    def _fate(self, line: int, fields: list[str], key: str) -> str | Rejection | None:
-        """What becomes of a record, if it is no row of the table: a reason to skip it, or a rejection."""
+    def _fate(self, line: int, fields: list[str], key: str) -> Skip | Rejection | None:
+        """What becomes of a record, if it is no row of the table."""
         if self._has_marks and fields and fields[0][:1] in (FAULT, SKIPPED):
             return None
         is_doubtful = self.second_table or self._is_doubtful([fields], [key])
@@ -117,7 +116,7 @@ class Table:
             self.second_table = line
         elif not code and self.second_table:
             return self._rejection(line, fields)
-        return code or None
+        return Skip(line, code) if code else None
 
     def _no_data(self, fields: Sequence[str], key: str) -> str:
         """The reason why a record holds no data; empty if it does."""
@@ -164,10 +163,10 @@ class Table:
         return Rejection(line, (Fault("", shown(fields[0]) if fields else "", SECOND_TABLE, reason),), fields)
 
 
-def skipped_and_rejected(fates: Sequence[str | Rejection]) -> tuple[Counter[str], list[Rejection]]:
-    """How many records are skipped, by the code of the reason, and those that are rejected."""
+def skipped_and_rejected(fates: Sequence[Skip | Rejection]) -> tuple[list[Skip], list[Rejection]]:
+    """The records that are skipped, and those that are rejected."""
     return (
-        Counter(fate for fate in fates if isinstance(fate, str)),
+        [fate for fate in fates if isinstance(fate, Skip)],
         [fate for fate in fates if isinstance(fate, Rejection)],
     )
 

@@ -5,7 +5,6 @@ Moving on, counting and committing are the pipeline's, and so is that a chunk ta
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,7 +17,6 @@ from imports.undo.selection import Selection
 from imports.undo.source import Source
 from imports.undo.writing import Report, UndoWriter
 from imports.writing.choose import make_product_writer
-from imports.writing.kept import NOT_SELECTED
 from imports.writing.plan import USUAL_RULES
 from products.history.records import KEPT
 
@@ -35,23 +33,22 @@ class UndoRun(LaneRun):
     def __init__(self, lane: ImportLane) -> None:
         job = lane.job
         self._source = Source.of(job)
-        self._selection = Selection.from_json(job.selection)
+        selection = Selection.from_json(job.selection)
         self._undo = UndoWriter(
             make_product_writer(job.pk, KEPT, USUAL_RULES),
-            Judge(self._source, self._selection),
+            Judge(self._source, selection),
+            selection,
             preview=job.dry_run,
         )
         super().__init__(lane, self._undo)
 
     def _read_chunk(self, rows_limit: int) -> Chunk:
         passed = self._source.rows(self.lane.line or None, rows_limit)
-        rows = [row for row in passed if self._selection.has(row)]
-        left_out = len(passed) - len(rows)
         records = self.lane.offset + len(passed)
         return Chunk(
-            rows=rows,
+            rows=passed,
             rejections=[],
-            skipped=Counter({NOT_SELECTED: left_out} if left_out else {}),
+            skipped=[],
             end=Position(records, passed[-1].change.address if passed else self.lane.line),
             records=records,
             second_table=0,

@@ -17,11 +17,12 @@ from django.db import transaction
 from acme_importer.texts import shortened
 from imports.reading.rows import CleanRow, Rejection
 from imports.undo.judging import Judge
+from imports.undo.selection import Selection
 from imports.undo.source import UndoneRow
 from imports.undo.verdict import Class, Verdict
 from imports.writing.bulk_create import BulkCreateWriter
 from imports.writing.catalogue import Found, find_products
-from imports.writing.kept import REASONS
+from imports.writing.kept import NOT_SELECTED, REASONS
 from imports.writing.overlaps import AloneNeededError, take_turn
 from imports.writing.plan import Outcome, Plan
 from products.fields import PRICE_DECIMAL_PLACES
@@ -74,19 +75,23 @@ class Report:
 class UndoWriter:
     """Writes the chunks of one undo; a `preview` only counts. `report` is about the chunk that was written last."""
 
-    def __init__(self, writer: BulkCreateWriter, judge: Judge, *, preview: bool) -> None:
+    def __init__(self, writer: BulkCreateWriter, judge: Judge, selection: Selection, *, preview: bool) -> None:
         self._writer = writer
         self._judge = judge
+        self._selection = selection
         self._preview = preview
         self.report = Report()
 
     def write(self, rows: Sequence[UndoneRow]) -> Outcome:
         """Undo these records, the newest first. Runs inside the chunk's transaction."""
+        passed = len(rows)
+        rows = [row for row in rows if self._selection.has(row)]
+        left_out = passed - len(rows)
         refused: list[Rejection] = []
         alone = False
         while True:
             try:
-                verdicts, refusals = self._attempt(rows, alone=alone)
+                plan, verdicts, refusals = self._attempt(rows, alone=alone)
             except AloneNeededError:
                 alone = True
                 continue
@@ -101,11 +106,14 @@ class UndoWriter:
         if not self._preview:
             note(_with_other_words(rows, verdicts))
         outcome = self._outcome(rows, verdicts)
+        outcome.summary = plan.outcome.summary
         outcome.rejections += refused
+        if left_out:
+            outcome.skipped[NOT_SELECTED] = left_out
         return outcome
 
-    def _attempt(self, rows: Sequence[UndoneRow], *, alone: bool) -> tuple[list[Verdict | None], list[Rejection]]:
-        """Judge and write, all or nothing; returns the verdicts, and what the database refuses.
+    def _attempt(self, rows: Sequence[UndoneRow], *, alone: bool) -> tuple[Plan, list[Verdict | None], list[Rejection]]:
+        """Judge and write, all or nothing; returns the plan, the verdicts, and what the database refuses.
 
         Raises AloneNeededError.
         """
@@ -118,7 +126,7 @@ class UndoWriter:
             refusals = [] if self._preview else self._writer.carry_out(plan, found, alone=alone)
             if refusals:
                 transaction.set_rollback(True)
-        return verdicts, refusals
+        return plan, verdicts, refusals
 
     def _outcome(self, rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | None]) -> Outcome:
         counts = Counter(verdict.of for verdict in verdicts if verdict)

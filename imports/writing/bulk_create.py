@@ -13,7 +13,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, transaction
 from imports.reading.rows import CleanRow, Rejection
 from imports.writing import extra, overlaps
 from imports.writing.catalogue import Found, delete_products, find_products
-from imports.writing.history import ChunkRecord
+from imports.writing.history import ChunkRecord, with_addresses
 from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, in_one_order, make_plan
 from imports.writing.product_rows import AnyProductRow, ProductRow, ProductRowWithExtra
 from imports.writing.refusals import is_of_a_row, refusal_of
@@ -69,7 +69,8 @@ class BulkCreateWriter:
             planned = overlaps.without_superseded(rows, found, self._job_id)
             whole, too_large = extra.merged(planned, found.values) if EXTRA in self._fields else (planned, [])
             plan = make_plan(whole, found.values, found.written_by(self._job_id), self._fields, self._rules)
-            plan.outcome.superseded = len(rows) - len(planned)
+            plan.outcome.supersede(rows, planned)
+            plan.outcome.fates = with_addresses(plan.outcome.fates, found)
             plan.outcome.rejections += too_large
             if to_be_noted := overlaps.to_be_noted(plan, whole, found, self._job_id):
                 if not alone:

@@ -69,9 +69,10 @@ class CopyWriter(BulkCreateWriter):
         """
         if self._last_were_new and not has_incomplete(rows):
             new = {row.sku_normalized: row for row in rows}
-            if len(new) == len(rows) and self._are_copied_as_new(plan := Plan(create=new)):
+            plan = Plan(Outcome(created=len(rows)), create=new)
+            if len(new) == len(rows) and self._are_copied_as_new(plan):
                 self._note(plan)
-                return Outcome(created=len(rows))
+                return plan.outcome
         outcome = super().write(rows)
         self._last_were_new = outcome.created == len(rows)
         return outcome

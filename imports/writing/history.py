@@ -8,8 +8,11 @@ from typing import Any
 
 from imports.reading.rows import CleanRow
 from imports.writing.catalogue import Found
+from imports.writing.fates import DUPLICATE, Fate
 from imports.writing.overlaps import AloneNeededError
 from imports.writing.plan import Plan, in_one_order
+from imports.writing.summary import summary_of
+from products.fields import normalize_sku
 from products.history import recording
 from products.history.records import Changes
 
@@ -18,12 +21,25 @@ class OvertakenError(AloneNeededError):
     """Somebody else has changed products of the chunk since they were looked up: the plan does not stand any more."""
 
 
+def with_addresses(fates: list[Fate], found: Found) -> list[Fate]:
+    """`fates` of a plan made of what was `found`; where a duplicate repeats a row of an earlier chunk, with the address
+    of the product's newest record then. Looking up the row's line in it is left to who wants to know.
+    """
+    return [
+        fate._replace(address=found.last_changes[normalize_sku(fate.sku)])
+        if fate.code == DUPLICATE and not fate.repeats
+        else fate
+        for fate in fates
+    ]
+
+
 class ChunkRecord:
     """The record of what a plan writes; begun before its products are written, which get their `addresses`."""
 
     def __init__(self, plan: Plan, found: Found, job_id: int) -> None:
         self._found = found
         self._job_id = job_id
+        self._outcome = plan.outcome
         self._created, self._changed = in_one_order(plan.create), in_one_order(plan.update)
         self._deleted = in_one_order(plan.delete)
         self._opened = recording.open_set(recording.Origin(import_number=job_id))
@@ -35,19 +51,24 @@ class ChunkRecord:
         return [*self._created, *self._changed, *self._deleted]
 
     def finish(self, fields: tuple[str, ...], constants: Mapping[str, Any]) -> None:
-        """Keep the record, once the products are written. Raises OvertakenError.
+        """Keep the record, once the products are written, and sum it up in the outcome. Raises OvertakenError.
 
         `fields` are those of the file, `constants` what new products have in the others.
         """
-        found, existing = self._found, [row.sku_normalized for row in (*self._changed, *self._deleted)]
+        found, rows, created = self._found, self._rows, len(self._created)
+        existing = [row.sku_normalized for row in (*self._changed, *self._deleted)]
+        before, lines = [found.values[sku] for sku in existing], [row.line for row in rows]
+        after = [row.values for row in (*self._created, *self._changed)]
+        changed = len(self._changed)
+        self._outcome.summary = summary_of(fields, before[:changed], after[created:], lines[created:])
         recording.keep(
             self._opened,
             Changes(
                 fields=fields,
-                before=[None] * len(self._created) + [found.values[sku] for sku in existing],
-                after=[row.values for row in (*self._created, *self._changed)] + [None] * len(self._deleted),
-                previous=[0] * len(self._created) + [found.last_changes[sku] for sku in existing],
-                lines=[row.line for row in self._rows],
+                before=[*[None] * created, *before],
+                after=[*after, *[None] * len(self._deleted)],
+                previous=[0] * created + [found.last_changes[sku] for sku in existing],
+                lines=lines,
                 constants=constants,
             ),
         )

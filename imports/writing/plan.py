@@ -21,6 +21,8 @@ from typing import Any, Protocol
 
 from imports.reading.empty_cells import KEEP
 from imports.reading.rows import CleanRow, Fault, IncompleteRow, Rejection
+from imports.writing.fates import CREATED, DUPLICATE, SUPERSEDED, UNCHANGED, UPDATED, Fate
+from imports.writing.summary import Summary
 
 # What a product gets for the columns that a file lacks. A row without a name only changes a product that exists, but
 # PostgreSQL wants a value to insert before it looks for the conflict.
@@ -69,8 +71,12 @@ USUAL_RULES = Rules()
 class Outcome:
     """What became of a chunk's clean rows: how many of each kind, and the rows that could not be written after all.
 
-    `skipped` has how many the mode skips, by the code of the reason. A superseded row is in no plan: its product is a
-    later import's (`overlaps`).
+    Attributes:
+        skipped: how many the mode skips, by the code of the reason.
+        unchanged_rows: those that are unchanged.
+        superseded: how many are in no plan, since their product is a later import's (`overlaps`).
+        fates: what became of the other rows of which the history has no record.
+        summary: what the changes come to that were made of the rows.
     """
 
     created: int = 0
@@ -81,6 +87,21 @@ class Outcome:
     superseded: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     rejections: list[Rejection] = field(default_factory=list)
+    unchanged_rows: Sequence[CleanRow] = field(default=(), compare=False)
+    fates: list[Fate] = field(default_factory=list, compare=False)
+    summary: Summary = field(default_factory=Summary, compare=False)
+
+    def supersede(self, rows: Sequence[CleanRow], others: Sequence[CleanRow]) -> None:
+        """Note that those of `rows` are superseded that are not among the `others`."""
+        self.superseded = len(rows) - len(others)
+        if self.superseded:
+            lines = {row.line for row in others}
+            self.fates += [Fate(row.line, row.values[0], SUPERSEDED) for row in rows if row.line not in lines]
+
+    def skip(self, row: CleanRow, reason: str) -> None:
+        """Note that the mode skips `row`, for the reason with that code."""
+        self.skipped[reason] += 1
+        self.fates.append(Fate(row.line, row.values[0], reason))
 
 
 class Writer(Protocol):
@@ -143,6 +164,7 @@ def make_plan(
     found = list(zip(rows, skus, map(catalogue.get, skus), strict=True))
     create = {sku: row for row, sku, now in found if now is None and sku not in several}
     update = {sku: row for row, sku, now in found if now != row.values and now is not None and sku not in several}
+    unchanged = [row for row, sku, now in found if now is not None and sku not in update and sku not in several]
     in_order = [row for row, sku, _ in found if sku in several]
     # With KEEP in it, a row is none of the unchanged ones, of which there may be many.
     if has_incomplete(chain(create.values(), update.values(), in_order)):
@@ -150,16 +172,17 @@ def make_plan(
         create, update = _complete_rows(create), _complete_rows(update)
     plan = Plan(create=create, update=update)
     outcome = plan.outcome
-    outcome.created, outcome.updated = len(plan.create), len(plan.update)
-    outcome.unchanged = len(rows) - len(plan.create) - len(plan.update) - len(in_order)
+    outcome.created, outcome.updated, outcome.unchanged = len(plan.create), len(plan.update), len(unchanged)
+    outcome.unchanged_rows = unchanged
     reader = _SerialReader(plan, catalogue, written, fields, rules)
     if not rules.may_create or "name" not in fields:
         for row in plan.create.values():
             reader.refuse_new(row)
         outcome.created, plan.create = 0, {}
-    if not rules.may_update and (existing := outcome.updated + outcome.unchanged):
-        outcome.skipped[EXISTS_ALREADY] += existing
-        outcome.updated, outcome.unchanged, plan.update = 0, 0, {}
+    if not rules.may_update:
+        for row in chain(plan.update.values(), unchanged):
+            outcome.skip(row, EXISTS_ALREADY)
+        outcome.updated, outcome.unchanged, outcome.unchanged_rows, plan.update = 0, 0, (), {}
     for row in in_order:
         reader.read(row)
     return plan
@@ -184,6 +207,10 @@ class _SerialReader:
         self._catalogue = catalogue
         self._rules = rules
         self._written, self._values = set(written), dict(catalogue)
+        # Of the SKUs that were written in this chunk: the line of the row that wrote each last, and what became of the
+        # row that wrote it first, until another takes its place.
+        self._lines: dict[str, int] = {}
+        self._firsts: dict[str, str] = {}
         self._name_position = fields.index("name") if "name" in fields else None
         # A SKU is never kept, and the name of a new product neither.
         self._new_values = tuple(rules.new_product.get(field) for field in fields)
@@ -197,30 +224,39 @@ class _SerialReader:
                 self.refuse_new(row)
                 return
             if now is not None and not self._rules.may_update:
-                outcome.skipped[EXISTS_ALREADY] += 1
+                outcome.skip(row, EXISTS_ALREADY)
                 return
         if type(row) is IncompleteRow:
             row = self._completed(row, now)
+        planned = self._plan.update if sku in self._catalogue else self._plan.create
         if is_written:
             outcome.duplicate += 1
+            outcome.fates.append(Fate(row.line, row.values[0], DUPLICATE, self._lines.get(sku, 0)))
             if now == row.values:
                 return
+            if first := self._firsts.pop(sku, None):
+                # The record of the product will have the line of this row.
+                outcome.fates.append(Fate(planned[sku].line, planned[sku].values[0], first))
         elif now is None:
             outcome.created += 1
+            self._firsts[sku] = CREATED
         elif now == row.values:
             outcome.unchanged += 1
+            outcome.fates.append(Fate(row.line, row.values[0], UNCHANGED))
             return
         else:
             outcome.updated += 1
-        (self._plan.update if sku in self._catalogue else self._plan.create)[sku] = row
+            self._firsts[sku] = UPDATED
+        planned[sku] = row
         self._written.add(sku)
+        self._lines[sku] = row.line
         self._values[sku] = row.values
 
     def refuse_new(self, row: CleanRow) -> None:
         """Note that `row` does not become the new product that it would be."""
         outcome = self._plan.outcome
         if not self._rules.may_create:
-            outcome.skipped[NOT_IN_CATALOGUE] += 1
+            outcome.skip(row, NOT_IN_CATALOGUE)
             return
         column = self._rules.name_column
         reason = NO_NAME_COLUMN if self._name_position is None else f"{column}: {NO_NAME}"

@@ -14,8 +14,8 @@ from rest_framework.viewsets import GenericViewSet
 
 from acme_importer.rest.errors import GoneError
 from acme_importer.rest.filters import refuse_unknown_parameters
-from products.fields import PRICE_DECIMAL_PLACES
 from products.history import feed
+from products.history.plain import plain_changes
 from products.history.waiting import CrowdedError, room
 from products.models import Product
 
@@ -55,11 +55,6 @@ class WantedSerializer(serializers.Serializer):
         required=False,
         help_text="`import`: what an import changes is an entry of the kind `imported` with counts, not one a product.",
     )
-
-
-def shown(name: str, value: Any) -> Any:
-    """A field's value as the API shows it in a product."""
-    return f"{value:.{PRICE_DECIMAL_PLACES}f}" if name == "price" and value is not None else value
 
 
 @extend_schema_field(
@@ -211,10 +206,7 @@ def _entry(entry: feed.Change | feed.ImportChanges) -> dict[str, Any]:
         "kind": record.kind,
         "sku": record.sku,
         "previous_sku": entry.previous_sku,
-        "fields": {
-            name: {"old": shown(name, record.before.get(name)), "new": shown(name, record.after.get(name))}
-            for name in record.fields
-        },
+        "fields": plain_changes(record),
         "import_number": change_set.import_number,
         "line": record.line or None,
         "user": change_set.user_name or None,

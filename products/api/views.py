@@ -45,7 +45,7 @@ class ProductViewSet(HistoryActions, ModelViewSet):
         "created_at": "created_at",
         "updated_at": "updated_at",
     }
-    action_permissions = {"bulk_delete": ("products.delete_product",), **HistoryActions.permissions}
+    action_permissions = {"bulk_delete": ("products.delete_product",)}
 
     def get_queryset(self) -> QuerySet[Product]:
         products = super().get_queryset()

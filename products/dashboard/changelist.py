@@ -14,13 +14,17 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import InvalidPage, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from django_filters.constants import EMPTY_VALUES
 
+from acme_importer.texts import printable
 from products.counts import Count, count_all, ids_up_to
 from products.dashboard import pills
 from products.dashboard.pills import Pill
 from products.dashboard.rows import Row
+from products.fields import SKU_MAX_LENGTH
 from products.filters import ProductFilter
+from products.history.stories import last_address
 from products.models import Product
 from products.search.finding import notice
 
@@ -50,7 +54,8 @@ class SelectionFilter(ListFilter):
         for name in ProductFilter.base_filters:
             if values := params.pop(name, None):
                 self.used_parameters[name] = values[-1]
-        self.form = ProductFilter(self.used_parameters, Product.objects.none()).form
+        self.filters = ProductFilter(self.used_parameters, Product.objects.none())
+        self.form = self.filters.form
         for field in self.form.fields.values():
             # Written for the documentation of the API.
             field.help_text = ""
@@ -71,7 +76,7 @@ class SelectionFilter(ListFilter):
         """The products that the filters select: none where a filter cannot be understood, which the form then says."""
         if not self.form.is_valid():
             return queryset.none()
-        return ProductFilter(self.used_parameters, queryset).qs
+        return self.filters.filter_queryset(queryset)
 
 
 class ProductChangeList(ChangeList):
@@ -145,6 +150,20 @@ class ProductChangeList(ChangeList):
     def search_notice(self) -> str | None:
         """What is to be said of the search, if there is one."""
         return notice() if self.filter_form["search"].value() else None
+
+    @cached_property
+    def gone_sku(self) -> str | None:
+        """The SKU that was searched for, where no product has it but one that had it is on record."""
+        if self.result_count:
+            return None
+        asked = (str(self.filter_form.data.get(name) or "").strip() for name in ("sku", "search", "sku_prefix"))
+        sku = next(filter(None, asked), "")
+        return sku if 0 < len(sku) <= SKU_MAX_LENGTH and last_address(sku) else None
+
+    @property
+    def shown_gone_sku(self) -> str:
+        """That SKU, to be read."""
+        return printable(self.gone_sku or "")
 
     @property
     def is_filtered(self) -> bool:

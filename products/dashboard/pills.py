@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.forms.boundfield import BoundField
 
 from acme_importer.texts import printable
+from products.history.records import KEPT
 
 # The pills in their order, and by names of fields what each of them asks. The search box is none of them.
 PILLS: Mapping[str, tuple[str, ...]] = {
@@ -20,6 +21,7 @@ PILLS: Mapping[str, tuple[str, ...]] = {
     "Active": ("is_active",),
     "Price": ("price_min", "price_max"),
     "Last import": ("last_import",),
+    "Changed": ("changed_by_import", "changed_field", "changed_since"),
     "Extra": ("extra",),
 }
 LABELS = {
@@ -27,6 +29,9 @@ LABELS = {
     "price_min": "Minimum price",
     "price_max": "Maximum price",
     "last_import": "Last import (number)",
+    "changed_by_import": "By import (number)",
+    "changed_field": "Field",
+    "changed_since": "Since (as 2026-11-03, in UTC)",
     "extra": "Column and value, as Brand:Acme",
 }
 ACTIVE = {"": "Any", "true": "Yes", "false": "No"}
@@ -62,6 +67,7 @@ def prepare(form: forms.Form) -> None:
         form.fields[names[0]].widget.attrs["autofocus"] = True
         for name in names:
             form.fields[name].label = LABELS.get(name, title)
+    cast("forms.ChoiceField", form.fields["changed_field"]).choices = [("", "Any"), *((name, name) for name in KEPT)]
 
 
 def chosen(form: forms.Form) -> bool:
@@ -83,7 +89,7 @@ def pills(form: forms.Form, address: Address) -> Iterator[Pill]:
         yield Pill(
             id=names[0],
             title=title,
-            value=_in_words(*given),
+            value=_in_words(*given) if title == "Price" else ", ".join(filter(None, given)),
             url_without=address(dict.fromkeys(names)),
             fields=[form[name] for name in names],
             choices=choices,

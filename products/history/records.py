@@ -29,7 +29,7 @@ _BETWEEN = "\0"
 _LEVEL = 1
 
 CREATED, CHANGED, DELETED = "created", "changed", "deleted"
-_KINDS = (CREATED, CHANGED, DELETED)
+KINDS = (CREATED, CHANGED, DELETED)
 
 Values = dict[str, Any]
 
@@ -229,6 +229,51 @@ class Block:
         renamed = self._places.get((1, "sku"))
         return self._texts[: self._rows] + (self._texts[renamed : renamed + self._changed_in("sku")] if renamed else [])
 
+    @property
+    def skus_after(self) -> list[str]:
+        """The SKU of each record's product after the change, as written; of a deleted one its last."""
+        return self._texts[: self._rows]
+
+    @property
+    def lines(self) -> list[int]:
+        """The line of each record; 0 where there is none."""
+        return self._lines or [0] * self._rows
+
+    @property
+    def previous(self) -> list[int]:
+        """The address of the record before each; 0 where there is none."""
+        return self._previous
+
+    def briefly(self) -> Iterator[tuple[int, str, str]]:
+        """The line, the SKU and the kind of each record."""
+        return zip(self.lines, self._texts[: self._rows], map(KINDS.__getitem__, self._kinds), strict=True)
+
+    def places_of(self, kind: str) -> list[int]:
+        """The places of the records of a kind."""
+        number = KINDS.index(kind)
+        return [place for place, each in enumerate(self._kinds) if each == number]
+
+    def created(self, name: str) -> list[str]:
+        """The values that created products have in a field, as texts as they are kept."""
+        if name in self._constants:
+            return _WRITTEN[name]([self._constants[name]]) * self._counts[0]
+        if name not in self._fields:
+            return [""] * self._counts[0]
+        if name == "sku":
+            return [sku for sku, kind in zip(self._texts, self._kinds, strict=False) if kind == 0]
+        start = self._places[0, name]
+        return self._texts[start : start + self._counts[0]]
+
+    def changed(self, name: str) -> tuple[list[int], list[str], list[str]]:
+        """The places of the records in which a field changed, its old values and its new ones, as created products'."""
+        places = self.places_of(CHANGED)
+        if not (bits := self._differing.get(name)):
+            return [], [], []
+        if isinstance(bits, str):
+            places = list(compress(places, map(int, bits)))
+        start, count = self._places[1, name], len(places)
+        return places, self._texts[start : start + count], self._texts[start + count : start + 2 * count]
+
     def at(self, address: int) -> Record:
         """The record with that address. Raises IndexError if it is not in this block."""
         return self.record(address - self.first)
@@ -247,7 +292,7 @@ class Block:
             if "sku" in fields:
                 record = self.record(at)
                 skus = record.before["sku"], record.after["sku"]
-        return Step(address, self._previous[at], _KINDS[kind], fields, skus)
+        return Step(address, self._previous[at], KINDS[kind], fields, skus)
 
     def record(self, at: int) -> Record:
         """The record at this place, from 0. Raises IndexError if there is none."""
@@ -278,7 +323,7 @@ class Block:
         return Record(
             address=self.first + at,
             previous=self._previous[at],
-            kind=_KINDS[kind],
+            kind=KINDS[kind],
             sku=self._texts[at],
             line=self._lines[at] if self._lines else 0,
             before=before,

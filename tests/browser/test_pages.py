@@ -17,6 +17,9 @@ from playwright.sync_api import Page
 
 from imports import drafts
 from imports.models import ImportJob
+from products import editing
+from products.editing import Editor
+from products.models import Product
 from tests.browser.conftest import SCREENSHOTS
 from tests.imports.factories import make_job, run_import, upload
 from tests.products.factories import make_product
@@ -57,12 +60,21 @@ PAGES = [
     Shown("product", "/admin/products/product/{product}/change/"),
     Shown("product-add", "/admin/products/product/add/"),
     Shown("product-history", "/admin/products/product/{product}/history/"),
+    Shown("product-changed", "/admin/products/product/{changed}/change/"),
+    Shown("product-changed-history", "/admin/products/product/{changed}/history/"),
+    Shown("product-gone", "/admin/products/product/history/?sku=VAS-00002"),
+    Shown(
+        "products-changed-menu",
+        "/admin/products/product/?changed_field=name",
+        click="[popovertarget=filter-changed_by_import]",
+    ),
     Shown("product-delete", "/admin/products/product/{product}/delete/"),
     Shown("imports", "/admin/imports/importjob/"),
     Shown("imports-filter-menu", "/admin/imports/importjob/", click="#changelist-filter button"),
     Shown("import-upload", "/admin/imports/importjob/upload/"),
     Shown("import-review", "/admin/imports/importjob/upload/{draft}/"),
     Shown("import-completed-with-errors", "/admin/imports/importjob/{job}/change/"),
+    Shown("import-changes", "/admin/imports/importjob/{job}/changes/"),
     Shown("import-dry-run", "/admin/imports/importjob/{dry_run}/change/"),
     Shown("import-queued", "/admin/imports/importjob/{queued}/change/"),
     Shown("import-failed", "/admin/imports/importjob/{failed}/change/"),
@@ -109,6 +121,8 @@ def make_data() -> dict[str, int]:
     dry_run = run_import(update, filename="price-update.csv", dry_run=True)
     failed = run_import("Artikel;Preis\nA-1;5\n", filename="artikel.csv")
     queued = make_job("sku,name\nA-1,Chair\n", filename="supplier-north-with-a-very-long-name-that-does-not-fit.csv")
+    run_import("sku,name,price\nVAS-00001,Slim vase no. 1 of smoked oak,1248.50\n", filename="prices-of-november.csv")
+    editing.delete(Product.objects.get(sku="VAS-00002"), Editor())
     ImportJob.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(days=2))
     delivery = Delivery.objects.order_by("pk").first()
     assert delivery is not None
@@ -127,6 +141,7 @@ def make_data() -> dict[str, int]:
     group = Group.objects.create(name="Buyers")
     made = {"job": job, "dry_run": dry_run, "failed": failed, "queued": queued, "endpoint": endpoint}
     made |= {"delivery": delivery, "product": product, "group": group}
+    made["changed"] = Product.objects.get(sku="VAS-00001")
     return {name: thing.pk for name, thing in made.items()}
 
 

@@ -80,7 +80,8 @@ class Item:
 class Result:
     """What an import leaves: the catalogue by SKU, its counts, the lines it rejects, the SKUs that it has written.
 
-    `skipped` are the reasons of the rows that it skips.
+    `skipped` are the reasons of the rows that it skips. `results` are what became of each row: its line, its SKU as it
+    is written, the outcome, and of a duplicate the line that wrote its product last.
     """
 
     catalogue: dict[str, Item]
@@ -92,6 +93,7 @@ class Result:
     rejected: list[tuple[int, str]] = field(default_factory=list)
     written: set[str] = field(default_factory=set)
     superseded: int = 0
+    results: list[tuple[int, str, str, int]] = field(default_factory=list)
 
     @property
     def receipt(self) -> tuple[int, ...]:
@@ -121,38 +123,41 @@ def read_serially(
     products are those of an import that was uploaded later.
     """
     result = Result(dict(catalogue))
+    writers: dict[str, int] = {}
     for line, texts in rows:
         if all(text == "" for text in texts):
             continue  # a blank line
         values = values_of(columns, texts, delimiter, choices)
         if isinstance(values, str):
             result.rejected.append((line, values))
+            result.results.append((line, sku_of_rejected(columns, texts), "rejected", 0))
             continue
         sku = same(values["sku"])
         if sku in settled:
             result.superseded += 1
+            result.results.append((line, values["sku"], "superseded", 0))
             continue
         before = result.catalogue.get(sku)
         own = sku in result.written
         if reason := why_skipped(choices.mode, exists=before is not None, own=own):
             result.skipped.append(reason)
+            result.results.append((line, values["sku"], "skipped", 0))
             continue
         if before is None and "name" not in values:
             result.rejected.append((line, "new_without_name"))
+            result.results.append((line, texts[columns.index("sku")], "rejected", 0))
             continue
         after = (
             replace(before, **values) if before else Item(**{"is_active": choices.new_products == "active"} | values)
         )
-        if own:
-            result.duplicate += 1
-        elif before is None:
-            result.created += 1
-        elif before == after:
-            result.unchanged += 1
+        outcome = "duplicate" if own else "created" if before is None else "unchanged" if before == after else "updated"
+        setattr(result, outcome, getattr(result, outcome) + 1)
+        result.results.append((line, values["sku"], outcome, writers[sku] if own else 0))
+        if outcome == "unchanged":
             continue
-        else:
-            result.updated += 1
         result.written.add(sku)
+        if before != after:
+            writers[sku] = line
         result.catalogue[sku] = after
     return result
 
@@ -162,6 +167,13 @@ def why_skipped(mode: str, *, exists: bool, own: bool) -> str:
     if not exists and mode == "update_only":
         return "not_in_catalogue"
     return "exists_already" if exists and not own and mode == "create_only" else ""
+
+
+def sku_of_rejected(columns: list[str], texts: list[str]) -> str:
+    """The SKU of a rejected row; unknown if its fields are not those of the columns, or if it stands behind 64 KB."""
+    position = columns.index("sku")
+    is_known = len(texts) == len(columns) and sum(map(len, texts[:position])) < 64 * 1024
+    return texts[position] if is_known else ""
 
 
 def values_of(columns: list[str], texts: list[str], delimiter: str, choices: Choices = USUAL) -> dict[str, Any] | str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import random
 import re
 from collections import Counter
@@ -16,9 +18,10 @@ from hypothesis import HealthCheck, event, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from imports import tasks
+from imports import results, tasks
 from imports.models import DryRunSku, ImportJob, ImportLane
 from imports.pipeline import open_lane
+from imports.reading import texts
 from products.models import Product
 from tests.imports import model
 from tests.imports.factories import make_job, open_without_messages, with_progress
@@ -225,6 +228,7 @@ def assert_it_is_as_the_model_says(
     assert sum(receipt(job)) == job.total_rows == sum(any(fields) for _, fields in file.rows)
     assert list(job.rejected.values_list("line", "code")) == expected.rejected
     assert skipped_by_code(job) == Counter(expected.skipped)
+    assert_the_results_are_as_the_model_says(job, expected)
     if job.dry_run:
         assert table() == before
         return
@@ -238,6 +242,23 @@ def assert_it_is_as_the_model_says(
     for kind in ("created", "updated", "unchanged", "duplicate", "skipped"):
         if getattr(expected, kind):
             event(f"some rows are {kind}")
+
+
+def assert_the_results_are_as_the_model_says(job: ImportJob, expected: model.Result) -> None:
+    """A row for each of the file, in its order. A dry run does not know values that it has not written: of a duplicate
+    it tells some earlier row with its SKU.
+    """
+    assert not results.why_gone(job)
+    found = list(csv.reader(io.StringIO("".join(results.csv_of(job)), newline="")))[1:]
+    assert [(int(line), sku, outcome) for line, sku, outcome, _ in found] == [
+        (line, texts.storable(sku), outcome) for line, sku, outcome, _ in expected.results
+    ]
+    skus = {line: model.same(sku) for line, sku, *_ in expected.results}
+    for (_, sku, outcome, reason), (*_, repeated) in zip(found, expected.results, strict=True):
+        assert bool(reason) == (outcome in ("rejected", "skipped", "duplicate"))
+        if outcome == "duplicate":
+            told = int(reason.removeprefix("duplicate of line "))
+            assert skus[told] == model.same(sku) if job.dry_run else told == repeated
 
 
 @pytest.mark.slow

@@ -93,7 +93,9 @@ def is_exempt(of: ast.expr, method: str) -> bool:
     if isinstance(of, ast.Name):
         return of.id == "editing"
     # The notes for the search index and sets of changes, which are no products.
-    if ast.unparse(of).startswith(("SearchChange.objects.", "ChangeSet.objects.")):
+    if ast.unparse(of).startswith(
+        ("SearchChange.objects.", "ChangeSet.objects.", "ChangeBlock.objects.", "Farewell.objects.")
+    ):
         return True
     extends = isinstance(of, ast.Call) and isinstance(of.func, ast.Name) and of.func.id == "super"
     return extends and method in ("save", "delete")

@@ -342,6 +342,7 @@ NO_ACT = {
     "app_list",
     "components",
     "workers",
+    "imports_importjob_changes",
     "dismiss",
     # Nothing of a token can be changed.
     "tokens_token_change",

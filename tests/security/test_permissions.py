@@ -85,6 +85,7 @@ def model(name: str, *, add: bool = True, change: bool = True, delete: bool = Tr
 
 
 ANY_OF_PRODUCTS = "|".join(f"products.{verb}_product" for verb in ("view", "add", "change", "delete"))
+SEE_PRODUCTS = "products.view_product|products.change_product"
 SEE_TOKENS = "tokens.view_token|tokens.delete_token"
 TABLE: dict[str, Entry] = {
     **{f"{method} {path}": Entry((ANYONE,)) for path in ("", "healthz", "readyz") for method in ("GET",)},
@@ -119,6 +120,9 @@ TABLE: dict[str, Entry] = {
         GET="imports.view_importjob + products.view_product",
         POST="imports.undo_importjob",
     ),
+    **api("jobs/{pk}/changes", GET="imports.view_importjob + products.view_product"),
+    **api("jobs/{pk}/changes.csv", GET="imports.view_importjob + products.view_product"),
+    **api("jobs/{pk}/results.csv", GET="imports.view_importjob"),
     **api("jobs/{pk}/rejected", GET="imports.view_importjob"),
     **api("jobs/{pk}/rejected.csv", GET="imports.view_importjob"),
     **api("jobs/{pk}/rejected.xlsx", GET="imports.view_importjob"),
@@ -162,6 +166,7 @@ TABLE: dict[str, Entry] = {
     **page("{app_label}/", ANY_OF_PRODUCTS, ANY_OF_PRODUCTS, refused=("not there",)),
     **page("{url}", NOBODY, NOBODY, refused=("not there",)),
     **model("products.product"),
+    **page("products/product/history/", SEE_PRODUCTS, SEE_PRODUCTS),
     **model("auth.user"),
     **model("auth.group"),
     **page("auth/user/add/", "auth.add_user + auth.change_user", "auth.add_user + auth.change_user"),
@@ -170,6 +175,12 @@ TABLE: dict[str, Entry] = {
     **page("imports/importjob/add/", STAFF, STAFF),
     **page("imports/importjob/upload/", "imports.add_importjob", "imports.add_importjob"),
     **page("imports/importjob/upload/{draft_id}/", "imports.add_importjob", "imports.add_importjob"),
+    "GET admin/imports/importjob/{job_id}/changes/": Entry(
+        (
+            "imports.view_importjob + products.view_product",
+            "imports.change_importjob + products.view_product",
+        )
+    ),
     "POST admin/imports/importjob/{job_id}/cancel/": Entry(("imports.change_importjob",)),
     "POST admin/imports/importjob/{job_id}/retry/": Entry(("imports.change_importjob",)),
     "POST admin/imports/importjob/{job_id}/undo/": Entry(

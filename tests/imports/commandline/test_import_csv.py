@@ -183,7 +183,9 @@ class TestReceipt:
         _, text = run(path)
         assert text.count("sku: is empty") == 5
         assert "… and 7 more" in text
-        assert f"/api/jobs/{last_job().pk}/rejected.csv" in capsys.readouterr().err
+        told = capsys.readouterr().err
+        assert f"/api/jobs/{last_job().pk}/rejected.csv" in told
+        assert f"/api/jobs/{last_job().pk}/results.csv" in told
 
     def test_a_file_cannot_send_commands_to_the_terminal(self, tmp_path: Path) -> None:
         path = tmp_path / "evil.csv"

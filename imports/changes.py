@@ -1,0 +1,162 @@
+"""What an import has changed: every product that it created or changed, field by field, as the history has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import partial, reduce
+from operator import add, itemgetter
+from pathlib import PurePath
+from typing import Any, NamedTuple
+
+from imports.line_order import Row, Span, csv_blocks, in_line_order
+from imports.models import ImportJob, ImportLane
+from imports.writing.fates import CREATED, UPDATED
+from imports.writing.summary import Summary
+from products.fields import normalize_sku
+from products.history import records, told
+from products.history.recording import blocks_of
+from products.history.records import KEPT, Block, Record
+from products.history.stories import last_address
+from products.models import Product
+
+# What the history calls a kind, as imports call it.
+# Only an undo deletes.
+KINDS = {records.CREATED: CREATED, records.CHANGED: UPDATED, records.DELETED: "deleted"}
+KIND_NAMES = tuple(KINDS.values())
+_KIND_IN_HISTORY = {kind: name for name, kind in KINDS.items()}
+COLUMNS = ("line", "sku", "kind", "field", "old", "new")
+_STATES = {"": "", "0": "false", "1": "true"}
+
+
+class Filters(NamedTuple):
+    """Which changes are wanted: of products in which this field changed, of this kind, of the product with this SKU."""
+
+    field: str = ""
+    kind: str = ""
+    sku: str = ""
+
+
+class Page(NamedTuple):
+    """Some changes, and the cursor of the page after them; 0 if these are the last."""
+
+    changes: list[Change]
+    next_cursor: int
+
+
+class Change(NamedTuple):
+    """What happened to one product by one row."""
+
+    line: int
+    sku: str
+    kind: str
+    fields: dict[str, dict[str, Any]]
+
+
+def summary(job: ImportJob) -> Summary:
+    """What the changes of `job` come to."""
+    stored = ImportLane.objects.filter(job=job.pk).values_list("summary", flat=True)
+    return reduce(add, map(Summary.from_json, stored), Summary())
+
+
+def why_gone(job: ImportJob, of_job: Summary | None = None) -> str:
+    """The sentence that changes of `job` were pruned from the history; empty if all are there.
+
+    `of_job` is its summary, if it is at hand.
+    """
+    if told.sets_of(job.pk).count() >= (of_job or summary(job)).sets:
+        return ""
+    return "What this import has changed is no longer on record: the history of products is kept for a limited time."
+
+
+def page(job: ImportJob, filters: Filters, *, cursor: int, limit: int) -> Page:
+    """At most `limit` changes of `job` that fit `filters`, in the order in which they were made.
+
+    Those of one product are few, and have no further page; the newest are given.
+    """
+    kind = _KIND_IN_HISTORY.get(filters.kind, "")
+    if not filters.sku:
+        found = told.page(job.pk, cursor=cursor, limit=limit, field=filters.field, kind=kind)
+        return Page(list(map(_change, found.records)), found.next_cursor)
+    newest: list[Record] = []
+    for record in _of_product(job.pk, filters.sku):
+        if (not kind or record.kind == kind) and (not filters.field or _is_changed(record, filters.field)):
+            newest.append(record)
+            if len(newest) == limit:
+                break
+    return Page([_change(record) for record in reversed(newest)], 0)
+
+
+def filename(job: ImportJob, what: str, *, for_spreadsheets: bool) -> str:
+    """The name of a file about `job`: of its changes, or of its results."""
+    purpose = "-for-spreadsheets" if for_spreadsheets else ""
+    return f"{PurePath(job.filename).stem}-{what}{purpose}.csv"
+
+
+def csv_of(job: ImportJob, *, for_spreadsheets: bool = False) -> Iterator[str]:
+    """All changes in the order of the file, block by block: a row for each field that changed, or that is not empty in
+    a new product.
+    """
+    sets = told.sets_of(job.pk).order_by("first_line").values_list("first_line", "pk")
+    spans: list[Span] = [(first_line, partial(_rows_of, pk)) for first_line, pk in sets]
+    return csv_blocks(COLUMNS, in_line_order(spans), for_spreadsheets=for_spreadsheets)
+
+
+def _of_product(job_id: int, sku: str) -> Iterator[Record]:
+    product = Product.objects.filter(sku_normalized=normalize_sku(sku))
+    address = product.values_list("last_change", flat=True).first() or last_address(sku)
+    return told.records_of_product(job_id, address, sku)
+
+
+def _is_changed(record: Record, field: str) -> bool:
+    return field in record.before and field in record.after
+
+
+def _change(record: Record) -> Change:
+    fields = {
+        name: {"old": _value(record.before.get(name)), "new": _value(record.after.get(name))} for name in record.fields
+    }
+    return Change(record.line, record.sku, KINDS[record.kind], fields)
+
+
+def _value(value: Any) -> Any:
+    return f"{value:.2f}" if isinstance(value, Decimal) else value
+
+
+def _price(text: str) -> str:
+    # Nearly all of these are whole numbers, for which this is faster.
+    return f"{text}.00" if text.isdecimal() else f"{Decimal(text):.2f}"
+
+
+def _rows_of(set_number: int) -> list[Row]:
+    """The rows of a set, in the order of the file."""
+    rows: list[Row] = []
+    for block in blocks_of(set_number):
+        rows += _rows_of_block(block)
+    # Those of one line, which are of one record, stay in the order of the fields.
+    rows.sort(key=itemgetter(0))
+    return rows
+
+
+def _rows_of_block(block: Block) -> Iterator[Row]:
+    """By the column: row by row, it would take several times as long."""
+    lines, skus = block.lines, [sku for _, sku, _ in block.briefly()]
+    new_places = block.places_of(records.CREATED)
+    for name in KEPT:
+        if new_places:
+            for place, text in zip(new_places, _shown(name, block.created(name)), strict=True):
+                if text:
+                    yield lines[place], skus[place], CREATED, name, "", text
+        places, olds, news = block.changed(name)
+        for place, old, new in zip(places, _shown(name, olds), _shown(name, news), strict=True):
+            yield lines[place], skus[place], UPDATED, name, old, new
+
+
+def _shown(name: str, texts: list[str]) -> list[str]:
+    """Values as the history keeps them, as an export shows them."""
+    if name == "is_active":
+        return [_STATES[text] for text in texts]
+    if name == "price":
+        # The history has a price as the file has it.
+        return [text if not text or text[-3:-2] == "." else _price(text) for text in texts]
+    return texts

@@ -1,4 +1,4 @@
-"""The rules of undo, written down a second time as plainly as can be: a catalogue, and what each job did to it, in dicts.
+"""The rules of undo, written down a second time as plainly as can be: a catalogue, and what each job did to it.
 
 Made from the issue's words and without the importer's code: what both agree on is right.
 """
@@ -64,7 +64,7 @@ class Catalogue:
         for row in rows:
             key = same(row["sku"])
             now = self.products.get(key)
-            whole = {"description": "", "price": None, "is_active": True, "extra": {}} | (now or {}) | row
+            whole: Product = {"description": "", "price": None, "is_active": True, "extra": {}} | (now or {}) | row
             whole["extra"] = {**(now or {"extra": {}})["extra"], **row.get("extra", {})}
             if whole != now:
                 changed = {name for name in FIELDS if now is None or now[name] != whole[name]}

@@ -410,6 +410,8 @@ SPECTACULAR_SETTINGS = {
 EVENT_OUTLET = "webhooks.events.emit"
 # What tells the history of products, which knows imports by their numbers, of their files and pages.
 HISTORY_IMPORTS = "imports.sources.sources"
+# What tells the list of products where a bulk action can be undone.
+BULK_UNDO = "imports.dashboard.undo_sets.address"
 
 # Django-Q2. A message is locked when a worker's queue takes it, not when it runs, so `retry` must be longer than the
 # time that those before it in the queue may take: timeout * (1 + ceil((queue_limit + 1) / workers)).

@@ -23,6 +23,7 @@ from imports.dashboard.import_page import ReviewView, UploadView
 from imports.dashboard.job_actions import ImportForRealView, JobActionView, UndoView, change_state
 from imports.dashboard.permissions import may_control, may_import, may_undo
 from imports.dashboard.state import LABELS, in_state
+from imports.dashboard.undo_sets import UndoSetsView
 from imports.models import ImportJob
 from imports.progress import progress
 from imports.templatetags import imports_dashboard
@@ -84,6 +85,7 @@ class ImportJobAdmin(DashboardAdmin):
             page("<int:job_id>/retry/", "retry", JobActionView, transition=jobs.retry, done="Retried"),
             page("<int:job_id>/import/", "for_real", ImportForRealView),
             page("<int:job_id>/undo/", "undo", UndoView),
+            page("undo-changes/<int:first>/<int:last>/", "undo_changes", UndoSetsView, site=self.admin_site),
             *super().get_urls(),
         ]
 
@@ -120,9 +122,8 @@ class ImportJobAdmin(DashboardAdmin):
         }
         if may_undo(request.user):
             may |= undo_card.context(job)
-        title = f"Undo of import {job.undoes_id}" if job.undoes_id else printable(job.filename)
         return super().render_change_form(
-            request, {**context, **shown, **may, "title": title, "subtitle": None}, *args, **kwargs
+            request, {**context, **shown, **may, "title": undo_card.title(job), "subtitle": None}, *args, **kwargs
         )
 
     @admin.action(description="Cancel selected imports", permissions=["control"])

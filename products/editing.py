@@ -6,7 +6,7 @@ themselves. Whether the editor may, and whether the values are valid, is asked b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +49,24 @@ class Editor:
     def name(self) -> str | None:
         """The user's name, for events."""
         return self.user.get_username() if self.user else None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkEdit:
+    """What a bulk action has done: how many products it changed, and the numbers of its first and last set of changes.
+
+    Nobody else's sets are between them. They are 0 where it has changed nothing.
+    """
+
+    count: int
+    first_set: int
+    last_set: int
+
+    @classmethod
+    def of(cls, count: int, sets: Sequence[ChangeSet]) -> BulkEdit:
+        """Of the sets that have been closed."""
+        numbers = [each.number or 0 for each in sets]
+        return cls(count, min(numbers, default=0), max(numbers, default=0))
 
 
 class SkuTakenError(Exception):
@@ -106,12 +124,12 @@ def delete(product: Product, editor: Editor) -> None:
                 log.log_one(editor.user, product, DELETION)
 
 
-def delete_many(selection: Selection, editor: Editor, *, at_most: int | None = None) -> int:
-    """Delete the selected products, unless they are more than `at_most` by now; returns how many there were.
+def delete_many(selection: Selection, editor: Editor, *, at_most: int | None = None) -> BulkEdit:
+    """Delete the selected products, unless they are more than `at_most` by now.
 
     All or none, but some at a time, since each is put on record. Raises IndexBehindError, MoreThanExpectedError.
     """
-    with transaction.atomic(), together():
+    with transaction.atomic(), together() as sets:
         _check_exact(selection)
         deleted = 0
         for rows in batches(selection.products):
@@ -126,15 +144,15 @@ def delete_many(selection: Selection, editor: Editor, *, at_most: int | None = N
             record("products.deleted", count=deleted, user=editor.user, selection=selection.how)
             if editor.user:
                 log.log_many(editor.user, deleted, DELETION, f"Deleted in bulk ({selection}).")
-    return deleted
+    return BulkEdit.of(deleted, sets)
 
 
-def set_active(selection: Selection, editor: Editor, *, active: bool) -> int:
-    """Make the selected products active, or inactive; returns how many were not so before.
+def set_active(selection: Selection, editor: Editor, *, active: bool) -> BulkEdit:
+    """Make the selected products active, or inactive; counts those that were not so before.
 
     All or none, but some at a time, since each is put on record. Raises IndexBehindError.
     """
-    with transaction.atomic(), together():
+    with transaction.atomic(), together() as sets:
         _check_exact(selection)
         changed = 0
         for rows in batches(selection.products.filter(is_active=not active)):
@@ -149,7 +167,7 @@ def set_active(selection: Selection, editor: Editor, *, active: bool) -> int:
             if editor.user:
                 what = "Activated" if active else "Deactivated"
                 log.log_many(editor.user, changed, CHANGE, f"{what} in bulk ({selection}).")
-    return changed
+    return BulkEdit.of(changed, sets)
 
 
 def _check_exact(selection: Selection) -> None:

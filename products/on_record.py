@@ -29,16 +29,16 @@ _together: ContextVar[list[ChangeSet] | None] = ContextVar("sets_together", defa
 
 
 @contextmanager
-def together() -> Iterator[None]:
-    """Several edits in one transaction of the caller's.
+def together() -> Iterator[list[ChangeSet]]:
+    """Several edits in one transaction of the caller's. Gives their sets, which have numbers when it is over.
 
-    Their sets are closed at the end. If one were closed before the next edit waits for its product, an import that has
+    They are closed at the end. If one were closed before the next edit waits for its product, an import that has
     written that product and wants to close its own set would wait for this transaction, and this one for the import.
     """
     sets: list[ChangeSet] = []
     token = _together.set(sets)
     try:
-        yield
+        yield sets
     finally:
         _together.reset(token)
     if sets:

@@ -83,16 +83,17 @@ class UndoView(View):
             if is_preview:
                 created = undoing.carry_out(job, request.user)
             else:
-                created = undoing.undo(job, request.user, selection=_selection(request), preview=True)
+                created = undoing.undo(job, request.user, selection=chosen(request), preview=True)
         except (jobs.WrongStateError, QuotaError, BadSelectionError) as error:
             messages.warning(request, str(error))
             return redirect("admin:imports_importjob_change", job.pk)
         what = "Started" if is_preview else "Previewed"
-        log.note_start(request.user, created, f"{what} the undo of import {created.undoes_id}.")
+        undone = f"import {created.undoes_id}" if created.undoes_id else created.filename
+        log.note_start(request.user, created, f"{what} the undo of {undone}.")
         return redirect("admin:imports_importjob_change", created.pk)
 
 
-def _selection(request: HttpRequest) -> Selection:
+def chosen(request: HttpRequest) -> Selection:
     """What the form of a preview names: fields, and SKUs in lines of their own."""
     skus = filter(None, map(str.strip, request.POST.get("skus", "").splitlines()))
     fields = request.POST.getlist("fields")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
+
+from acme_importer.texts import printable
 from imports.models import ImportJob
 from imports.undo import undoing
 from imports.undo.reporting import SAID, report
@@ -34,6 +37,13 @@ def context(job: ImportJob) -> dict[str, Any]:
     return shown | _of_undo(job) if job.is_undo else shown
 
 
+def title(job: ImportJob) -> str:
+    """The title of a job's page: of an undo what is undone, else the name of the file."""
+    if job.undoes_id:
+        return f"Undo of import {job.undoes_id}"
+    return printable(f"Undo of {job.filename}" if job.is_undo else job.filename)
+
+
 def _of_undo(job: ImportJob) -> dict[str, Any]:
     found = report(job)
     groups = [
@@ -47,8 +57,16 @@ def _of_undo(job: ImportJob) -> dict[str, Any]:
         "undo_fields": [(label(name), count) for name, count in sorted(found.fields.items(), key=lambda of: -of[1])],
         "undo_choices": [(name, label(name), name in job.selection.get("fields", KEPT)) for name in KEPT],
         "undo_skus": "\n".join(job.selection.get("skus", [])),
+        "undo_preview_url": _preview_url(job),
         "may_carry_out": job.dry_run and job.status == ImportJob.Status.COMPLETED,
     }
+
+
+def _preview_url(job: ImportJob) -> str:
+    """Where a preview of the same undo can be asked for."""
+    if job.undoes_id:
+        return reverse("admin:imports_importjob_undo", args=[job.undoes_id])
+    return reverse("admin:imports_importjob_undo_changes", args=job.undoes_sets)
 
 
 def label(field: str) -> str:

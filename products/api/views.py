@@ -121,6 +121,7 @@ class ProductViewSet(HistoryActions, ModelViewSet):
             message = f'Products that this would delete: {selection.products.count()}. Send "confirm": true to do so.'
             raise ValidationError({"confirm": [message]})
         try:
-            return Response({"deleted": editing.delete_many(selection, editing.Editor.of(request.user))})
+            done = editing.delete_many(selection, editing.Editor.of(request.user))
         except IndexBehindError as error:
             raise ConflictError(str(error)) from error
+        return Response({"deleted": done.count})

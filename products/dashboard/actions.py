@@ -8,17 +8,19 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
+from django.utils.html import format_html
 
 from products import editing
 from products.counts import in_words
 from products.dashboard.changelist import filters_of
 from products.dashboard.deletion import question
 from products.dashboard.forms import DeletionForm
-from products.editing import Editor
+from products.editing import BulkEdit, Editor
 from products.export import csv_response
 from products.models import Product
 from products.search.finding import IndexBehindError
 from products.selection import Selection
+from products.undo_offer import undo_address
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin
@@ -34,14 +36,14 @@ class ProductActions(Base):
     @admin.action(description="Activate", permissions=["change"])
     def activate(self, request: HttpRequest, selected: QuerySet[Product]) -> None:
         """Make the selected products active."""
-        changed = editing.set_active(_selection(request, selected), Editor.of(request.user), active=True)
-        self._tell(request, changed, "activated; the others were already active")
+        done = editing.set_active(_selection(request, selected), Editor.of(request.user), active=True)
+        self._tell(request, done, "activated; the others were already active")
 
     @admin.action(description="Deactivate", permissions=["change"])
     def deactivate(self, request: HttpRequest, selected: QuerySet[Product]) -> None:
         """Make the selected products inactive."""
-        changed = editing.set_active(_selection(request, selected), Editor.of(request.user), active=False)
-        self._tell(request, changed, "deactivated; the others were already inactive")
+        done = editing.set_active(_selection(request, selected), Editor.of(request.user), active=False)
+        self._tell(request, done, "deactivated; the others were already inactive")
 
     @admin.action(description="Export for spreadsheets", permissions=["view"])
     def export_for_spreadsheets(self, request: HttpRequest, selected: QuerySet[Product]) -> StreamingHttpResponse:  # noqa: ARG002
@@ -78,9 +80,12 @@ class ProductActions(Base):
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 
-    def _tell(self, request: HttpRequest, number: int, what: str) -> None:
-        were = "was" if number == 1 else "were"
-        self.message_user(request, f"{in_words(number)} {were} {what}.", messages.SUCCESS)
+    def _tell(self, request: HttpRequest, done: BulkEdit, what: str) -> None:
+        """Say what was done to how many products, and where that can be undone."""
+        text = f"{in_words(done.count)} {'was' if done.count == 1 else 'were'} {what}."
+        address = undo_address(done.first_set, done.last_set, request.user)
+        shown = format_html('{} <a href="{}">Undo…</a>', text, address) if address else text
+        self.message_user(request, shown, messages.SUCCESS)
 
 
 def _ids(request: HttpRequest) -> list[str]:

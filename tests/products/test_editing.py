@@ -179,7 +179,7 @@ def test_a_bulk_deletion_is_one_event_and_one_entry(ann, selection, shown, words
     make_products(3, price=5)
     ids = list(Product.objects.order_by("id").values_list("id", flat=True))
 
-    assert editing.delete_many(selection(ids), Editor(ann)) == 3
+    assert editing.delete_many(selection(ids), Editor(ann)).count == 3
 
     assert not Product.objects.exists()
     assert told() == [("product.bulk_deleted", {"count": 3, "selection": shown(ids), "by": ann.username})]
@@ -190,7 +190,7 @@ def test_a_bulk_change_counts_what_was_not_so_before(ann):
     make_products(3, is_active=False)
     make_product("Active")
 
-    assert editing.set_active(Selection.all(), Editor(ann), active=True) == 3
+    assert editing.set_active(Selection.all(), Editor(ann), active=True).count == 3
 
     data = {"count": 3, "selection": {"all": True}, "by": ann.username, "changes": {"is_active": True}}
     assert told() == [("product.bulk_updated", data)]
@@ -200,8 +200,8 @@ def test_a_bulk_change_counts_what_was_not_so_before(ann):
 def test_a_bulk_edit_of_nothing_is_neither_told_nor_logged(ann):
     make_products(2)
 
-    assert editing.delete_many(Selection.matching({"sku": "none"}), Editor(ann)) == 0
-    assert editing.set_active(Selection.all(), Editor(ann), active=True) == 0
+    assert editing.delete_many(Selection.matching({"sku": "none"}), Editor(ann)).count == 0
+    assert editing.set_active(Selection.all(), Editor(ann), active=True).count == 0
 
     assert (told(), logged()) == ([], [])
 
@@ -213,7 +213,7 @@ def test_more_than_expected_are_not_deleted(ann):
         editing.delete_many(Selection.all(), Editor(ann), at_most=2)
 
     assert (Product.objects.count(), told(), logged()) == (3, [], [])
-    assert editing.delete_many(Selection.all(), Editor(ann), at_most=3) == 3
+    assert editing.delete_many(Selection.all(), Editor(ann), at_most=3).count == 3
 
 
 def test_an_event_names_no_more_than_a_thousand_ids(ann):

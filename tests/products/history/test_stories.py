@@ -108,7 +108,7 @@ def test_a_bulk_action_is_on_record_for_each_product(active: bool) -> None:
         editing.create(Product(sku=sku, name="Lamp", is_active=not active), Editor())
     Product.objects.filter(sku="B").update(is_active=active)
 
-    assert editing.set_active(Selection.all(), Editor(), active=active) == 2
+    assert editing.set_active(Selection.all(), Editor(), active=active).count == 2
 
     for product in Product.objects.exclude(sku="B"):
         assert told(product.last_change)[0] == (None, "changed", 0, {"is_active": not active}, {"is_active": active})

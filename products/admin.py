@@ -20,6 +20,7 @@ from products.dashboard.changelist import ProductChangeList, SelectionFilter
 from products.dashboard.extra import extra_table
 from products.dashboard.forms import ListedProductFormSet, NewProductForm
 from products.dashboard.history_pages import HistoryPages
+from products.dashboard.revert_action import RevertAction
 from products.dashboard.rows import EDITABLE
 from products.editing import Editor
 from products.fields import FIELDS
@@ -28,7 +29,7 @@ from products.on_record import together
 
 
 @admin.register(Product)
-class ProductAdmin(ProductActions, HistoryPages, DashboardAdmin):
+class ProductAdmin(ProductActions, HistoryPages, RevertAction, DashboardAdmin):
     list_display = ("sku_in_any_case", "name", "price", "is_active", "updated_at", "import_number")
     list_display_links = ("sku_in_any_case",)
     list_editable = EDITABLE

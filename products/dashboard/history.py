@@ -5,7 +5,7 @@ All values are a stranger's: shortened here, with what cannot be seen spelled ou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
@@ -17,11 +17,12 @@ from django.utils.safestring import SafeString
 from acme_importer.texts import printable, shortened
 from products.extra import EXTRA
 from products.fields import normalize_sku
-from products.history.blame import FieldHistory, History
+from products.history.blame import FieldHistory, History, Subject
 from products.history.plain import plain
-from products.history.records import CREATED, DELETED
+from products.history.records import CREATED, DELETED, Record
 from products.history.sources import Source
 from products.history.stories import Entry
+from products.reverting import is_in_force
 
 SHOWN_LENGTH = 120
 # How much is shown before the first letter that differs, of texts that begin alike.
@@ -117,13 +118,17 @@ class ShownValue:
 
 @dataclass(frozen=True, slots=True)
 class ShownChange:
-    """A row of the table. `sku` is empty, unless the product had another one than it has."""
+    """A row of the table. `sku` is empty, unless the product had another one than it has.
+
+    `address` is that of the record where the change can be taken back, else 0.
+    """
 
     at: datetime
     kind: str
     origin: Origin
     sku: str
     values: list[ShownValue]
+    address: int
 
 
 def fields(found: History, known: Mapping[int, Source]) -> list[ShownField]:
@@ -131,9 +136,9 @@ def fields(found: History, known: Mapping[int, Source]) -> list[ShownField]:
     return [_field(field, known) for field in found.fields if field.name != EXTRA or field.value or _was(field)]
 
 
-def changes(found: History, known: Mapping[int, Source]) -> list[ShownChange]:
-    """The rows of the table."""
-    return [_change(entry, found.subject.sku, known) for entry in found.page.entries]
+def changes(found: History, known: Mapping[int, Source], may_revert: Callable[[Record], bool]) -> list[ShownChange]:
+    """The rows of the table. `may_revert` tells whether the user may take back a change."""
+    return [_change(entry, found.subject, known, may_revert) for entry in found.page.entries]
 
 
 def _field(field: FieldHistory, known: Mapping[int, Source]) -> ShownField:
@@ -154,7 +159,9 @@ def _was(field: FieldHistory) -> Any:
     return field.entry and field.entry.record.before.get(field.name)
 
 
-def _change(entry: Entry, sku: str, known: Mapping[int, Source]) -> ShownChange:
+def _change(
+    entry: Entry, subject: Subject, known: Mapping[int, Source], may_revert: Callable[[Record], bool]
+) -> ShownChange:
     record = entry.record
     values = []
     for name in record.fields:
@@ -163,8 +170,16 @@ def _change(entry: Entry, sku: str, known: Mapping[int, Source]) -> ShownChange:
         if record.kind not in (CREATED, DELETED) or {old, new} != {NONE}:
             has_old, has_new = name in record.before, name in record.after
             values.append(ShownValue(LABELS[name], old if has_old else "", new if has_new else ""))
-    other = "" if normalize_sku(record.sku) == normalize_sku(sku) else _shown(record.sku)
-    return ShownChange(entry.change_set.at, record.kind, Origin.of(entry, known), other, values)
+    is_same = normalize_sku(record.sku) == normalize_sku(subject.sku)
+    can_revert = is_same and is_in_force(record, subject.product) and may_revert(record)
+    return ShownChange(
+        at=entry.change_set.at,
+        kind=record.kind,
+        origin=Origin.of(entry, known),
+        sku="" if is_same else _shown(record.sku),
+        values=values,
+        address=record.address if can_revert else 0,
+    )
 
 
 def _pair(name: str, old: Any, new: Any) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -14,6 +15,7 @@ from django.urls import URLPattern, path, reverse
 
 from acme_importer.texts import printable, shortened
 from products.dashboard.history import changes, fields
+from products.dashboard.revert_action import may_revert
 from products.fields import SKU_MAX_LENGTH
 from products.history.blame import Subject, history
 from products.history.sources import sources
@@ -108,7 +110,7 @@ def _context(request: HttpRequest, subject: Subject, limit: int, before: int | N
         older = f"?{_query(request, found.page.next_address)}"
     return {
         "fields": fields(found, known),
-        "changes": changes(found, known),
+        "changes": changes(found, known, partial(may_revert, request.user)),
         "older": older if found.page.next_address else "",
         "is_newest": before is None,
         "notice": found.notice,

@@ -49,15 +49,15 @@ def fill(changes: int) -> None:
             # The first product in every chunk, instead of one of its own.
             places = [0, *range(chunk * CHUNK_ROWS + 1, (chunk + 1) * CHUNK_ROWS)]
             skus = [f"SKU-{place + 1}" for place in places]
-            prices = [Decimal(place * 31 % 10_000 + number) / 100 for place in places]
+            old, new = ([_price(place, turn) for place in places] for turn in (number - 1, number))
             with transaction.atomic():
                 opened = open_set(Origin(import_number=number))
                 keep(
                     opened,
                     Changes(
                         ("sku", "price"),
-                        [(sku, price - Decimal("0.01")) for sku, price in zip(skus, prices, strict=True)],
-                        list(zip(skus, prices, strict=True)),
+                        list(zip(skus, old, strict=True)),
+                        list(zip(skus, new, strict=True)),
                         previous=[newest[place] for place in places],
                         lines=[place + 2 for place in places],
                     ),
@@ -72,6 +72,11 @@ def fill(changes: int) -> None:
         statement = "UPDATE products_product SET last_change = %s, price = NULL WHERE sku_normalized = %s"
         pairs = [(address, f"sku-{place + 1}") for place, address in enumerate(newest) if address]
         cursor.executemany(statement, pairs)
+
+
+def _price(place: int, turn: int) -> Decimal:
+    """A product's price after so many imports: no two that follow each other are alike."""
+    return Decimal((place * 7919 + turn * 104_729) % 99_991 + 1) / 100
 
 
 def measure_blame(requests: int, tell: Print) -> None:

@@ -245,7 +245,7 @@ def test_an_address_that_no_change_has_is_a_400() -> None:
     run_import("sku,name\nA-1,Lamp\n")
     wrong = ChangeBlock.objects.get().pk + 1
 
-    answer = client_with(*VIEWERS).get("/api/products/history", {"sku": "A-1", "before": wrong})
+    answer = client_with(*VIEWERS).get(f"/api/products/history?sku=A-1&before={wrong}")
 
     assert answer.status_code == 400
     assert list(answer.json()) == ["before"]

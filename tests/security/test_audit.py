@@ -30,6 +30,9 @@ from acme_importer.rest.scopes import SCOPES
 from acme_importer.tokens.models import Token
 from imports import drafts
 from imports.models import Draft, ImportJob
+from products import editing
+from products.editing import Editor
+from products.history.models import ChangeSet
 from products.models import Product
 from tests.imports.factories import make_job, run_import, upload
 from tests.products.factories import make_product, make_user
@@ -109,6 +112,14 @@ class World:
         job = run_import(CSV)
         Record.objects.all().delete()
         return job
+
+    @property
+    def edited(self) -> ChangeSet:
+        product = make_product()
+        product.name = "Other"
+        editing.update(product, ["name"], Editor())
+        Record.objects.all().delete()
+        return ChangeSet.objects.latest("number")
 
 
 @pytest.fixture
@@ -259,6 +270,14 @@ PAGES: dict[str, Act] = {
         lambda w: w.post(f"imports/importjob/{make_job(CSV).pk}/cancel/"),
     ),
     "imports_importjob_undo": ("import.undone", lambda w: w.post(f"imports/importjob/{w.imported.pk}/undo/")),
+    "imports_importjob_undo_changes": (
+        "import.undone",
+        lambda w: w.post(f"imports/importjob/undo-changes/{w.edited.number}/{w.edited.number}/"),
+    ),
+    "products_product_revert": (
+        "product.updated",
+        lambda w: w.post(f"products/product/history/{w.edited.first_address}/revert/"),
+    ),
     "imports_importjob_retry": ("import.retried", lambda w: w.post(f"imports/importjob/{w.cancelled.pk}/retry/")),
     "imports_importjob_for_real": (
         "import.confirmed",

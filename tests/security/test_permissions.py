@@ -24,6 +24,9 @@ from acme_importer.audit.models import Record
 from acme_importer.rest.scopes import SCOPES
 from acme_importer.tokens.models import Token
 from imports import drafts
+from products import editing
+from products.editing import Editor
+from products.history.models import ChangeSet
 from tests.imports.factories import run_import, upload
 from tests.products.factories import make_product, make_user
 from tests.routes import patterns
@@ -86,6 +89,9 @@ def model(name: str, *, add: bool = True, change: bool = True, delete: bool = Tr
 
 ANY_OF_PRODUCTS = "|".join(f"products.{verb}_product" for verb in ("view", "add", "change", "delete"))
 SEE_PRODUCTS = "products.view_product|products.change_product"
+MAY_UNDO = "|".join(
+    f"imports.undo_importjob + imports.{verb}_importjob + products.view_product" for verb in ("view", "change")
+)
 SEE_TOKENS = "tokens.view_token|tokens.delete_token"
 TABLE: dict[str, Entry] = {
     **{f"{method} {path}": Entry((ANYONE,)) for path in ("", "healthz", "readyz") for method in ("GET",)},
@@ -167,6 +173,10 @@ TABLE: dict[str, Entry] = {
     **page("{url}", NOBODY, NOBODY, refused=("not there",)),
     **model("products.product"),
     **page("products/product/history/", SEE_PRODUCTS, SEE_PRODUCTS),
+    # Of an edit.
+    "POST admin/products/product/history/{address}/revert/": Entry(
+        ("products.change_product + products.view_product",)
+    ),
     **model("auth.user"),
     **model("auth.group"),
     **page("auth/user/add/", "auth.add_user + auth.change_user", "auth.add_user + auth.change_user"),
@@ -183,12 +193,8 @@ TABLE: dict[str, Entry] = {
     ),
     "POST admin/imports/importjob/{job_id}/cancel/": Entry(("imports.change_importjob",)),
     "POST admin/imports/importjob/{job_id}/retry/": Entry(("imports.change_importjob",)),
-    "POST admin/imports/importjob/{job_id}/undo/": Entry(
-        (
-            "imports.undo_importjob + imports.view_importjob + products.view_product",
-            "imports.undo_importjob + imports.change_importjob + products.view_product",
-        )
-    ),
+    "POST admin/imports/importjob/{job_id}/undo/": Entry(tuple(MAY_UNDO.split("|"))),
+    **page("imports/importjob/undo-changes/{first}/{last}/", MAY_UNDO, MAY_UNDO),
     "POST admin/imports/importjob/{job_id}/import/": Entry(
         ("imports.add_importjob + imports.view_importjob", "imports.add_importjob + imports.change_importjob")
     ),
@@ -246,12 +252,17 @@ def things(httpserver: HTTPServer) -> dict[str, Any]:
     delivery = emit_one()
     job = run_import("sku,name\nA-1,Lamp\n", dry_run=True)
     product = make_product()
+    product.name = "Other"
+    editing.update(product, ["name"], Editor())
+    edit = ChangeSet.objects.latest("number")
     make_key(owner)
     return {
         **dict.fromkeys(("products", "product"), product.pk),
         **dict.fromkeys(("webhooks", "endpoint", "endpoint_id"), endpoint.pk),
         **dict.fromkeys(("delivery", "delivery_id"), delivery.pk),
         **dict.fromkeys(("jobs", "importjob", "job_id"), job.pk),
+        **dict.fromkeys(("first", "last"), edit.number),
+        "address": edit.first_address,
         "draft_id": drafts.create(upload("sku,name\nA-1,Lamp\n"), owner).pk,
         "record": Record.objects.latest("pk").pk,
         **dict.fromkeys(("user", "id"), owner.pk),

@@ -8,7 +8,7 @@ and their stories need not be read.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from imports.undo.selection import EVERYTHING, Selection
 from imports.undo.source import Source, UndoneRow
@@ -16,7 +16,7 @@ from imports.undo.verdict import Class, Verdict, judge
 from imports.undo.walking import Step, Walk, farewells, records_by_address, walk_down
 from imports.writing.catalogue import Found
 from products.history.models import PLACES, ChangeSet
-from products.history.records import CHANGED, CREATED, KEPT, Record
+from products.history.records import CHANGED, CREATED, Record
 
 
 @dataclass(slots=True)
@@ -54,10 +54,11 @@ class _WayToChange(Walk):
 
 
 class Judge:
-    """Judges the chunks of one undo."""
+    """Judges the chunks of one undo. `fields` are those that it looks at, the SKU first."""
 
     def __init__(self, source: Source, selection: Selection = EVERYTHING) -> None:
         self._selection = selection
+        self.fields = source.fields()
         self._own_sets = source.set_keys()
         # No record of what is to be undone has a lower address.
         self._lowest = min(self._own_sets, default=0) * PLACES
@@ -66,17 +67,18 @@ class Judge:
     def verdicts(self, rows: Sequence[UndoneRow], found: Found) -> list[Verdict | None]:
         """The verdict on the product of each of `rows`, by what was `found` of it; None at an older record of one.
 
-        `found` has the values of all fields that are kept on record.
+        `found` has the values of the `fields`.
         """
         changed_since = [row for row in rows if found.last_changes.get(row.sku_normalized) != row.change.address]
         goodbyes = farewells({row.sku_normalized for row in changed_since})
         own = self._own(rows, found, goodbyes)
         verdicts: list[Verdict | None] = []
+        fields, restored_fields = self.fields, self._selection.restored_fields
         for row in rows:
             values = found.values.get(row.sku_normalized)
-            now = None if values is None else dict(zip(KEPT, values, strict=True))
+            now = None if values is None else dict(zip(fields, values, strict=True))
             records = own.get(row.change.address, (row.change,))
-            verdicts.append(judge(records, now, self._selection.restored_fields) if records else None)
+            verdicts.append(judge(records, now, restored_fields) if records else None)
         self._say_who(rows, verdicts, found, goodbyes)
         self._say_gone(rows, verdicts, found, goodbyes)
         return verdicts
@@ -131,7 +133,7 @@ class Judge:
         for at, way in ways.items():
             verdict = verdicts[at]
             if verdict and way.found // PLACES in imports:
-                verdicts[at] = replace(verdict, of=Class.CHANGED_LATER)
+                verdicts[at] = verdict._replace(of=Class.CHANGED_LATER)
 
     def _say_gone(
         self, rows: Sequence[UndoneRow], verdicts: list[Verdict | None], found: Found, goodbyes: Mapping[str, list[int]]

@@ -18,7 +18,6 @@ from imports.undo.source import Source
 from imports.undo.writing import Report, UndoWriter
 from imports.writing.choose import make_product_writer
 from imports.writing.plan import USUAL_RULES
-from products.history.records import KEPT
 
 
 @contextmanager
@@ -34,12 +33,9 @@ class UndoRun(LaneRun):
         job = lane.job
         self._source = Source.of(job)
         selection = Selection.from_json(job.selection)
-        self._undo = UndoWriter(
-            make_product_writer(job.pk, KEPT, USUAL_RULES),
-            Judge(self._source, selection),
-            selection,
-            preview=job.dry_run,
-        )
+        judge = Judge(self._source, selection)
+        writer = make_product_writer(job.pk, judge.fields, USUAL_RULES)
+        self._undo = UndoWriter(writer, judge, selection, preview=job.dry_run)
         super().__init__(lane, self._undo)
 
     def _read_chunk(self, rows_limit: int) -> Chunk:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.models import F, Q, Sum
 
 from imports.models import ImportJob
 from products.fields import normalize_skus
 from products.history.models import PLACES, ChangeBlock, ChangeSet
-from products.history.records import BLOCK_ROWS, Block, Record
+from products.history.records import BLOCK_ROWS, KEPT, Block, Record, fields_of
 
 # Blocks that are fetched at a time.
 BLOCKS_AT_A_TIME = 20
 
 
-@dataclass(frozen=True, slots=True)
-class UndoneRow:
+class UndoneRow(NamedTuple):
     """A record that is to be undone, as the pipeline takes a row."""
 
     change: Record
@@ -62,6 +62,15 @@ class Source:
         """The keys of the sets: one for each chunk that has written something."""
         return frozenset(ChangeSet.objects.filter(self._is_own).values_list("pk", flat=True))
 
+    def fields(self) -> tuple[str, ...]:
+        """The fields that an undo reads and writes, the SKU first: all, unless products were only changed."""
+        bits = 0
+        for mask, *whole in ChangeSet.objects.filter(self._is_own).values_list("fields", "created", "deleted"):
+            if any(whole):
+                return KEPT
+            bits |= mask
+        return ("sku", *(name for name in fields_of(bits) if name != "sku"))
+
     def may_have_several(self) -> bool:
         """Whether there may be several records of one product, without its having been deleted in between.
 
@@ -79,7 +88,7 @@ class Source:
         for first, data in found.values_list("pk", "data").iterator(chunk_size=BLOCKS_AT_A_TIME):
             block = Block(first, bytes(data))
             end = len(block) if below is None else min(len(block), below - first)
-            records += [block.record(at) for at in range(end - 1, max(-1, end - 1 - limit + len(records)), -1)]
+            records += block.records()[max(0, end - limit + len(records)) : end][::-1]
             if len(records) == limit:
                 break
         skus = normalize_skus(record.sku for record in records)

@@ -7,10 +7,10 @@ falls into exactly one class; where several of its fields have changed, the verd
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from products.history.records import CREATED, DELETED, KEPT, Record, Values
 
@@ -29,12 +29,14 @@ class Class(StrEnum):
     NOT_SELECTED = "not_selected"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+_NOTHING: Mapping[str, tuple[Any, Any]] = MappingProxyType({})
+
+
+class Verdict(NamedTuple):
     """The class of a product; what is restored, as {field: (value now, value then)}; and the fields that are kept."""
 
     of: Class
-    restored: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    restored: Mapping[str, tuple[Any, Any]] = _NOTHING
     kept: tuple[str, ...] = ()
 
 
@@ -43,7 +45,7 @@ def judge(own: Sequence[Record], now: Values | None, fields: Collection[str] = K
 
     Args:
         own: what is to be undone: all records of the product of that import, the newest first; at least one.
-        now: the values that the product has; None if there is none.
+        now: the values that the product has, of all fields that those records have; None if there is none.
         fields: those that may be restored; a product is only deleted, or created again, where these are all.
     """
     newest, oldest = own[0], own[-1]
@@ -54,17 +56,16 @@ def judge(own: Sequence[Record], now: Values | None, fields: Collection[str] = K
             return Verdict(Class.NOT_SELECTED)
         left = {name: value for record in reversed(own) for name, value in record.after.items()}
         return _whole(left, now, Class.ALREADY_SO if now is None else Class.DELETED)
-    return _changed(own, now, fields) if now is not None else Verdict(Class.GONE)
+    return Verdict(Class.GONE) if now is None else _by_fields(own, now, fields)
 
 
-def _changed(own: Sequence[Record], now: Values, fields: Collection[str]) -> Verdict:
-    """The verdict on a product that the import changed, field by field."""
-    restored, kept = {}, []
-    newest = own[0]
+def _by_fields(own: Sequence[Record], now: Values, fields: Collection[str]) -> Verdict:
+    """The verdict on a product that was changed, and is still there."""
+    newest, restored, kept = own[0], {}, []
     before, after = (newest.before, newest.after) if len(own) == 1 else _net(own)
     for name, written in after.items():
         value, original = now[name], before[name]
-        if original in (value, written) or name not in fields:
+        if name not in fields or original in (value, written):
             continue
         if value == written:
             restored[name] = (value, original)
@@ -72,7 +73,9 @@ def _changed(own: Sequence[Record], now: Values, fields: Collection[str]) -> Ver
             kept.append(name)
     if restored:
         return Verdict(Class.RESTORED, restored, tuple(kept))
-    return Verdict(Class.EDITED_SINCE, kept=tuple(kept)) if kept else Verdict(Class.ALREADY_SO)
+    if kept:
+        return Verdict(Class.EDITED_SINCE, kept=tuple(kept))
+    return Verdict(Class.ALREADY_SO)
 
 
 def _whole(values: Values, now: Values | None, otherwise: Class) -> Verdict:

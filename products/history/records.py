@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import accumulate, compress
 from operator import itemgetter, ne, sub
-from typing import Any
+from typing import Any, NamedTuple
 
 from products.extra import EXTRA
 from products.fields import FIELDS, normalize_sku
@@ -34,8 +34,7 @@ KINDS = (CREATED, CHANGED, DELETED)
 Values = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One change of one product.
 
     Attributes:
@@ -62,8 +61,7 @@ class Record:
         return tuple(name for name in KEPT if name in self.before or name in self.after)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What a walk down a story has to know of a record: without its values, which would have to be read.
 
     Attributes:
@@ -221,7 +219,23 @@ class Block:
         return self._rows
 
     def __iter__(self) -> Iterator[Record]:
-        return map(self.record, range(self._rows))
+        return iter(self.records())
+
+    def records(self) -> list[Record]:
+        """All of them, by the column, which takes half the time of one by one (measured: benchmarks/undo.py)."""
+        before: list[Values] = [{} for _ in range(self._rows)]
+        after: list[Values] = [{} for _ in range(self._rows)]
+        for name in self._differing:
+            places, olds, news = self.changed(name)
+            for place, old, new in zip(places, map(_READ[name], olds), map(_READ[name], news), strict=True):
+                before[place][name], after[place][name] = old, new
+        whole = [place for place, kind in enumerate(self._kinds) if kind != 1]
+        for place in whole:
+            record = self.record(place)
+            before[place], after[place] = record.before, record.after
+        addresses, kinds = range(self.first, self.first + self._rows), map(KINDS.__getitem__, self._kinds)
+        texts = self._texts[: self._rows]
+        return list(map(Record, addresses, self._previous, kinds, texts, self.lines, before, after))
 
     @property
     def skus(self) -> list[str]:

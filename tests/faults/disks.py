@@ -93,8 +93,7 @@ def full_at_upload(world: World) -> float:
 
 def full_at_opening(world: World) -> float:
     """A file has no room to be unpacked; once there is, it is retried."""
-    rows = 20_000
-    job = begin_one(world, rows, "PACKED", packed=gzip.compress(content_of(rows, "PACKED")))
+    job = begin_one(world, world.rows, packed=gzip.compress(content_of(world.rows, "S")))
     wait_for(lambda: ImportJob.objects.get(pk=job.pk).is_over, 60, "the full disk noticed")
     job.refresh_from_db()
     assert (job.status, job.failure_reason) == (ImportJob.Status.FAILED, TOO_LITTLE)

@@ -34,7 +34,9 @@ KINDS: dict[str, Kind] = {
     "twenty files, busy worker killed": Kind(processes.busy_worker, 10, work="twenty files"),
     "twenty files, whole group killed": Kind(processes.whole_group, 10, work="twenty files"),
     "disk full at upload": Kind(disks.full_at_upload, 10, before=True, place=disks.small_upload_folder),
-    "disk full at opening": Kind(disks.full_at_opening, 10, before=True, place=disks.small_upload_folder),
+    "disk full at opening": Kind(
+        disks.full_at_opening, 10, work="nothing more", before=True, place=disks.small_upload_folder
+    ),
     "disk full under SQLite": Kind(disks.full_under_sqlite, 60, databases=SQLITE, place=disks.small_database_disk),
     "file gone for a while": Kind(disks.file_gone, 10, size=2),
     "web worker killed at upload": Kind(uploads.web_worker_killed, 10, before=True),

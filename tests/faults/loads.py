@@ -86,10 +86,15 @@ def poisoned(world: World, rows: int) -> None:
     world.expected.add(jobs.create(upload(_file(all_rows), "products.csv"), Options()), alone)
 
 
+def nothing_more(_world: World, _rows: int) -> None:
+    """The fault has begun an import of its own."""
+
+
 LOADS: dict[str, Callable[[World, int], None]] = {
     "import": one,
     "three imports of the same SKUs": three_of_the_same,
     "twenty files": twenty,
     "opening": rewritten,
     "poison rows": poisoned,
+    "nothing more": nothing_more,
 }

@@ -1,4 +1,4 @@
-"""Bulk actions are undone from the list of products, as imports are: previewed, by a job, and as far as nobody minds."""
+"""Bulk actions are undone from the list of products as imports are: previewed, by a job, where they still hold."""
 
 from __future__ import annotations
 

@@ -23,9 +23,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 FILE = "sku,name,price,Colour\nA,Lamp,10,red\n"
 
 
-def edit(sku: str, **values: Any) -> Record:
+def edit(of: str, /, **values: Any) -> Record:
     """Edit a product; returns the record of that."""
-    product = Product.objects.get(sku=sku)
+    product = Product.objects.get(sku=of)
     for name, value in values.items():
         setattr(product, name, value)
     editing.update(product, list(values), Editor())

@@ -67,8 +67,8 @@ def test_a_deletion_is_taken_back_on_the_page_of_the_sku(product: Product) -> No
     page = client.post(button, follow=True).content.decode()
 
     assert "The product was created again as it was." in page
-    # Its new creation, as whose opposite it would be deleted.
-    (button,) = buttons(page)
+    # The newest is its creation, without which it would not be there.
+    button = buttons(page)[0]
     assert "as if it had not been created" in client.post(button, follow=True).content.decode()
     assert not Product.objects.exists()
 

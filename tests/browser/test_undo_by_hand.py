@@ -38,13 +38,13 @@ def test_a_bulk_action_is_undone_from_the_list(page: Page, log_in, size, screens
     choose_action(page, "Deactivate")
     expect(page.get_by_text("2 products were deactivated")).to_be_visible()
     assert active() == 3
-    screenshot("offer", full_page=False)
+    screenshot(f"offer {size['width']}", full_page=False)
     assert_accessible()
 
     page.get_by_role("link", name="Undo…").click()
     expect(page.get_by_role("main")).to_contain_text(f"{user.get_username()} changed 2 products")
     assert_fits(page)
-    screenshot("question")
+    screenshot(f"question {size['width']}")
     assert_accessible()
     page.get_by_role("button", name="Preview the undo").click()
     work_off_the_queue()
@@ -52,7 +52,7 @@ def test_a_bulk_action_is_undone_from_the_list(page: Page, log_in, size, screens
     expect(page.get_by_role("region", name="What an undo would do")).to_contain_text("active: no → yes")
     assert active() == 3
     assert_fits(page)
-    screenshot("preview")
+    screenshot(f"preview {size['width']}")
     assert_accessible()
 
     page.get_by_role("button", name="Undo these changes").click()
@@ -72,14 +72,14 @@ def test_one_change_is_undone_on_the_products_page(page: Page, log_in, size, scr
     page.goto(f"{LIST}{product.pk}/change/")
     part = page.get_by_role("region", name="History", exact=True)
     assert_fits(page)
-    screenshot("button")
+    screenshot(f"button {size['width']}")
     assert_accessible()
 
     part.get_by_role("button", name="Undo the change of").click()
     expect(page.get_by_text("Undone: Name as before.")).to_be_visible()
     assert Product.objects.get(sku="L-1").name == "Lamp number 1"
     assert_fits(page)
-    screenshot("undone")
+    screenshot(f"undone {size['width']}")
     assert_accessible()
 
 

@@ -18,7 +18,7 @@ from products.search.changes import SearchChange
 from tests.imports.factories import run_import
 from tests.products.factories import make_user
 
-pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+pytestmark = pytest.mark.django_db
 
 FILE = "sku,name,price,Colour\nA,Lamp,10,red\n"
 

@@ -40,7 +40,7 @@ class UndoSetsView(View):
     http_method_names = ["get", "post"]
     site: AdminSite = None  # type: ignore[assignment]  # given to `as_view`
 
-    def dispatch(self, request: HttpRequest, first: int, last: int, **_: Any) -> Any:  # type: ignore[override]
+    def dispatch(self, request: HttpRequest, first: int, last: int, **_: Any) -> Any:
         """For those only who may undo imports."""
         if not may_undo(request.user):
             raise PermissionDenied

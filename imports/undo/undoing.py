@@ -68,8 +68,14 @@ def undo_sets(
             undoes_sets=[first, last],
             filename=f"changes by {by or 'the system'}",
         )
-        told = {"of_changes": [first, last], "dry_run": preview, "selection": selection.as_json()}
-        record("import.undone", created, user=user, **told)
+        record(
+            "import.undone",
+            created,
+            user=user,
+            of_changes=[first, last],
+            dry_run=preview,
+            selection=selection.as_json(),
+        )
     return created
 
 
@@ -92,7 +98,8 @@ def carry_out(preview: ImportJob, user: AbstractBaseUser | AnonymousUser | None 
         raise WrongStateError(f"Import {preview.pk} is not a completed preview of an undo.")
     selection = Selection.from_json(preview.selection)
     if preview.undoes is None:
-        return undo_sets(*preview.undoes_sets, user, selection=selection)
+        first, last = preview.undoes_sets
+        return undo_sets(first, last, user, selection=selection)
     return undo(preview.undoes, user, selection=selection)
 
 

@@ -66,7 +66,7 @@ class Report:
         """The report of some verdicts, by what was `found` of the `fields` of their products."""
         report = cls()
         # Mostly the same fields of all products.
-        shapes = Counter(
+        shapes: Counter[tuple[Any, ...]] = Counter(
             (*verdict.restored, bool(verdict.kept)) for verdict in verdicts if verdict and verdict.restored
         )
         for (*names, is_in_part), count in shapes.items():

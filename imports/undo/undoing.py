@@ -60,8 +60,7 @@ def why_not(job: ImportJob) -> str:
         return f"Import {job.pk} is a dry run: it has written nothing that could be undone."
     if not job.is_over:
         return f"Import {job.pk} is {job.status}. Cancel it first, or wait for its end."
-    unfinished = ImportJob.objects.filter(undoes=job.pk, dry_run=False, status__in=quotas.UNFINISHED)
-    if (other := unfinished.first()) is not None:
+    if (other := jobs.undo_under_way(job.pk)) is not None:
         return f"Import {job.pk} is being undone already, by import {other.pk}."
     counted = ImportJob.objects.with_progress().get(pk=job.pk)
     written = counted.created_rows + counted.updated_rows + counted.deleted_rows

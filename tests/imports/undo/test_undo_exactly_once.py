@@ -16,7 +16,7 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from acme_importer.cluster import identity
-from imports import models, pipeline, poison, tasks, waking
+from imports import jobs, models, pipeline, poison, tasks, waking
 from imports.commandline import foreground
 from imports.models import ImportJob, ImportLane
 from imports.undo import undoing
@@ -177,6 +177,18 @@ def test_a_worker_may_die_at_any_statement(transactional_db: None) -> None:
         deaths += STEP
     # Four chunks of several statements each.
     assert deaths > 40
+
+
+def test_an_import_is_not_retried_while_it_is_being_undone(db: None) -> None:
+    """The undo would pass over what the import writes then, and take its older changes of the products for done."""
+    job = imported()
+    ImportJob.objects.filter(pk=job.pk).update(status=Status.CANCELLED)
+    undo = undo_without_messages(job)
+
+    with pytest.raises(jobs.WrongStateError, match=f"is being undone, by import {undo.pk}"):
+        jobs.retry(job)
+
+    assert ImportJob.objects.get(pk=job.pk).status == Status.CANCELLED
 
 
 def test_an_undo_that_does_not_get_on_says_where(db: None, settings: Settings) -> None:

@@ -187,9 +187,7 @@ def table() -> dict[str, Product]:
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-@pytest.mark.parametrize(
-    "seeds", [range(12), pytest.param(range(12, 150), marks=pytest.mark.slow)], ids=["few", "many"]
-)
+@pytest.mark.parametrize("seeds", [range(8), pytest.param(range(8, 150), marks=pytest.mark.slow)], ids=["few", "many"])
 def test_undo_gives_what_the_model_gives(writer: str, seeds: range, settings: Settings) -> None:
     settings.IMPORT_WRITER = writer
     for seed in seeds:

@@ -9,11 +9,13 @@ from django.db import connection
 from pytest_django import Settings
 
 from imports import waking
+from imports.commandline import foreground
 from imports.jobs import WrongStateError
 from imports.models import ImportJob
 from imports.undo import undoing
 from products import editing
 from products.editing import Editor
+from products.history.models import ChangeBlock, ChangeSet
 from products.models import Product
 from products.search.changes import SearchChange
 from tests.imports.factories import run_import
@@ -279,3 +281,23 @@ def test_a_product_that_is_refused_is_rejected_and_its_other_changes_are_none_of
     assert receipt(undone) == {"updated": 1, "duplicate": 1}
     assert undone.rejected_rows == 1
     assert {sku: row[0] for sku, row in table().items() if sku in "AB"} == {"A": "Two", "B": "Fan"}
+
+
+def test_an_undo_whose_history_was_pruned_meanwhile_fails_and_says_so(settings: Settings) -> None:
+    settings.IMPORT_CHUNK_ROWS = 1
+    run_import(FIRST)
+    job = run_import("sku,price\nA,11\nB,21\nC,31\n")
+    with waking.no_messages():
+        undone = undoing.undo(job)
+        undoing.start(undone)
+    oldest = ChangeSet.objects.filter(import_number=job.pk).order_by("pk")[0]
+    ChangeBlock.objects.filter(pk=oldest.first_address).delete()
+    oldest.delete()
+
+    foreground.run(undone, lambda: None)
+
+    undone = ImportJob.objects.get(pk=undone.pk)
+    assert (undone.status, undone.failure_reason) == (
+        "failed",
+        "Of 3 changes, 2 are accounted for. The history of the others was pruned.",
+    )

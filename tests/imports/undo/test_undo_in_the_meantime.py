@@ -83,7 +83,11 @@ def test_a_created_product_that_is_edited_is_not_deleted(after_the_look: Arrange
 
 
 def test_a_product_that_is_deleted_is_not_made_again(after_the_look: Arrange) -> None:
-    after_the_look(lambda: (delete("A"), delete("C")))
+    def delete_both() -> None:
+        delete("A")
+        delete("C")
+
+    after_the_look(delete_both)
     assert classes() == {"restored": 1, "deleted": 1, "already_so": 1, "gone": 1}
     assert set(table()) == {"B"}
 

@@ -48,7 +48,7 @@ def test_a_cancelled_undo_goes_on_where_it_was() -> None:
         message.delete()
     jobs.cancel(undo_job)
     done, between = with_progress(undo_job).processed_rows, table()
-    assert done == 15
+    assert 0 < done < sum(expected[name] for name in ImportLane.COUNTS)
 
     work_off_the_queue(2)
     assert (with_progress(undo_job).processed_rows, table()) == (done, between)

@@ -204,7 +204,11 @@ def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
     progress = ImportJob.objects.with_progress().get(pk=job_id)
     processed = progress.processed_rows
     if processed != total_rows:
-        end(job_id, Status.FAILED, reason=f"The file has {total_rows:,} rows, but {processed:,} are accounted for.")
+        if job.is_undo:
+            told = f"Of {total_rows:,} changes, {processed:,} are accounted for. The history of the others was pruned."
+        else:
+            told = f"The file has {total_rows:,} rows, but {processed:,} are accounted for."
+        end(job_id, Status.FAILED, reason=told)
         return
     if job.is_undo:
         end(job_id, Status.COMPLETED)

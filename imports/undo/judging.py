@@ -16,7 +16,7 @@ from imports.undo.verdict import Class, Verdict, judge
 from imports.undo.walking import Step, Walk, farewells, records_by_address, walk_down
 from imports.writing.catalogue import Found
 from products.history.models import PLACES, ChangeSet
-from products.history.records import CHANGED, CREATED, Record
+from products.history.records import CHANGED, CREATED, KEPT, Record
 
 
 @dataclass(slots=True)
@@ -73,12 +73,21 @@ class Judge:
         goodbyes = farewells({row.sku_normalized for row in changed_since})
         own = self._own(rows, found, goodbyes)
         verdicts: list[Verdict | None] = []
-        fields, restored_fields = self.fields, self._selection.restored_fields
+        places = {name: place for place, name in enumerate(self.fields)}
+        is_everything = self._selection.restored_fields == KEPT
         for row in rows:
-            values = found.values.get(row.sku_normalized)
-            now = None if values is None else dict(zip(fields, values, strict=True))
-            records = own.get(row.change.address, (row.change,))
-            verdicts.append(judge(records, now, restored_fields) if records else None)
+            change, values = row.change, found.values.get(row.sku_normalized)
+            if is_everything and change.kind == CHANGED and change.address not in own and values is not None:
+                # Most products hold all that was written. To see that at once is a tenth of the time of an undo.
+                for name, written in change.after.items():
+                    if values[places[name]] != written:
+                        break
+                else:
+                    verdicts.append(Verdict(Class.RESTORED if change.before else Class.ALREADY_SO, change.before))
+                    continue
+            now = None if values is None else dict(zip(self.fields, values, strict=True))
+            records = own.get(change.address, (change,))
+            verdicts.append(judge(records, now, self._selection.restored_fields) if records else None)
         self._say_who(rows, verdicts, found, goodbyes)
         self._say_gone(rows, verdicts, found, goodbyes)
         return verdicts

@@ -39,16 +39,17 @@ class UndoRun(LaneRun):
         super().__init__(lane, self._undo)
 
     def _read_chunk(self, rows_limit: int) -> Chunk:
-        passed = self._source.rows(self.lane.line or None, rows_limit)
-        records = self.lane.offset + len(passed)
+        rows, at_end = self._source.part(self.lane.line or None, rows_limit)
+        records = self.lane.offset + len(rows)
         return Chunk(
-            rows=passed,
+            rows=rows,
             rejections=[],
             skipped=[],
-            end=Position(records, passed[-1].change.address if passed else self.lane.line),
-            records=records,
+            end=Position(records, rows[-1].change.address if rows else self.lane.line),
+            # What was pruned since the start is missing, and the sums must not add up without it.
+            records=max(records, self._job.content_size) if at_end else records,
             second_table=0,
-            at_end=len(passed) < rows_limit,
+            at_end=at_end,
         )
 
     def _noted(self) -> dict[str, Any]:

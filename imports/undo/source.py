@@ -14,6 +14,8 @@ from products.history.records import BLOCK_ROWS, KEPT, Block, Record, fields_of
 
 # Blocks that are fetched at a time.
 BLOCKS_AT_A_TIME = 20
+# A part ends early with so many characters of values, since descriptions may be long.
+MOST_CHARACTERS = 8 * 1024 * 1024
 
 
 class UndoneRow(NamedTuple):
@@ -32,6 +34,13 @@ class UndoneRow(NamedTuple):
     def record(self) -> list[str]:
         """What is shown of it where it is rejected."""
         return [self.change.sku]
+
+
+class Part(NamedTuple):
+    """Some records one after the other, and whether there are none behind them."""
+
+    rows: list[UndoneRow]
+    is_last: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +90,20 @@ class Source:
         job = ImportJob.objects.with_progress().filter(pk=self.import_number).first()
         return job is None or (job.duplicate_rows > 0 and not job.is_undo)
 
-    def rows(self, below: int | None, limit: int) -> list[UndoneRow]:
-        """At most `limit` records with addresses `below` that one, or of all, from the highest down."""
+    def part(self, below: int | None, limit: int) -> Part:
+        """The records with addresses `below` that one, or the highest ones, from there down; at most `limit`."""
         records: list[Record] = []
+        characters = 0
         found = ChangeBlock.objects.filter(pk__any_of=self._blocks(below, limit)).order_by("-pk")
         for first, data in found.values_list("pk", "data").iterator(chunk_size=BLOCKS_AT_A_TIME):
             block = Block(first, bytes(data))
             end = len(block) if below is None else min(len(block), below - first)
             records += block.records()[max(0, end - limit + len(records)) : end][::-1]
-            if len(records) == limit:
+            characters += block.characters
+            if len(records) == limit or characters > MOST_CHARACTERS:
                 break
-        skus = normalize_skus(record.sku for record in records)
-        return list(map(UndoneRow, records, skus))
+        rows = list(map(UndoneRow, records, normalize_skus(record.sku for record in records)))
+        return Part(rows, is_last=len(rows) < limit and characters <= MOST_CHARACTERS)
 
     def _blocks(self, below: int | None, limit: int) -> set[int]:
         """The keys of the blocks that have those records: a set tells how many it has, in blocks without gaps."""

@@ -29,14 +29,14 @@ class Class(StrEnum):
     NOT_SELECTED = "not_selected"
 
 
-_NOTHING: Mapping[str, tuple[Any, Any]] = MappingProxyType({})
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Verdict(NamedTuple):
-    """The class of a product; what is restored, as {field: (value now, value then)}; and the fields that are kept."""
+    """The class of a product; the values that are restored, by their fields; and the fields that are kept."""
 
     of: Class
-    restored: Mapping[str, tuple[Any, Any]] = _NOTHING
+    restored: Mapping[str, Any] = _NOTHING
     kept: tuple[str, ...] = ()
 
 
@@ -68,7 +68,7 @@ def _by_fields(own: Sequence[Record], now: Values, fields: Collection[str]) -> V
         if name not in fields or original in (value, written):
             continue
         if value == written:
-            restored[name] = (value, original)
+            restored[name] = original
         else:
             kept.append(name)
     if restored:

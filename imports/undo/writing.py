@@ -7,10 +7,10 @@ be undone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -60,8 +60,10 @@ class Report:
             self.examples[of] = [*self.examples.get(of, []), *examples][:EXAMPLES]
 
     @classmethod
-    def of(cls, rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | None]) -> Report:
-        """The report of some verdicts."""
+    def of(
+        cls, rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | None], found: Found, fields: Sequence[str]
+    ) -> Report:
+        """The report of some verdicts, by what was `found` of the `fields` of their products."""
         report = cls()
         # Mostly the same fields of all products.
         shapes: Counter[tuple[Any, ...]] = Counter(
@@ -74,8 +76,18 @@ class Report:
             if verdict and verdict.of is not Class.NOT_SELECTED:
                 examples = report.examples.setdefault(verdict.of, [])
                 if len(examples) < EXAMPLES:
-                    examples.append(_example(row, verdict))
+                    now = dict(zip(fields, found.values.get(row.sku_normalized, ()), strict=False))
+                    examples.append(_example(row, verdict, now))
         return report
+
+
+class _Attempt(NamedTuple):
+    """What was found of a chunk's products, the verdicts on them, the plan of it, and the rows that were refused."""
+
+    found: Found
+    verdicts: list[Verdict | None]
+    plan: Plan
+    refusals: list[Rejection]
 
 
 class UndoWriter:
@@ -97,34 +109,32 @@ class UndoWriter:
         alone = False
         while True:
             try:
-                plan, verdicts, refusals = self._attempt(rows, alone=alone)
+                attempt = self._attempt(rows, alone=alone)
             except AloneNeededError:
                 alone = True
                 continue
-            if not refusals:
+            if not attempt.refusals:
                 break
-            refused += refusals
-            refused_skus = {rejection.record[0] for rejection in refusals}
+            refused += attempt.refusals
+            refused_skus = {rejection.record[0] for rejection in attempt.refusals}
             # Older records of the same products stay: these are not judged by themselves.
             rows = [
                 row
-                for row, verdict in zip(rows, verdicts, strict=True)
+                for row, verdict in zip(rows, attempt.verdicts, strict=True)
                 if not verdict or row.record[0] not in refused_skus
             ]
         if not self._preview:
-            note(_with_other_words(rows, verdicts))
-        outcome = self._outcome(rows, verdicts)
-        outcome.summary = plan.outcome.summary
+            note(_with_other_words(rows, attempt.verdicts))
+        self.report = Report.of(rows, attempt.verdicts, attempt.found, self._judge.fields)
+        outcome = _outcome(attempt.verdicts)
+        outcome.summary = attempt.plan.outcome.summary
         outcome.rejections += refused
         if left_out:
             outcome.skipped[NOT_SELECTED] += left_out
         return outcome
 
-    def _attempt(self, rows: Sequence[UndoneRow], *, alone: bool) -> tuple[Plan, list[Verdict | None], list[Rejection]]:
-        """Judge and write, all or nothing; returns the plan, the verdicts, and what the database refuses.
-
-        Raises AloneNeededError.
-        """
+    def _attempt(self, rows: Sequence[UndoneRow], *, alone: bool) -> _Attempt:
+        """Judge and write, all or nothing. Raises AloneNeededError."""
         with transaction.atomic():
             if not self._preview:
                 take_turn(alone=alone)
@@ -134,19 +144,19 @@ class UndoWriter:
             refusals = [] if self._preview else self._writer.carry_out(plan, found, alone=alone)
             if refusals:
                 transaction.set_rollback(True)
-        return plan, verdicts, refusals
+        return _Attempt(found, verdicts, plan, refusals)
 
-    def _outcome(self, rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | None]) -> Outcome:
-        counts = Counter(verdict.of for verdict in verdicts if verdict)
-        self.report = Report.of(rows, verdicts)
-        return Outcome(
-            created=counts[Class.CREATED_AGAIN],
-            updated=counts[Class.RESTORED],
-            deleted=counts[Class.DELETED],
-            unchanged=counts[Class.ALREADY_SO],
-            duplicate=len(verdicts) - counts.total(),
-            skipped=Counter({of.value: count for of, count in counts.items() if of.value in REASONS}),
-        )
+
+def _outcome(verdicts: Sequence[Verdict | None]) -> Outcome:
+    counts = Counter(verdict.of for verdict in verdicts if verdict)
+    return Outcome(
+        created=counts[Class.CREATED_AGAIN],
+        updated=counts[Class.RESTORED],
+        deleted=counts[Class.DELETED],
+        unchanged=counts[Class.ALREADY_SO],
+        duplicate=len(verdicts) - counts.total(),
+        skipped=Counter({of.value: count for of, count in counts.items() if of.value in REASONS}),
+    )
 
 
 def _plan(rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | None], found: Found, fields: Sequence[str]) -> Plan:
@@ -159,7 +169,7 @@ def _plan(rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | None], found: 
         sku, of = row.sku_normalized, verdict.of
         if of is Class.RESTORED:
             values = list(found.values[sku])
-            for name, (_, then) in verdict.restored.items():
+            for name, then in verdict.restored.items():
                 values[places[name]] = then
             plan.update[sku] = CleanRow(row.line, sku, tuple(values), row.record)
         elif of is Class.DELETED:
@@ -179,8 +189,8 @@ def _with_other_words(rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | No
     ]
 
 
-def _example(row: UndoneRow, verdict: Verdict) -> dict[str, Any]:
-    restored = {name: list(map(_shown, values)) for name, values in verdict.restored.items()}
+def _example(row: UndoneRow, verdict: Verdict, now: Mapping[str, Any]) -> dict[str, Any]:
+    restored = {name: [_shown(now[name]), _shown(then)] for name, then in verdict.restored.items()}
     return {"sku": row.change.sku, "line": row.line, "restored": restored, "kept": list(verdict.kept)}
 
 

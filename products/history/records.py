@@ -202,6 +202,8 @@ class Block:
         head, _, body = zlib.decompress(data).decode().partition("\n")
         told = json.loads(head)
         self.first = first
+        # How long the texts of its values are.
+        self.characters = len(body)
         self._rows: int = told["rows"]
         self._kinds: list[int] = (
             [told["kinds"]] * self._rows if isinstance(told["kinds"], int) else list(map(int, told["kinds"]))

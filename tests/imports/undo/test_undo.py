@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from imports import waking
@@ -13,13 +13,14 @@ from imports.commandline import foreground
 from imports.jobs import WrongStateError
 from imports.models import ImportJob
 from imports.undo import undoing
-from imports.undo.selection import Selection
 from products import editing
 from products.editing import Editor
+from products.history.models import ChangeBlock, ChangeSet
 from products.models import Product
 from products.search.changes import SearchChange
-from tests.imports.factories import run_import, with_progress
+from tests.imports.factories import run_import
 from tests.imports.short_import import WRITERS
+from tests.imports.undo.undone import delete, edit, table, undo
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,29 +29,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def writer(request: pytest.FixtureRequest, settings: Settings) -> None:
     """With each writer."""
     settings.IMPORT_WRITER = request.param
-
-
-def undo(job: ImportJob, *, preview: bool = False, **selected: Any) -> ImportJob:
-    """Undo `job` in this process; return the job of the undo with its receipt."""
-    with waking.no_messages():
-        created = undoing.undo(job, selection=Selection(**selected), preview=preview)
-        foreground.run(created, lambda: None)
-    done = with_progress(created)
-    assert done.status == "completed", done.failure_reason
-    assert done.total_rows == done.processed_rows
-    return done
-
-
-def edit(sku: str, **values: Any) -> None:
-    product = Product.objects.get(sku=sku)
-    for name, value in values.items():
-        setattr(product, name, value)
-    editing.update(product, list(values), Editor())
-
-
-def table() -> dict[str, tuple[Any, ...]]:
-    rows = Product.objects.values_list("sku", "name", "description", "price", "is_active", "extra")
-    return {sku: tuple(rest) for sku, *rest in rows}
 
 
 def receipt(job: ImportJob) -> dict[str, int]:
@@ -236,3 +214,90 @@ def test_an_import_is_undone_once_at_a_time() -> None:
         first = undoing.undo(job)
         with pytest.raises(WrongStateError, match=f"undone already, by import {first.pk}"):
             undoing.undo(job)
+
+
+def test_what_is_selected_by_field_is_found_behind_a_newer_change_of_another_field(settings: Settings) -> None:
+    settings.IMPORT_CHUNK_ROWS = 1
+    run_import(FIRST)
+    job = run_import("sku,name,price\nA,Lamp,11\nA,Desk lamp,11\n")
+
+    assert receipt(undo(job, fields=("price",))) == {"updated": 1, "not_selected": 1}
+    assert table()["A"][0:3:2] == ("Desk lamp", Decimal(10))
+
+
+def test_a_product_that_was_created_and_changed_by_the_import_is_not_deleted_for_one_field(settings: Settings) -> None:
+    settings.IMPORT_CHUNK_ROWS = 1
+    job = run_import("sku,name,price\nA,Lamp,10\nA,Lamp,11\n")
+    before = table()
+
+    assert receipt(undo(job, fields=("price",))) == {"not_selected": 2}
+    assert table() == before
+
+
+def test_what_the_import_has_changed_and_changed_back_is_as_before_however_it_was_edited(settings: Settings) -> None:
+    settings.IMPORT_CHUNK_ROWS = 1
+    run_import(FIRST)
+    job = run_import("sku,name,price\nA,Lamp,11\nA,Lamp,10\n")
+    edit("A", price=Decimal(99))
+
+    assert receipt(undo(job)) == {"unchanged": 1, "duplicate": 1}
+
+
+def test_a_created_product_that_was_given_another_sku_is_gone_and_no_longer_the_imports() -> None:
+    job = run_import("sku,name\nA,Lamp\nB,Fan\n")
+    edit("A", sku="X", sku_normalized="x")
+    delete("B")
+
+    assert receipt(undo(job)) == {"gone": 1, "unchanged": 1}
+    assert set(table()) == {"X"}
+
+
+def test_a_product_that_came_to_the_sku_from_another_one_is_kept_as_edited() -> None:
+    run_import("sku,name,price\nA,Lamp,10\nB,Fan,20\n")
+    job = run_import("sku,name,price\nA,Desk lamp,11\n")
+    run_import("sku,name,price\nA,Bed lamp,12\n")
+    delete("A")
+    edit("B", sku="A", sku_normalized="a")
+
+    assert receipt(undo(job)) == {"edited_since": 1}
+
+
+def test_a_product_that_is_refused_is_rejected_and_its_other_changes_are_none_of_their_own(
+    settings: Settings,
+) -> None:
+    settings.IMPORT_CHUNK_ROWS = 1
+    run_import(FIRST)
+    job = run_import("sku,name,price\nA,One,11\nA,Two,11\nB,Big fan,21\n")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE UNIQUE INDEX one_lamp ON products_product (name) WHERE price = 10")
+    settings.IMPORT_CHUNK_ROWS = 50
+    Product.objects.create(sku="Z", name="Lamp", price=10)
+    try:
+        undone = undo(job)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP INDEX one_lamp")
+
+    assert receipt(undone) == {"updated": 1, "duplicate": 1}
+    assert undone.rejected_rows == 1
+    assert {sku: row[0] for sku, row in table().items() if sku in "AB"} == {"A": "Two", "B": "Fan"}
+
+
+def test_an_undo_whose_history_was_pruned_meanwhile_fails_and_says_so(settings: Settings) -> None:
+    settings.IMPORT_CHUNK_ROWS = 1
+    run_import(FIRST)
+    job = run_import("sku,price\nA,11\nB,21\nC,31\n")
+    with waking.no_messages():
+        undone = undoing.undo(job)
+        undoing.start(undone)
+    oldest = ChangeSet.objects.filter(import_number=job.pk).order_by("pk")[0]
+    ChangeBlock.objects.filter(pk=oldest.first_address).delete()
+    oldest.delete()
+
+    foreground.run(undone, lambda: None)
+
+    undone = ImportJob.objects.get(pk=undone.pk)
+    assert (undone.status, undone.failure_reason) == (
+        "failed",
+        "Of 3 changes, 2 are accounted for. The history of the others was pruned.",
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from acme_importer.texts import counted
 from imports.models import ImportJob
 from imports.undo import undoing
 from imports.undo.reporting import SAID, report
@@ -22,6 +23,11 @@ class Group:
     count: int
     said: str
     examples: list[tuple[str, int, list[str]]]
+
+    @property
+    def more(self) -> int:
+        """How many there are besides the examples."""
+        return self.count - len(self.examples)
 
 
 def context(job: ImportJob) -> dict[str, Any]:
@@ -47,8 +53,19 @@ def _of_undo(job: ImportJob) -> dict[str, Any]:
         "undo_fields": [(label(name), count) for name, count in sorted(found.fields.items(), key=lambda of: -of[1])],
         "undo_choices": [(name, label(name), name in job.selection.get("fields", KEPT)) for name in KEPT],
         "undo_skus": "\n".join(job.selection.get("skus", [])),
+        "undo_selected": _selected(job),
         "may_carry_out": job.dry_run and job.status == ImportJob.Status.COMPLETED,
     }
+
+
+def _selected(job: ImportJob) -> str:
+    """To what the undo is limited; empty if to nothing."""
+    parts = []
+    if fields := job.selection.get("fields"):
+        parts.append(", ".join(map(label, fields)))
+    if skus := job.selection.get("skus"):
+        parts.append(counted(len(skus), "SKU"))
+    return " of ".join(parts)
 
 
 def label(field: str) -> str:
@@ -57,15 +74,19 @@ def label(field: str) -> str:
 
 
 def _example(example: dict[str, Any]) -> tuple[str, int, list[str]]:
-    sentences = [f"{label(name)}: {_said(now)} → {_said(then)}" for name, (now, then) in example["restored"].items()]
+    sentences = [
+        f"{label(name)}: {_said(name, now)} → {_said(name, then)}" for name, (now, then) in example["restored"].items()
+    ]
     if example["kept"]:
         sentences.append(f"kept: {', '.join(map(label, example['kept']))}")
     return example["sku"], example["line"], sentences
 
 
-def _said(value: Any) -> str:
+def _said(field: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
         return ", ".join(f"{name}: {text}" for name, text in value.items())[:100] or "empty"
-    return "empty" if value in ("", None) else f"“{value}”"
+    if value in ("", None):
+        return "empty"
+    return str(value) if field == "price" else f"“{value}”"

@@ -85,6 +85,10 @@ def test_an_import_is_previewed_and_undone(page: Page, log_in, job, screenshot, 
     work_off_the_queue()
     done = page.get_by_role("region", name="What the undo has done", exact=True)
     expect(done.get_by_role("listitem").filter(has_text=GROUPS[0])).to_have_count(1)
+    expect(page.locator("[data-count=deleted]")).to_have_text("2")
+    expect(page.locator("[data-count=skipped]")).to_have_text("3")
+    expect(page.get_by_role("region", name="What it changed")).to_contain_text("name changed")
+    expect(page.get_by_text("True")).to_have_count(0)
     screenshot("done")
     assert_accessible()
     assert prices() == {
@@ -118,6 +122,7 @@ def test_a_preview_is_narrowed_to_one_field(page: Page, log_in, job, screenshot,
 
     part = page.get_by_role("region", name="What an undo would do")
     expect(part.get_by_text("price 2", exact=True)).to_be_visible()
+    expect(part.get_by_text("price of 3 SKUs", exact=True)).to_be_visible()
     expect(part.get_by_text("8 changes", exact=True)).to_be_visible()
     expect(part.get_by_text("deleted, since")).to_have_count(0)
     screenshot("narrowed")
@@ -135,6 +140,26 @@ def test_a_preview_is_narrowed_to_one_field(page: Page, log_in, job, screenshot,
     assert (lamp.name, lamp.price) == ("Lamp no. 5", Decimal("5.50"))
     assert prices()["L-7"] == Decimal("7.00")
     assert "L-9" in prices()
+
+
+def test_an_undo_is_cancelled_and_retried(page: Page, log_in, job, screenshot, assert_accessible):
+    log_in()
+    preview(page, job)
+    expect(page.locator("[data-announce]")).to_have_text("The preview is completed.")
+    page.get_by_role("button", name="Undo these changes").click()
+    screenshot("queued")
+    assert_accessible()
+
+    page.get_by_role("button", name="Cancel the undo").click()
+    expect(state(page)).to_have_text("Cancelled")
+    work_off_the_queue()
+    assert "L-9" in prices()
+
+    page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_role("button", name="Cancel the undo")).to_be_visible()
+    work_off_the_queue()
+    expect(page.locator("[data-announce]")).to_have_text("The undo is completed.")
+    assert "L-9" not in prices()
 
 
 def test_it_is_done_on_a_phone(page: Page, log_in, job, screenshot, assert_accessible):

@@ -1,4 +1,4 @@
-"""Takes the pictures of the dashboard in README and docs again, of a shop with some history: `python docs/take_screenshots.py`.
+"""Takes the pictures of the dashboard again, of a shop with some history: `python docs/take_screenshots.py`.
 
 Everything happens in a temporary folder, and nothing but the pictures is kept. Needs Chromium, as the browser tests do.
 """

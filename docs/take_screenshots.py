@@ -1,4 +1,4 @@
-"""Takes the README's pictures of the dashboard again, of a shop with some history: `python docs/take_screenshots.py`.
+"""Takes the pictures of the dashboard again, of a shop with some history: `python docs/take_screenshots.py`.
 
 Everything happens in a temporary folder, and nothing but the pictures is kept. Needs Chromium, as the browser tests do.
 """
@@ -30,6 +30,7 @@ FILES = (
     ("supplier-north.csv", {"rows": 8_000, "seed": 8, "bad": 0.016}, timedelta(days=2, hours=4)),
     ("price-update.csv", {"rows": 20_000, "seed": 9, "of_seed": 7, "changed": 0.6}, timedelta(days=1, hours=3)),
     ("supplier-south.csv", {"rows": 26_000, "seed": 10}, timedelta(hours=6)),
+    ("price-corrections.csv", {"rows": 400, "seed": 12, "of_seed": 7, "changed": 0.5}, timedelta(hours=2)),
     ("stock-check.csv", {"rows": 8_000, "seed": 11, "of_seed": 8, "changed": 0.1}, timedelta(minutes=10)),
 )
 
@@ -38,9 +39,9 @@ def main() -> None:
     """Fill a database, show it, and take the pictures."""
     with tempfile.TemporaryDirectory() as folder:
         prepare(Path(folder))
-        job_id, session = fill(Path(folder))
+        pages, session = fill(Path(folder))
         with server():
-            take(job_id, session)
+            take(pages, session)
 
 
 def prepare(folder: Path) -> None:
@@ -62,8 +63,8 @@ def prepare(folder: Path) -> None:
     django.setup()
 
 
-def fill(folder: Path) -> tuple[int, str]:
-    """Import the files and set up webhooks; return the import to show, and the session of one who is logged in."""
+def fill(folder: Path) -> tuple[dict[str, str], str]:
+    """Import the files and set up webhooks; return the pages to show, and the session of one who is logged in."""
     from django.conf import settings  # noqa: PLC0415
     from django.contrib.auth.models import User  # noqa: PLC0415
     from django.core.management import call_command  # noqa: PLC0415
@@ -90,8 +91,33 @@ def fill(folder: Path) -> tuple[int, str]:
     Schedule.objects.update(next_run=timezone.now() + timedelta(hours=1))
     client = Client()
     client.force_login(User.objects.create_superuser("anna"))
-    shown = ImportJob.objects.get(filename="spring-catalogue.csv")
-    return shown.pk, client.cookies[settings.SESSION_COOKIE_NAME].value
+    imports = "/admin/imports/importjob/"
+    numbers = dict(ImportJob.objects.values_list("filename", "pk"))
+    preview = preview_undo(numbers["price-update.csv"])
+    pages = {
+        "overview": "/admin/",
+        "import": f"{imports}{numbers['spring-catalogue.csv']}/change/",
+        "products": "/admin/products/product/",
+        "changes": f"{imports}{numbers['price-update.csv']}/changes/",
+        "undo": f"{imports}{preview}/change/",
+    }
+    return pages, client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def preview_undo(number: int) -> int:
+    """Preview the undo of an import, of whose products anna has edited some since; return the number of the preview."""
+    from django.core.management import call_command  # noqa: PLC0415
+
+    from imports.models import ImportJob  # noqa: PLC0415
+    from products import editing  # noqa: PLC0415
+    from products.editing import Editor  # noqa: PLC0415
+    from products.models import Product  # noqa: PLC0415
+
+    for product in Product.objects.filter(last_import=number).order_by("-pk")[:7]:
+        product.price, product.name = 49, f"{product.name} (sale)"
+        editing.update(product, ["price", "name"], Editor())
+    call_command("undo_import", number, preview=True)
+    return ImportJob.objects.latest("pk").pk
 
 
 def add_webhooks() -> None:
@@ -154,13 +180,8 @@ def server() -> Iterator[None]:
             process.terminate()
 
 
-def take(job_id: int, session: str) -> None:
+def take(pages: dict[str, str], session: str) -> None:
     """Take the pictures: in light mode, 1440 pixels wide."""
-    pages = {
-        "overview": "/admin/",
-        "import": f"/admin/imports/importjob/{job_id}/change/",
-        "products": "/admin/products/product/",
-    }
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         context = browser.new_context(

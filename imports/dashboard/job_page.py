@@ -70,7 +70,8 @@ def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]
         "stalled": stalled,
         "turn": turn_text(job),
         "failure": failure(job),
-        "may_retry": bool(job.stored_as) and job.status in (Status.FAILED, Status.CANCELLED),
+        "called": called(job),
+        "may_retry": bool(job.stored_as or job.is_undo) and job.status in (Status.FAILED, Status.CANCELLED),
         "may_import_for_real": bool(job.stored_as) and job.dry_run and job.status == Status.COMPLETED,
         "wrote_products": job.is_over and not job.dry_run and bool(job.created_rows or job.updated_rows),
         "events": events(job),
@@ -92,6 +93,13 @@ def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]
         "page_query": f"{urlencode({'code': code})}&" if code else "",
         "rejected_page": rejected_page(job, groups, code, page),
     }
+
+
+def called(job: ImportJob) -> str:
+    """What the page calls the job."""
+    if job.is_undo:
+        return "preview" if job.dry_run else "undo"
+    return "import"
 
 
 def has_results(job: ImportJob) -> bool:

@@ -8,8 +8,9 @@ from acme_importer.dashboard.drawings import Segment, stack
 from imports.models import ImportJob, ImportLane
 
 KINDS = tuple(name.removesuffix("_rows") for name in ImportLane.COUNTS)
-# What becomes of rows in a few imports only; only an undo deletes products.
+# What becomes of rows in a few imports only; and what of that is nothing rare in undos, which alone delete products.
 RARE = ("skipped", "deleted", "superseded")
+USUAL_OF_UNDOS = ("skipped", "deleted")
 
 
 def receipt_segments(job: ImportJob, *, every_kind: bool = False) -> list[Segment]:
@@ -18,7 +19,8 @@ def receipt_segments(job: ImportJob, *, every_kind: bool = False) -> list[Segmen
     if not every_kind:
         return segments
     by_kind = {segment.kind: segment for segment in segments}
-    kinds = [kind for kind in KINDS if kind in by_kind or kind not in RARE]
+    hidden = set(RARE).difference(by_kind, USUAL_OF_UNDOS if job.is_undo else ())
+    kinds = [kind for kind in KINDS if kind not in hidden]
     return [by_kind.get(kind, Segment(kind, 0, 0, 0)) for kind in kinds]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from acme_importer.texts import printable
+from acme_importer.texts import counted, printable
 from imports.models import ImportJob
 from imports.undo import undoing
 from imports.undo.reporting import SAID, report
@@ -25,6 +25,11 @@ class Group:
     count: int
     said: str
     examples: list[tuple[str, int, list[str]]]
+
+    @property
+    def more(self) -> int:
+        """How many there are besides the examples."""
+        return self.count - len(self.examples)
 
 
 def context(job: ImportJob) -> dict[str, Any]:
@@ -58,6 +63,7 @@ def _of_undo(job: ImportJob) -> dict[str, Any]:
         "undo_choices": [(name, label(name), name in job.selection.get("fields", KEPT)) for name in KEPT],
         "undo_skus": "\n".join(job.selection.get("skus", [])),
         "undo_preview_url": _preview_url(job),
+        "undo_selected": _selected(job),
         "may_carry_out": job.dry_run and job.status == ImportJob.Status.COMPLETED,
     }
 
@@ -69,21 +75,35 @@ def _preview_url(job: ImportJob) -> str:
     return reverse("admin:imports_importjob_undo_changes", args=job.undoes_sets)
 
 
+def _selected(job: ImportJob) -> str:
+    """To what the undo is limited; empty if to nothing."""
+    parts = []
+    if fields := job.selection.get("fields"):
+        parts.append(", ".join(map(label, fields)))
+    if skus := job.selection.get("skus"):
+        parts.append(counted(len(skus), "SKU"))
+    return " of ".join(parts)
+
+
 def label(field: str) -> str:
     """What people read for a field."""
     return LABELS.get(field, "other columns")
 
 
 def _example(example: dict[str, Any]) -> tuple[str, int, list[str]]:
-    sentences = [f"{label(name)}: {_said(now)} → {_said(then)}" for name, (now, then) in example["restored"].items()]
+    sentences = [
+        f"{label(name)}: {_said(name, now)} → {_said(name, then)}" for name, (now, then) in example["restored"].items()
+    ]
     if example["kept"]:
         sentences.append(f"kept: {', '.join(map(label, example['kept']))}")
     return example["sku"], example["line"], sentences
 
 
-def _said(value: Any) -> str:
+def _said(field: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
         return ", ".join(f"{name}: {text}" for name, text in value.items())[:100] or "empty"
-    return "empty" if value in ("", None) else f"“{value}”"
+    if value in ("", None):
+        return "empty"
+    return str(value) if field == "price" else f"“{value}”"

@@ -49,7 +49,8 @@ function showNumbers(job) {
     const quarter = Math.floor(job.progress * 4);
     if (quarter > announcedQuarter && !OVER.includes(job.status)) {
         announcedQuarter = quarter;
-        announce(`${quarter * 25}% of the file has been read.`);
+        const isImport = page.dataset.called === "import";
+        announce(isImport ? `${quarter * 25}% of the file has been read.` : `${quarter * 25}% of it is done.`);
     }
 }
 
@@ -88,7 +89,7 @@ async function poll() {
     status = job.status;
     page.dataset.status = status;
     if (changed) {
-        announce(`The import is ${status}.`);
+        announce(`The ${page.dataset.called} is ${status}.`);
     }
     trouble("");
     showNumbers(job);

@@ -130,6 +130,16 @@ class ShownChange:
     values: list[ShownValue]
     address: int
 
+    @property
+    def is_creation(self) -> bool:
+        """Whether the product is deleted if this is taken back."""
+        return self.kind == CREATED
+
+    @property
+    def undo_label(self) -> str:
+        """What the button says that takes it back."""
+        return "Undo: delete the product" if self.is_creation else "Undo"
+
 
 def fields(found: History, known: Mapping[int, Source]) -> list[ShownField]:
     """The sentences; none about the extra of a product that has none, and had none."""

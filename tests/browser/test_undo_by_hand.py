@@ -75,7 +75,7 @@ def test_one_change_is_undone_on_the_products_page(page: Page, log_in, size, scr
     screenshot(f"button {size['width']}")
     assert_accessible()
 
-    part.get_by_role("button", name="Undo the change of").click()
+    part.get_by_role("button", name="Undo of").click()
     expect(page.get_by_text("Undone: Name as before.")).to_be_visible()
     assert Product.objects.get(sku="L-1").name == "Lamp number 1"
     assert_fits(page)
@@ -89,7 +89,7 @@ def test_a_deleted_product_is_created_again(page: Page, log_in, screenshot, asse
     page.goto(f"{LIST}history/?sku=l-1")
     screenshot("gone")
 
-    page.get_by_role("button", name="Undo the change of").click()
+    page.get_by_role("button", name="Undo of").click()
 
     expect(page.get_by_text("The product was created again as it was.")).to_be_visible()
     assert Product.objects.get(sku="L-1").name == "Lamp number 1"

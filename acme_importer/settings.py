@@ -461,6 +461,20 @@ CLUSTER_TASKS = [
     "webhooks.tasks.prune",
     "webhooks.tasks.replay",
 ]
+# Those of them that a schedule or the supervisors start again, should the worker die: their messages are deleted when
+# they begin (`acme_importer.cluster.begun`).
+CLUSTER_STARTED_AGAIN = [
+    "acme_importer.audit.tasks.prune",
+    "acme_importer.housekeeping.prune",
+    "acme_importer.tokens.tasks.prune",
+    "imports.tasks.delete_old_files",
+    "imports.tasks.delete_old_rejected_rows",
+    "products.search.follower.follow",
+    "products.search.follower.sweep",
+    "webhooks.tasks.dispatch",
+    "webhooks.tasks.prune",
+    "webhooks.tasks.replay",
+]
 # Functions for each queue that return a moment (or None) which moves on while its workers get work done. Where messages
 # wait and none of these moves, the workers count as hung.
 CLUSTER_PROGRESS = {"acme": ["imports.jobs.newest_claim"], "webhooks": ["webhooks.recovery.end_of_dispatching"]}

@@ -264,7 +264,10 @@ def delete_files(job: ImportJob) -> None:
 
 
 def retry(job: ImportJob) -> None:
-    """Resume a failed or cancelled job from its checkpoints, in turn. Raises WrongStateError if it is neither."""
+    """Resume a failed or cancelled job from its checkpoints, in turn.
+
+    Raises WrongStateError if it is neither, or is being undone.
+    """
     with transaction.atomic():
         progress = ImportJob.objects.with_progress().get(pk=job.pk)
         _check_file(progress)
@@ -286,12 +289,22 @@ def retry(job: ImportJob) -> None:
             raise WrongStateError(
                 f"Import {job.pk} is {progress.status}; only a failed or cancelled one can be retried."
             )
+        if (undo := undo_under_way(job.pk)) is not None:
+            # What it writes now, that undo may not see, and would take for somebody else's.
+            raise WrongStateError(
+                f"Import {job.pk} is being undone, by import {undo.pk}. Wait for its end, or cancel it first."
+            )
         record("import.retried", job)
         if at_once:
             resume(job.pk)
             return
         announce(job.pk, "import.queued")
         turns.take_place(job.pk, progress.created_by_id)
+
+
+def undo_under_way(job_id: int) -> ImportJob | None:
+    """The undo of this job that is queued or running, if there is one."""
+    return ImportJob.objects.filter(undoes=job_id, dry_run=False, status__in=quotas.UNFINISHED).first()
 
 
 def resume(job_id: int) -> None:

@@ -123,5 +123,10 @@ def fail_if_many(job_id: int) -> None:
 
 def given_up(lane: ImportLane) -> str:
     """Why a lane is not tried any more, for people."""
-    lines = f"line {lane.line}" if lane.tried_line <= lane.line else f"lines {lane.line} to {lane.tried_line}"
-    return f"Stopped {MAX_ATTEMPTS} times at {lines} without making progress. {lane.last_error or DIED}"
+    if lane.job.is_undo:
+        where = f"after {lane.offset:,} changes"
+    elif lane.tried_line <= lane.line:
+        where = f"at line {lane.line}"
+    else:
+        where = f"at lines {lane.line} to {lane.tried_line}"
+    return f"Stopped {MAX_ATTEMPTS} times {where} without making progress. {lane.last_error or DIED}"

@@ -16,5 +16,7 @@ def sources(numbers: Collection[int], user: AbstractBaseUser | AnonymousUser) ->
     """The imports with these `numbers`; none for a user who may not see imports, nor the names of their files."""
     if not user.has_perm("imports.view_importjob"):  # type: ignore[union-attr]
         return {}
-    found = ImportJob.objects.filter(pk__in=numbers).values_list("pk", "filename")
-    return {pk: Source(filename, reverse("admin:imports_importjob_change", args=[pk])) for pk, filename in found}
+    found = ImportJob.objects.filter(pk__in=numbers).values_list("pk", "filename", "undoes_id")
+    return {
+        pk: Source(name, reverse("admin:imports_importjob_change", args=[pk]), undoes) for pk, name, undoes in found
+    }

@@ -81,9 +81,9 @@ class ProductAdmin(ProductActions, HistoryPages, DashboardAdmin):
                 return HttpResponseRedirect(request.get_full_path())
         title = {"title": "Products", "selection_note_all": "All that match are selected"}
         context: dict[str, Any] = {**title, "new_form": form, **(extra_context or {})}
-        if request.method != "POST":
+        if "_save" not in request.POST:
             return super().changelist_view(request, context)
-        # Rows that are saved together.
+        # Rows that are saved together. Not an export, which is read from the database while it is sent.
         with transaction.atomic(), together():
             return super().changelist_view(request, context)
 

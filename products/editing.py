@@ -19,6 +19,7 @@ from django.utils.text import capfirst
 
 from acme_importer.audit.trail import record
 from products import events, log
+from products.history.models import ChangeSet
 from products.models import SKU_TAKEN, Product, sku_is_taken
 from products.on_record import (
     batches,
@@ -81,8 +82,7 @@ def update(product: Product, fields: Collection[str], editor: Editor) -> Product
     """
     if not fields:
         return product
-    with _sku_checked(product), on_record(editor.name) as opened:
-        before = _hold(product, besides=fields)
+    with _sku_checked(product), _held(product, editor, besides=fields) as (opened, before):
         recorded = record_update(opened, product, before) if before else []
         product.event_sequence += 1
         product.save(update_fields=[*fields, "event_sequence", *recorded])
@@ -96,8 +96,7 @@ def update(product: Product, fields: Collection[str], editor: Editor) -> Product
 
 def delete(product: Product, editor: Editor) -> None:
     """Delete one product. If it is gone already, nothing happens."""
-    with transaction.atomic(), on_record(editor.name) as opened:
-        before = _hold(product)
+    with transaction.atomic(), _held(product, editor) as (opened, before):
         if before:
             Product.objects.filter(pk=product.pk).delete()
             record_deletions(opened, [before])
@@ -157,6 +156,19 @@ def _check_exact(selection: Selection) -> None:
     """Raise IndexBehindError where the selection is a search that may find products which no longer match."""
     if "search" in selection.how.get("filter", ()):
         check_exact()
+
+
+@contextmanager
+def _held(
+    product: Product, editor: Editor, *, besides: Collection[str] = ()
+) -> Iterator[tuple[ChangeSet, Mapping[str, Any] | None]]:
+    """Hold `product`, and then open the set of what is done to it: so its records have rising addresses.
+
+    A set that was opened before would have waited for others, who may have recorded a change of the product since.
+    """
+    before = _hold(product, besides=besides)
+    with on_record(editor.name) as opened:
+        yield opened, before
 
 
 def _hold(product: Product, *, besides: Collection[str] = ()) -> Mapping[str, Any] | None:

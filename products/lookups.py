@@ -9,11 +9,11 @@ import json
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BigAutoField, CharField, JSONField, Lookup
+from django.db.models import BigIntegerField, CharField, JSONField, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
 
-@BigAutoField.register_lookup
+@BigIntegerField.register_lookup
 @CharField.register_lookup
 class AnyOf(Lookup):
     """Whether the field, a text or an id, holds one of the values in a collection."""

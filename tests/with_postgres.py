@@ -48,7 +48,12 @@ def run(command: list[str], url: str, origin: str) -> int:
     """Run `command` on the database at `url`; the result is its exit code."""
     with psycopg.connect(url) as connection:
         print(f"PostgreSQL {connection.info.server_version // 10000}, {origin}", flush=True)
-    return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=False).returncode
+    with subprocess.Popen(command, env={**os.environ, "DATABASE_URL": url}) as process:
+        try:
+            return process.wait()
+        finally:
+            # It has processes of its own to end.
+            process.terminate()
 
 
 def main() -> int:

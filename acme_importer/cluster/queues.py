@@ -70,6 +70,21 @@ def withdraw(number: int) -> None:
     OrmQ.objects.filter(pk=number).delete()
 
 
+def give_back(number: int) -> None:
+    """Have a message delivered again now, and not when its lock runs out. If it is gone, there is nothing to do."""
+    now = timezone.now()
+    OrmQ.objects.filter(pk=number, lock__gt=now).update(lock=now)
+
+
+def give_back_all(queue: str) -> None:
+    """Have the messages of `queue` that clusters have taken delivered again now."""
+    now = timezone.now()
+    retry = {**settings.Q_CLUSTER, **settings.Q_CLUSTER["ALT_CLUSTERS"].get(queue, {})}["retry"]
+    # Nothing is enqueued for a moment as far in the future as this.
+    taken_messages = OrmQ.objects.filter(key=queue, lock__gt=now + timedelta(seconds=retry / 2))
+    taken_messages.update(lock=now)
+
+
 def has_waiting(queue: str | None = None, *, longer_than: timedelta = timedelta(0)) -> bool:
     """Whether a message of `queue` has been waiting `longer_than` this for a free worker."""
     # A message that a worker has taken is locked into the future.

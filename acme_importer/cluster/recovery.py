@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils.module_loading import import_string
 
-from acme_importer.cluster.models import Recovery
+from acme_importer.cluster import queues
+from acme_importer.cluster.models import Recovery, RunningCluster
 
 
 def session_name(cluster: str) -> str:
@@ -41,8 +42,19 @@ def count(kinds: Iterable[Recovery.Kind]) -> None:
     Recovery.objects.bulk_create(Recovery(kind=kind) for kind in kinds)
 
 
-def recover(held_by: str) -> bool:
-    """Free what `held_by`, a worker or a whole cluster, held; whether that was all. What is locked is skipped."""
+def recover(held_by: str, message: int | None = None) -> bool:
+    """Free what `held_by`, a worker or a whole cluster, held; whether that was all. What is locked is skipped.
+
+    The `message` that a worker was busy with is delivered again, and so are those of a cluster. Nobody knows which
+    those were, so all of its queue that are taken are: what another cluster has in hand is delivered twice, which tasks
+    can stand.
+    """
     functions: list[Callable[[str], bool]] = [import_string(name) for name in settings.CLUSTER_RECOVERY]
     freed = [function(held_by) for function in functions]
-    return all(freed)
+    if not all(freed):
+        return False
+    if message is not None:
+        queues.give_back(message)
+    for queue in RunningCluster.objects.filter(pk=held_by).values_list("queue", flat=True):
+        queues.give_back_all(queue)
+    return True

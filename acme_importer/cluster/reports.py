@@ -27,10 +27,10 @@ class Reporter:
         self.descriptor = descriptor
         os.set_blocking(descriptor, False)
 
-    def tell(self, word: str) -> None:
+    def tell(self, word: str, message: int = 0) -> None:
         """Write one line. Short lines do not mix with those of other processes."""
         with suppress(OSError):
-            os.write(self.descriptor, f"{word} {os.getpid()}\n".encode())
+            os.write(self.descriptor, f"{word} {os.getpid()} {message}\n".encode())
 
     def connect(self) -> None:
         """Report this process's ticks by hand, and by itself all processes that are forked from it from now on."""
@@ -43,9 +43,9 @@ class Reporter:
         self.tell(BORN)
         multiprocessing.util.Finalize(None, self.tell, args=(ENDED,), exitpriority=0)
 
-    def begin_task(self, **_: Any) -> None:
+    def begin_task(self, task: dict[str, Any], **_: Any) -> None:
         """Handle Django-Q's signal."""
-        self.tell(BUSY)
+        self.tell(BUSY, task["ack_id"])
 
     def end_task(self, **_: Any) -> None:
         """Handle Django-Q's signal."""
@@ -53,12 +53,12 @@ class Reporter:
 
 
 class Reports:
-    """The supervisor's end of the pipe: which processes there are, and which are in the middle of a task."""
+    """The supervisor's end of the pipe: which processes there are, and which are busy, each with which message."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
         self.alive: set[int] = set()
-        self.busy: set[int] = set()
+        self.busy: dict[int, int] = {}
         # When anything was heard last; None before the first time, since a start may take long.
         self.heard_at: float | None = None
         self._rest = b""
@@ -71,16 +71,16 @@ class Reports:
                 self.heard_at = time.monotonic()
                 *lines, self._rest = (self._rest + text).split(b"\n")
                 for line in lines:
-                    word, pid = line.decode().split()
-                    self._note(word, int(pid))
+                    word, *numbers = line.decode().split()
+                    self._note(word, *map(int, numbers))
 
-    def _note(self, word: str, pid: int) -> None:
+    def _note(self, word: str, pid: int, message: int = 0) -> None:
         if word in (BORN, BUSY):
             self.alive.add(pid)
         if word == BUSY:
-            self.busy.add(pid)
+            self.busy[pid] = message
         elif word in (IDLE, ENDED):
-            self.busy.discard(pid)
+            self.busy.pop(pid, None)
         if word == ENDED:
             self.alive.discard(pid)
 
@@ -88,14 +88,14 @@ class Reports:
         """For how many seconds nothing has been heard of a cluster that was heard before."""
         return 0.0 if self.heard_at is None else time.monotonic() - self.heard_at
 
-    def killed(self) -> Iterator[tuple[int, bool]]:
-        """The processes that have gone without a word since the last time, and whether each was busy."""
+    def killed(self) -> Iterator[tuple[int, int | None]]:
+        """The processes that have gone without a word since the last time, and the message each was busy with."""
         gone = [pid for pid in self.alive if not exists(pid)]
         # What they said last may still be in the pipe.
         self.read()
         for pid in gone:
             if pid in self.alive:
-                yield pid, pid in self.busy
+                yield pid, self.busy.get(pid)
                 self._note(ENDED, pid)
 
 

@@ -60,8 +60,8 @@ class Supervisor:
         self.stopping = False
         self.cluster = identity.new_cluster()
         self.others = presence.Others()
-        # Workers and clusters of this supervisor that are dead, and may still hold something.
-        self.dead: list[str] = []
+        # Workers and clusters of this supervisor that are dead, and may still hold something: workers a message, too.
+        self.dead: dict[str, int | None] = {}
         # What has been recovered, and is not yet counted.
         self.found: list[Recovery.Kind] = []
         self.next_look = 0.0
@@ -95,7 +95,7 @@ class Supervisor:
         if died:
             logger.error("The workers of queue %s ended with code %s; restarting.", self.queue, process.returncode)
             self.note(Recovery.Kind.CLUSTER_DIED)
-        self.dead.append(self.cluster)
+        self.dead[self.cluster] = None
         self.look_after()
         return died
 
@@ -135,8 +135,8 @@ class Supervisor:
 
     def is_broken(self, heard: Reports) -> bool:
         """Whether the cluster must be restarted because of what its processes reported, or no longer report."""
-        for pid, busy in heard.killed():
-            if not busy:
+        for pid, message in heard.killed():
+            if message is None:
                 logger.error(
                     "Process %s of the workers of queue %s was killed, and the others may hang without it. "
                     "Killing all of them and restarting.",
@@ -146,7 +146,7 @@ class Supervisor:
                 self.note(Recovery.Kind.CLUSTER_BROKEN)
                 return True
             logger.error("Worker %s of queue %s was killed in the middle of a task.", pid, self.queue)
-            self.dead.append(identity.holder(pid, self.cluster))
+            self.dead[identity.holder(pid, self.cluster)] = message
             self.note(Recovery.Kind.WORKER_KILLED)
             self.next_look = 0.0
         if heard.silence() > FROZEN_SECONDS:
@@ -171,10 +171,10 @@ class Supervisor:
 
     def recover(self) -> None:
         """Free what dead workers of this supervisor, and dead clusters of others, held."""
-        left = []
-        for held_by in self.dead:
-            if not recovery.recover(held_by):
-                left.append(held_by)
+        left = {}
+        for held_by, message in self.dead.items():
+            if not recovery.recover(held_by, message):
+                left[held_by] = message
             elif len(held_by) == identity.CLUSTER_LENGTH:
                 presence.say_ended(held_by)
         self.dead = left

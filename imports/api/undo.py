@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
@@ -24,6 +24,12 @@ from imports.undo.reporting import report
 from imports.undo.selection import MOST_SKUS, Selection
 from products.fields import SKU_MAX_LENGTH
 from products.history.records import KEPT
+
+
+class UndoQuery(serializers.Serializer):
+    """The parameters of an undo."""
+
+    preview = serializers.BooleanField(default=False, help_text="Only count what an undo would do.")
 
 
 class UndoSerializer(StrictSerializer):
@@ -125,7 +131,7 @@ class UndoActions:
         "gets the value from before, and products that it created are deleted if nobody has changed them. What was "
         "changed since is kept. `preview=true` creates a job that writes nothing, and counts what an undo would do. "
         "The response is the job; what that has done is at its address under `undo`.",
-        parameters=[OpenApiParameter("preview", bool, description="Only count what an undo would do.")],
+        parameters=[UndoQuery],
         request=UndoSerializer,
         responses={
             202: JobSerializer,
@@ -138,12 +144,15 @@ class UndoActions:
     def start_undo(self, request: Request, pk: str) -> Response:
         """Undo an import, or preview that."""
         refuse_unknown_parameters(request, ["preview"])
-        preview = serializers.BooleanField(default=False).run_validation(request.query_params.get("preview", False))
+        wanted = UndoQuery(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
         job = get_object_or_404(ImportJob, pk=pk)
         serializer = UndoSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         try:
-            created = undoing.undo(job, request.user, selection=serializer.selection(), preview=preview)
+            created = undoing.undo(
+                job, request.user, selection=serializer.selection(), preview=wanted.validated_data["preview"]
+            )
         except jobs.WrongStateError as error:
             raise ConflictError(str(error)) from error
         except QuotaError as error:

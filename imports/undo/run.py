@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from typing import Any
 
 from imports.models import ImportLane
@@ -19,7 +18,6 @@ from imports.undo.source import Source
 from imports.undo.writing import Report, UndoWriter
 from imports.writing.choose import make_product_writer
 from imports.writing.plan import USUAL_RULES
-from products.history.records import KEPT
 
 
 @contextmanager
@@ -35,16 +33,13 @@ class UndoRun(LaneRun):
         job = lane.job
         self._source = Source.of(job)
         selection = Selection.from_json(job.selection)
-        self._undo = UndoWriter(
-            make_product_writer(job.pk, KEPT, USUAL_RULES),
-            Judge(self._source, self._source.sets()["oldest"], selection.restored_fields),
-            selection,
-            preview=job.dry_run,
-        )
+        judge = Judge(self._source, selection)
+        writer = make_product_writer(job.pk, judge.fields, USUAL_RULES)
+        self._undo = UndoWriter(writer, judge, selection, preview=job.dry_run)
         super().__init__(lane, self._undo)
 
     def _read_chunk(self, rows_limit: int) -> Chunk:
-        passed = list(islice(self._source.rows(self.lane.line or None), rows_limit))
+        passed = self._source.rows(self.lane.line or None, rows_limit)
         records = self.lane.offset + len(passed)
         return Chunk(
             rows=passed,

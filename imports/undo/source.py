@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 
 from imports.models import ImportJob
 from products.fields import normalize_skus
 from products.history.models import PLACES, ChangeBlock, ChangeSet
-from products.history.records import Block, Record
+from products.history.records import BLOCK_ROWS, KEPT, Block, Record, fields_of
+
+# Blocks that are fetched at a time.
+BLOCKS_AT_A_TIME = 20
 
 
-@dataclass(frozen=True, slots=True)
-class UndoneRow:
+class UndoneRow(NamedTuple):
     """A record that is to be undone, as the pipeline takes a row."""
 
     change: Record
@@ -51,35 +53,60 @@ class Source:
             return Q(import_number=self.import_number)
         return Q(number__gte=self.first, number__lte=self.last)
 
-    def sets(self) -> dict[str, int]:
-        """How many products were created, changed and deleted, and the `oldest` of the sets."""
-        own = ChangeSet.objects.filter(self._is_own)
-        counts = own.aggregate(created=Sum("created"), changed=Sum("changed"), deleted=Sum("deleted"))
-        oldest = own.order_by("pk").values_list("pk", flat=True).first()
-        return {name: count or 0 for name, count in counts.items()} | {"oldest": oldest or 0}
+    def count(self) -> int:
+        """How many records there are."""
+        records = Sum(F("created") + F("changed") + F("deleted"))
+        return ChangeSet.objects.filter(self._is_own).aggregate(records=records)["records"] or 0
 
-    def has(self, change_set: ChangeSet) -> bool:
-        """Whether the set is one of them."""
-        if self.import_number is not None:
-            return change_set.import_number == self.import_number
-        return change_set.number is not None and self.first <= change_set.number <= self.last
+    def set_keys(self) -> frozenset[int]:
+        """The keys of the sets: one for each chunk that has written something."""
+        return frozenset(ChangeSet.objects.filter(self._is_own).values_list("pk", flat=True))
 
-    def rows(self, below: int | None) -> Iterator[UndoneRow]:
-        """The records with addresses `below` that one, or all, from the highest down: block by block."""
+    def fields(self) -> tuple[str, ...]:
+        """The fields that an undo reads and writes, the SKU first: all, unless products were only changed."""
+        bits = 0
+        for mask, *whole in ChangeSet.objects.filter(self._is_own).values_list("fields", "created", "deleted"):
+            if any(whole):
+                return KEPT
+            bits |= mask
+        return ("sku", *(name for name in fields_of(bits) if name != "sku"))
+
+    def may_have_several(self) -> bool:
+        """Whether there may be several records of one product, without its having been deleted in between.
+
+        An import has counted them as duplicates; an undo changes each product once.
+        """
+        if self.import_number is None:
+            return True
+        job = ImportJob.objects.with_progress().filter(pk=self.import_number).first()
+        return job is None or (job.duplicate_rows > 0 and not job.is_undo)
+
+    def rows(self, below: int | None, limit: int) -> list[UndoneRow]:
+        """At most `limit` records with addresses `below` that one, or of all, from the highest down."""
+        records: list[Record] = []
+        found = ChangeBlock.objects.filter(pk__any_of=self._blocks(below, limit)).order_by("-pk")
+        for first, data in found.values_list("pk", "data").iterator(chunk_size=BLOCKS_AT_A_TIME):
+            block = Block(first, bytes(data))
+            end = len(block) if below is None else min(len(block), below - first)
+            records += block.records()[max(0, end - limit + len(records)) : end][::-1]
+            if len(records) == limit:
+                break
+        skus = normalize_skus(record.sku for record in records)
+        return list(map(UndoneRow, records, skus))
+
+    def _blocks(self, below: int | None, limit: int) -> set[int]:
+        """The keys of the blocks that have those records: a set tells how many it has, in blocks without gaps."""
         sets = ChangeSet.objects.filter(self._is_own).order_by("-pk")
         if below is not None:
-            sets = sets.filter(pk__lte=below // PLACES)
-        for pk in sets.values_list("pk", flat=True).iterator(chunk_size=100):
-            blocks = ChangeBlock.objects.filter(pk__gte=pk * PLACES, pk__lt=(pk + 1) * PLACES)
+            sets = sets.filter(pk__lte=(below - 1) // PLACES)
+        blocks: set[int] = set()
+        records = 0
+        for pk, *counts in sets.values_list("pk", "created", "changed", "deleted")[:limit].iterator(chunk_size=100):
+            end = pk * PLACES + sum(counts)
             if below is not None:
-                blocks = blocks.filter(pk__lt=below)
-            for first, data in blocks.order_by("-pk").values_list("pk", "data").iterator(chunk_size=10):
-                block = Block(first, bytes(data))
-                end = len(block) if below is None else min(len(block), below - first)
-                records = [block.record(at) for at in reversed(range(end))]
-                yield from map(UndoneRow, records, normalize_skus(record.sku for record in records))
-
-
-def total(counts: dict[str, int]) -> int:
-    """How many records there are, by what `sets` gives."""
-    return counts["created"] + counts["changed"] + counts["deleted"]
+                end = min(end, below)
+            blocks.update(range(pk * PLACES, end, BLOCK_ROWS))
+            records += end - pk * PLACES
+            if records >= limit:
+                break
+        return blocks

@@ -13,7 +13,7 @@ from imports import jobs, quotas
 from imports.jobs import WrongStateError
 from imports.models import ImportJob, ImportLane
 from imports.undo.selection import EVERYTHING, Selection
-from imports.undo.source import Source, total
+from imports.undo.source import Source
 
 Status = ImportJob.Status
 
@@ -60,12 +60,11 @@ def why_not(job: ImportJob) -> str:
         return f"Import {job.pk} is a dry run: it has written nothing that could be undone."
     if not job.is_over:
         return f"Import {job.pk} is {job.status}. Cancel it first, or wait for its end."
-    unfinished = ImportJob.objects.filter(undoes=job.pk, dry_run=False, status__in=quotas.UNFINISHED)
-    if (other := unfinished.first()) is not None:
+    if (other := jobs.undo_under_way(job.pk)) is not None:
         return f"Import {job.pk} is being undone already, by import {other.pk}."
     counted = ImportJob.objects.with_progress().get(pk=job.pk)
     written = counted.created_rows + counted.updated_rows + counted.deleted_rows
-    on_record = total(Source(job.pk).sets())
+    on_record = Source(job.pk).count()
     if not on_record and not written:
         return f"Import {job.pk} has changed no product."
     if on_record < written:
@@ -78,7 +77,7 @@ def why_not(job: ImportJob) -> str:
 
 def start(job: ImportJob) -> list[ImportLane]:
     """From queued to running, for the worker that has claimed the job of an undo; returns its lane."""
-    changes = total(Source.of(job).sets())
+    changes = Source.of(job).count()
     lane = ImportLane(job=job, number=0, offset=0, line=0)
     # A part of nothing is none.
     return jobs.lay_lanes(job, [lane], content_size=max(changes, 1))

@@ -7,10 +7,10 @@ falls into exactly one class; where several of its fields have changed, the verd
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from products.history.records import CREATED, DELETED, KEPT, Record, Values
 
@@ -25,84 +25,70 @@ class Class(StrEnum):
     CHANGED_LATER = "changed_later"
     ALREADY_SO = "already_so"
     GONE = "gone"
+    # Only fields are selected, and it is about the whole product.
+    NOT_SELECTED = "not_selected"
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
-    """A change that somebody has made to the product since: its record, and by which import, if it was one."""
-
-    record: Record
-    import_number: int | None
+_NOTHING: Mapping[str, tuple[Any, Any]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The class of a product; what is restored, as {field: (value now, value then)}; and the fields that are kept."""
 
     of: Class
-    restored: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    restored: Mapping[str, tuple[Any, Any]] = _NOTHING
     kept: tuple[str, ...] = ()
 
 
-def judge(own: Sequence[Record], later: Sequence[Later], now: Values | None, fields: Collection[str] = KEPT) -> Verdict:
-    """The verdict on one product.
+def judge(own: Sequence[Record], now: Values | None, fields: Collection[str] = KEPT) -> Verdict:
+    """The verdict on one product. Of one that is kept it says EDITED_SINCE; only its story tells who has changed it.
 
     Args:
         own: what is to be undone: all records of the product of that import, the newest first; at least one.
-        later: the product's records since the newest of those, the newest first.
-        now: the values that the product has; None if there is none.
+        now: the values that the product has, of all fields that those records have; None if there is none.
         fields: those that may be restored; a product is only deleted, or created again, where these are all.
     """
     newest, oldest = own[0], own[-1]
     if newest.kind == DELETED:
-        return _recreated(newest, later, now)
+        return _whole(newest.before, now, Class.CREATED_AGAIN if now is None else Class.ALREADY_SO)
     if oldest.kind == CREATED:
-        return _deleted(own, later, now)
-    if now is None:
-        return Verdict(Class.GONE)
-    restored, kept, same = {}, [], []
-    for name in KEPT:
-        touching = [record for record in own if name in record.after and name in fields]
-        if not touching:
+        if len(fields) < len(KEPT):
+            return Verdict(Class.NOT_SELECTED)
+        left = {name: value for record in reversed(own) for name, value in record.after.items()}
+        return _whole(left, now, Class.ALREADY_SO if now is None else Class.DELETED)
+    return Verdict(Class.GONE) if now is None else _by_fields(own, now, fields)
+
+
+def _by_fields(own: Sequence[Record], now: Values, fields: Collection[str]) -> Verdict:
+    """The verdict on a product that was changed, and is still there."""
+    newest, restored, kept = own[0], {}, []
+    before, after = (newest.before, newest.after) if len(own) == 1 else _net(own)
+    for name, written in after.items():
+        value, original = now[name], before[name]
+        if name not in fields or original in (value, written):
             continue
-        written, original = touching[0].after[name], touching[-1].before[name]
-        if now[name] == original:
-            same.append(name)
-        elif now[name] == written:
-            restored[name] = (now[name], original)
+        if value == written:
+            restored[name] = (value, original)
         else:
             kept.append(name)
     if restored:
         return Verdict(Class.RESTORED, restored, tuple(kept))
     if kept:
-        return Verdict(_who(later, kept), kept=tuple(kept))
+        return Verdict(Class.EDITED_SINCE, kept=tuple(kept))
     return Verdict(Class.ALREADY_SO)
 
 
-def _deleted(own: Sequence[Record], later: Sequence[Later], now: Values | None) -> Verdict:
-    """The verdict on a product that the import created."""
-    if now is None:
-        return Verdict(Class.ALREADY_SO)
-    left = {name: value for record in reversed(own) for name, value in record.after.items()}
-    differing = [name for name in KEPT if now[name] != left.get(name, {})]
-    if differing:
-        return Verdict(_who(later, differing), kept=tuple(differing))
-    return Verdict(Class.DELETED)
+def _whole(values: Values, now: Values | None, otherwise: Class) -> Verdict:
+    """The verdict on a product that is kept as a whole unless it has these values, or is not there."""
+    differing = () if now is None else tuple(name for name in KEPT if now[name] != values.get(name, {}))
+    return Verdict(Class.EDITED_SINCE, kept=differing) if differing else Verdict(otherwise)
 
 
-def _recreated(deletion: Record, later: Sequence[Later], now: Values | None) -> Verdict:
-    """The verdict on a product that was deleted."""
-    if now is None:
-        return Verdict(Class.CREATED_AGAIN)
-    differing = [name for name in KEPT if now[name] != deletion.before[name]]
-    if not differing:
-        return Verdict(Class.ALREADY_SO)
-    return Verdict(_who(later, differing), kept=tuple(differing))
-
-
-def _who(later: Sequence[Later], fields: Collection[str]) -> Class:
-    """Who has last changed one of these fields: a later import, or somebody by hand."""
-    for change in later:
-        if any(name in change.record.after for name in fields):
-            return Class.EDITED_SINCE if change.import_number is None else Class.CHANGED_LATER
-    return Class.EDITED_SINCE
+def _net(own: Sequence[Record]) -> tuple[Values, Values]:
+    """The values of all fields that these records have changed: before the oldest of them, and after the newest."""
+    before: Values = {}
+    after: Values = {}
+    for record in reversed(own):
+        before = record.before | before
+        after |= record.after
+    return before, {name: after[name] for name in KEPT if name in after}

@@ -7,7 +7,7 @@ be undone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -26,7 +26,6 @@ from imports.writing.kept import NOT_SELECTED, REASONS
 from imports.writing.overlaps import AloneNeededError, take_turn
 from imports.writing.plan import Outcome, Plan
 from products.fields import PRICE_DECIMAL_PLACES
-from products.history.records import KEPT
 from products.search.changes import WITH_WORDS, note
 
 # Of each class, a report has so many examples, with no more of a value than this.
@@ -60,14 +59,23 @@ class Report:
         for of, examples in later.examples.items():
             self.examples[of] = [*self.examples.get(of, []), *examples][:EXAMPLES]
 
-    def add(self, row: UndoneRow, verdict: Verdict) -> None:
-        """Take note of a verdict."""
-        self.fields.update(verdict.restored.keys())
-        self.in_part += bool(verdict.restored and verdict.kept)
-        examples = self.examples.setdefault(verdict.of, [])
-        if len(examples) < EXAMPLES:
-            restored = {name: list(map(_shown, values)) for name, values in verdict.restored.items()}
-            examples.append({"sku": row.change.sku, "line": row.line, "restored": restored, "kept": list(verdict.kept)})
+    @classmethod
+    def of(cls, rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | None]) -> Report:
+        """The report of some verdicts."""
+        report = cls()
+        # Mostly the same fields of all products.
+        shapes: Counter[tuple[Any, ...]] = Counter(
+            (*verdict.restored, bool(verdict.kept)) for verdict in verdicts if verdict and verdict.restored
+        )
+        for (*names, is_in_part), count in shapes.items():
+            report.fields.update(dict.fromkeys(names, count))
+            report.in_part += count if is_in_part else 0
+        for row, verdict in zip(rows, verdicts, strict=True):
+            if verdict and verdict.of is not Class.NOT_SELECTED:
+                examples = report.examples.setdefault(verdict.of, [])
+                if len(examples) < EXAMPLES:
+                    examples.append(_example(row, verdict))
+        return report
 
 
 class UndoWriter:
@@ -97,14 +105,19 @@ class UndoWriter:
                 break
             refused += refusals
             refused_skus = {rejection.record[0] for rejection in refusals}
-            rows = [row for row in rows if row.change.sku not in refused_skus]
+            # Older records of the same products stay: these are not judged by themselves.
+            rows = [
+                row
+                for row, verdict in zip(rows, verdicts, strict=True)
+                if not verdict or row.record[0] not in refused_skus
+            ]
         if not self._preview:
             note(_with_other_words(rows, verdicts))
         outcome = self._outcome(rows, verdicts)
         outcome.summary = plan.outcome.summary
         outcome.rejections += refused
         if left_out:
-            outcome.skipped[NOT_SELECTED] = left_out
+            outcome.skipped[NOT_SELECTED] += left_out
         return outcome
 
     def _attempt(self, rows: Sequence[UndoneRow], *, alone: bool) -> tuple[Plan, list[Verdict | None], list[Rejection]]:
@@ -115,9 +128,9 @@ class UndoWriter:
         with transaction.atomic():
             if not self._preview:
                 take_turn(alone=alone)
-            found = find_products(rows, KEPT, hold=alone)
+            found = find_products(rows, self._judge.fields, hold=alone)
             verdicts = self._judge.verdicts(rows, found)
-            plan = _plan(rows, verdicts, found)
+            plan = _plan(rows, verdicts, found, self._judge.fields)
             refusals = [] if self._preview else self._writer.carry_out(plan, found, alone=alone)
             if refusals:
                 transaction.set_rollback(True)
@@ -125,10 +138,7 @@ class UndoWriter:
 
     def _outcome(self, rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | None]) -> Outcome:
         counts = Counter(verdict.of for verdict in verdicts if verdict)
-        self.report = Report()
-        for row, verdict in zip(rows, verdicts, strict=True):
-            if verdict:
-                self.report.add(row, verdict)
+        self.report = Report.of(rows, verdicts)
         return Outcome(
             created=counts[Class.CREATED_AGAIN],
             updated=counts[Class.RESTORED],
@@ -139,26 +149,25 @@ class UndoWriter:
         )
 
 
-def _plan(rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | None], found: Found) -> Plan:
+def _plan(rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | None], found: Found, fields: Sequence[str]) -> Plan:
     """What the verdicts say, as the importer's writers take it."""
     plan = Plan()
+    places = {name: place for place, name in enumerate(fields)}
     for row, verdict in zip(rows, verdicts, strict=True):
-        sku, of = row.sku_normalized, verdict and verdict.of
         if verdict is None:
             continue
-        if of is Class.DELETED:
+        sku, of = row.sku_normalized, verdict.of
+        if of is Class.RESTORED:
+            values = list(found.values[sku])
+            for name, (_, then) in verdict.restored.items():
+                values[places[name]] = then
+            plan.update[sku] = CleanRow(row.line, sku, tuple(values), row.record)
+        elif of is Class.DELETED:
             plan.delete[sku] = CleanRow(row.line, sku, found.values[sku], row.record)
         elif of is Class.CREATED_AGAIN:
-            plan.create[sku] = CleanRow(row.line, sku, _values(row.change.before), row.record)
-        elif of is Class.RESTORED:
-            then = {name: values[1] for name, values in verdict.restored.items()}
-            now = dict(zip(KEPT, found.values[sku], strict=True))
-            plan.update[sku] = CleanRow(row.line, sku, _values(now | then), row.record)
+            before = row.change.before
+            plan.create[sku] = CleanRow(row.line, sku, tuple(before[name] for name in fields), row.record)
     return plan
-
-
-def _values(of: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(of[name] for name in KEPT)
 
 
 def _with_other_words(rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | None]) -> list[str]:
@@ -168,6 +177,11 @@ def _with_other_words(rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | No
         for row, verdict in zip(rows, verdicts, strict=True)
         if verdict and (verdict.of is Class.CREATED_AGAIN or not WITH_WORDS.isdisjoint(verdict.restored))
     ]
+
+
+def _example(row: UndoneRow, verdict: Verdict) -> dict[str, Any]:
+    restored = {name: list(map(_shown, values)) for name, values in verdict.restored.items()}
+    return {"sku": row.change.sku, "line": row.line, "restored": restored, "kept": list(verdict.kept)}
 
 
 def _shown(value: Any) -> Any:

@@ -68,7 +68,8 @@ class CopyWriter(BulkCreateWriter):
         catalogue, which would be a sixth of the work (measured: docs/performance.md). The unique index tells if not.
         """
         if self._last_were_new and not has_incomplete(rows):
-            new = {row.sku_normalized: row for row in rows}
+            whole = extra.merged(rows, {})[0] if EXTRA in self._fields else rows
+            new = {row.sku_normalized: row for row in whole}
             plan = Plan(Outcome(created=len(rows)), create=new)
             if len(new) == len(rows) and self._are_copied_as_new(plan):
                 self._note(plan)

@@ -57,6 +57,9 @@ class OriginSerializer(serializers.Serializer):
     filename = serializers.CharField(
         allow_null=True, help_text="The import's file; null for a user who may not view imports."
     )
+    undo_of = serializers.IntegerField(
+        allow_null=True, help_text="The number of the import that it took back, if it was an undo; as for `filename`."
+    )
     line = serializers.IntegerField(allow_null=True, help_text="The line of the file.")
     user = serializers.CharField(allow_null=True, help_text="The name of the user who made the change by hand.")
 
@@ -199,12 +202,13 @@ def _response(request: Request, subject: Subject, asked: dict[str, Any]) -> Resp
 
 def _origin(entry: Entry | None, known: Any) -> dict[str, Any]:
     if entry is None:
-        return dict.fromkeys(("import_number", "filename", "line", "user"))
+        return dict.fromkeys(("import_number", "filename", "undo_of", "line", "user"))
     number = entry.change_set.import_number
     source: Source | None = known.get(number)
     return {
         "import_number": number,
         "filename": source.filename if source else None,
+        "undo_of": source.undo_of if source else None,
         "line": entry.record.line or None,
         "user": entry.change_set.user_name or None,
     }

@@ -47,6 +47,7 @@ class Origin:
     url: str
     line: int
     user: str
+    undo_of: int | None
 
     @classmethod
     def of(cls, entry: Entry, known: Mapping[int, Source]) -> Origin:
@@ -59,6 +60,7 @@ class Origin:
             url=source.url if source else "",
             line=entry.record.line,
             user=_shown(entry.change_set.user_name),
+            undo_of=source.undo_of if source else None,
         )
 
     @property
@@ -67,6 +69,8 @@ class Origin:
         if self.import_number is None:
             return format_html("by <bdi>{}</bdi>", self.user) if self.user else SafeString("by the system")
         number = f"import {self.import_number}"
+        if self.undo_of is not None:
+            number += f" (undo of import {self.undo_of})"
         said = [
             format_html('<a href="{}">{}</a>, <bdi>{}</bdi>', self.url, number, self.filename) if self.url else number
         ]

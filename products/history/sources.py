@@ -18,10 +18,14 @@ from django.utils.module_loading import import_string
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An import: the name of its file, which is a stranger's text, and the address of its page in the dashboard."""
+    """An import: the name of its file, which is a stranger's text, and the address of its page in the dashboard.
+
+    Of an undo the file is the one of the import `undo_of` that it took back.
+    """
 
     filename: str
     url: str
+    undo_of: int | None = None
 
 
 class Outlet(Protocol):

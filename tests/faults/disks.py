@@ -1,4 +1,7 @@
-"""Faults of disks: full when a file arrives, when it is opened, and under SQLite. The disks are in memory."""
+"""Faults of disks: full when a file arrives, when it is opened, and under SQLite; a file that is gone.
+
+The full disks are in memory.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from pathlib import Path
 import requests
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import override_settings
 
@@ -22,12 +26,14 @@ from imports.files.space import TOO_LITTLE
 from imports.models import ImportJob
 from tests.faults.kind import CannotBeDoneError
 from tests.faults.loads import begin_one, content_of
-from tests.faults.world import World, eventually, wait_for
+from tests.faults.world import World, eventually, kill, wait_for
 from tests.settings import FOLDER
 from tests.tokens import make_key
 from tests.webserver import WebServer
 
 MEGABYTE = 1024**2
+# In which an import fails that only people can help: the time to notice a dead worker, and to start another.
+PERMANENT_SECONDS = 10.0
 
 
 @contextmanager
@@ -87,12 +93,28 @@ def full_at_upload(world: World) -> float:
 
 def full_at_opening(world: World) -> float:
     """A file has no room to be unpacked; once there is, it is retried."""
-    rows = 20_000
-    job = begin_one(world, rows, "PACKED", packed=gzip.compress(content_of(rows, "PACKED")))
+    job = begin_one(world, world.rows, packed=gzip.compress(content_of(world.rows, "S")))
     wait_for(lambda: ImportJob.objects.get(pk=job.pk).is_over, 60, "the full disk noticed")
     job.refresh_from_db()
     assert (job.status, job.failure_reason) == (ImportJob.Status.FAILED, TOO_LITTLE)
     enlarge(settings.UPLOAD_FOLDER)
+    jobs.retry(job)
+    return time.monotonic()
+
+
+def file_gone(world: World) -> float:
+    """A file is gone in mid-import, which fails at once; when it is there again, the import is retried."""
+    job = world.expected.imports[0].job
+    path = Path(default_storage.path(job.stored_as))
+    away = FOLDER / "away"
+    path.rename(away)
+    # Those who have opened it could go on until their slice ends.
+    kill(*world.clusters[0].worker_pids())
+    wait_for(lambda: ImportJob.objects.get(pk=job.pk).is_over, PERMANENT_SECONDS, "the missing file noticed")
+    job.refresh_from_db()
+    assert job.status == ImportJob.Status.FAILED
+    assert "file" in job.failure_reason, job.failure_reason
+    away.rename(path)
     jobs.retry(job)
     return time.monotonic()
 

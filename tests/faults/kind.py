@@ -18,6 +18,8 @@ class Kind:
     goal: float
     # What is at work (`tests.faults.loads`), or "webhooks", or "webhooks and imports".
     work: str = "import"
+    # Whether nothing is at work until the fault has happened.
+    before: bool = False
     # How many times as large its file is: a fault that takes long must not outlast the import.
     size: int = 1
     clusters: int = 1

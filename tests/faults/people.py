@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from random import Random
 from threading import Thread
 
 from django.db import connection
@@ -14,7 +16,8 @@ from imports.models import ImportJob
 from products import editing
 from products.models import Product
 from tests.faults.loads import from_any_row_on
-from tests.faults.world import World, kill, workers_of
+from tests.faults.processes import busy_worker
+from tests.faults.world import World, are_over
 from tests.imports import model
 
 EDITOR = editing.Editor()
@@ -45,9 +48,18 @@ def cancel_and_retry_storm(world: World) -> float:
 
 
 def edits_and_deletions(world: World) -> float:
-    """Products are edited and deleted: those that the file has, before or after their row, and others."""
+    """Products are edited and deleted, while a worker that imports is killed."""
+    world.meanwhile(partial(_edit_and_delete, world, Random(world.random.random())))
+    time.sleep(world.random.uniform(0.5, 2))
+    return busy_worker(world)
+
+
+def _edit_and_delete(world: World, random: Random) -> None:
+    """Edit and delete products: those that the file has, before or after their row, and others."""
     expected = world.expected
     for number in range(EDITS):
+        if are_over():
+            return
         is_in_file = number % 2 == 0
         if is_in_file:
             found = Product.objects.filter(last_import__isnull=False).order_by("?").first()
@@ -66,6 +78,4 @@ def edits_and_deletions(world: World) -> float:
             editing.delete(found, EDITOR)
             expected.deletions += is_in_file
             expected.catalogue[key] = {*possible, *from_any_row_on(world.rows, key), None}
-        time.sleep(world.random.uniform(0, 0.03))
-    kill(world.random.choice(workers_of(world.clusters[0], busy=True) or world.clusters[0].worker_pids()))
-    return time.monotonic()
+        time.sleep(random.uniform(0, 0.3))

@@ -6,6 +6,8 @@ import time
 
 import psutil
 
+from acme_importer.cluster import presence
+from acme_importer.cluster.queues import default_queue
 from tests.cluster import WorkerCluster
 from tests.faults.world import (
     World,
@@ -14,8 +16,12 @@ from tests.faults.world import (
     monitor_of,
     sentinel_of,
     supervisor_of,
+    wait_for,
     workers_of,
 )
+
+# In which it has to be seen that workers do not run.
+NOT_RUNNING_SECONDS = 30.0
 
 
 def busy_worker(world: World) -> float:
@@ -57,16 +63,27 @@ def supervisor(world: World) -> float:
     return killed
 
 
-def whole_group(world: World) -> float:
-    """Everything at once, as when a container is removed; it is started again."""
-    victim = world.clusters[0]
+def _kill_group(victim: WorkerCluster) -> float:
     family = victim.family()
     supervisor_of(victim).kill()
     for process in family:
         process.kill()
-    killed = time.monotonic()
-    world.restart(victim)
+    return time.monotonic()
+
+
+def whole_group(world: World) -> float:
+    """Everything at once, as when a container is removed; it is started again."""
+    killed = _kill_group(world.clusters[0])
+    world.restart(world.clusters[0])
     return killed
+
+
+def not_running(world: World) -> float:
+    """Everything at once, and nobody starts it again until it is seen that it does not run."""
+    _kill_group(world.clusters[0])
+    wait_for(lambda: not presence.is_running(default_queue()), NOT_RUNNING_SECONDS, "seen not to run")
+    world.restart(world.clusters[0])
+    return time.monotonic()
 
 
 def secret_key_changed(world: World) -> float:
@@ -81,12 +98,12 @@ def secret_key_changed(world: World) -> float:
 def deploys(world: World) -> float:
     """Two deploys one after the other: SIGTERM, the end, and the start of the new version."""
     victim = world.clusters[0]
+    began = time.monotonic()
     for _ in range(2):
         supervisor_of(victim).terminate()
-        stopped = time.monotonic()
         world.restart(victim)
         time.sleep(world.random.uniform(0, 1))
-    return stopped
+    return began
 
 
 def everything_of(cluster: WorkerCluster) -> list[psutil.Process]:

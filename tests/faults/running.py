@@ -22,6 +22,7 @@ from tests.faults import outcome
 from tests.faults.kind import Kind
 from tests.faults.kinds import KINDS
 from tests.faults.loads import LOADS
+from tests.faults.progress import Progress
 from tests.faults.receiver import Receiver
 from tests.faults.world import World, are_over, eventually, offsets, patience_of, wait_for
 from tests.webhooks.factories import PRODUCT
@@ -72,6 +73,7 @@ def run(name: str, seed: int, rows: int = ROWS) -> Result:
         rows * kind.size,
         receiver,
         IMPORT_LANES=str(lanes * kind.clusters),
+        IMPORT_WRITER="copy" if connection.vendor == "postgresql" and seed % 2 else "bulk_create",
         WEBHOOK_TIMEOUT_SECONDS="2",
     )
     with ExitStack() as stack:
@@ -81,6 +83,7 @@ def run(name: str, seed: int, rows: int = ROWS) -> Result:
         stack.enter_context(patience_of(world))
         what = _webhooks if kind.work.startswith("webhooks") else _import
         seconds = what(world, kind)
+        world.join()
         outcome.check(world)
     return Result(name, seed, seconds)
 
@@ -89,43 +92,29 @@ def _import(world: World, kind: Kind) -> float:
     """The longest time for which any lane made no progress, from the fault to the end of the imports."""
     for _ in range(kind.clusters):
         world.start()
+    progress = Progress(any_lane=kind.work in BUSY_LOADS)
+    with progress.watched():
+        fault = _fault(world, kind)
+        wait_for(are_over, LONGEST_SECONDS, "imports over")
+    return progress.longest_pause(fault)
+
+
+def _fault(world: World, kind: Kind) -> float:
+    """Do the fault at a random moment of its work; returns the moment from which the way back is counted."""
     begin = LOADS[kind.work]
-    if kind.work == "idle":
+    if kind.before:
         time.sleep(world.random.uniform(0, 2))
         fault = kind.do(world)
         begin(world, world.rows)
-    elif kind.work == "opening":
-        begin(world, world.rows)
+        return fault
+    begin(world, world.rows)
+    if kind.work == "opening":
         wait_for(lambda: ImportJob.objects.exclude(claimed_until=None).exists(), 60, "file being opened")
         time.sleep(world.random.uniform(0, 0.5))
-        fault = kind.do(world)
-    else:
-        begin(world, world.rows)
-        wait_for(offsets, 60, "import under way")
-        time.sleep(world.random.uniform(0, 3 * world.rows / ROWS))
-        assert not are_over(), "The import was over before the fault."
-        fault = kind.do(world)
-    return _longest_pause(fault, any_lane=kind.work in BUSY_LOADS)
-
-
-def _longest_pause(fault: float, *, any_lane: bool) -> float:
-    """The longest time without progress of a lane; with `any_lane`, of all lanes together, which take turns."""
-    moved: dict[int, float] = {}
-    where: dict[int, int] = {}
-    longest = 0.0
-    while not are_over():
-        now, seen = time.monotonic(), offsets()
-        if any_lane:
-            seen = {0: hash(frozenset(seen.items()))}
-        # Until there are lanes, the job waits to be opened.
-        for lane, offset in seen.items() or ((0, 0),):
-            if where.get(lane) != offset:
-                longest = max(longest, now - moved.get(lane, fault))
-                where[lane], moved[lane] = offset, now
-            elif now - moved[lane] > LONGEST_SECONDS:
-                raise AssertionError(f"No progress for {LONGEST_SECONDS:.0f} seconds.")
-        time.sleep(0.05)
-    return max([longest, *(time.monotonic() - moved[lane] for lane in where if lane in seen)])
+        return kind.do(world)
+    wait_for(offsets, 60, "import under way")
+    time.sleep(world.random.uniform(0, 3 * world.rows / ROWS))
+    return kind.do(world)
 
 
 def _webhooks(world: World, kind: Kind) -> float:

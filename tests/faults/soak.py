@@ -9,8 +9,11 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
+import time
 import traceback
+from itertools import product
 from pathlib import Path
 from statistics import median
 
@@ -24,7 +27,7 @@ from django.db import connection  # noqa: E402
 
 from tests.faults.kind import CannotBeDoneError  # noqa: E402
 from tests.faults.kinds import KINDS  # noqa: E402
-from tests.faults.running import Result, run  # noqa: E402
+from tests.faults.running import ROWS, Result, run  # noqa: E402
 from tests.settings import FOLDER  # noqa: E402
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
@@ -59,33 +62,44 @@ def keep_commits() -> None:
         connection.close()
 
 
+def unwind(*_: object) -> None:
+    """End on a termination as on Ctrl-C, so that no process is left. A second one, of the group, changes nothing."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(143)
+
+
 def main() -> int:
     """Run the kinds and seeds of the command line; the exit code says whether all came out right, and in time."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kinds", nargs="*", default=list(KINDS), metavar="KIND")
     parser.add_argument("--seeds", type=int, default=10, help="how many runs of each kind (default: %(default)s)")
     parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--rows", type=int, default=ROWS, help="of the files (default: %(default)s)")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no run after this (default: never)")
     parser.add_argument("--write", action="store_true", help="put the table into docs/reliability.md")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, unwind)
     call_command("migrate", verbosity=0)
     keep_commits()
     results: list[Result] = []
     failures: dict[str, int] = {}
-    for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
-        for name in arguments.kinds:
-            if connection.vendor not in KINDS[name].databases:
-                continue
-            try:
-                result = run(name, seed)
-            except CannotBeDoneError as error:
-                print(f"{name}, seed {seed}: skipped. {error}", flush=True)
-            except Exception:  # noqa: BLE001 - the others are run all the same
-                failures[name] = failures.get(name, 0) + 1
-                print(f"{name}, seed {seed}: FAILED", flush=True)
-                traceback.print_exc()
-            else:
-                results.append(result)
-                print(f"{name}, seed {seed}: {result.seconds:.1f} s", flush=True)
+    end = time.monotonic() + arguments.minutes * 60
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+    kinds = [name for name in arguments.kinds if connection.vendor in KINDS[name].databases]
+    for seed, name in product(seeds, kinds):
+        if time.monotonic() > end:
+            break
+        try:
+            result = run(name, seed, arguments.rows)
+        except CannotBeDoneError as error:
+            print(f"{name}, seed {seed}: skipped. {error}", flush=True)
+        except Exception:  # noqa: BLE001 - the others are run all the same
+            failures[name] = failures.get(name, 0) + 1
+            print(f"{name}, seed {seed}: FAILED", flush=True)
+            traceback.print_exc()
+        else:
+            results.append(result)
+            print(f"{name}, seed {seed}: {result.seconds:.1f} s", flush=True)
     shutil.rmtree(FOLDER, ignore_errors=True)
     text = f"{connection.display_name}, {len(results)} faults, {os.cpu_count()} cores:\n\n{table(results, failures)}"
     print(f"\n{text}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 import time
+from functools import partial
 from random import Random
 from subprocess import DEVNULL
-from threading import Thread
 
 import psutil
 import psycopg
@@ -33,9 +33,7 @@ def messages_deleted(world: World) -> float:
 def messages_repeated(world: World) -> float:
     """For a while, each message is delivered twice or thrice."""
     began = time.monotonic()
-    repeating = Thread(target=_repeat, args=(world.random, began + REPEAT_SECONDS))
-    repeating.start()
-    world.ending.callback(repeating.join)
+    world.meanwhile(partial(_repeat, world.random, began + REPEAT_SECONDS))
     return began
 
 
@@ -48,7 +46,6 @@ def _repeat(random: Random, end: float) -> None:
                 copy = OrmQ.objects.create(key=message.key, payload=message.payload, lock=timezone.now())
                 seen.add(copy.pk)
         time.sleep(0.02)
-    connection.close()
 
 
 def connections_terminated(_: World) -> float:

@@ -14,6 +14,7 @@ SHORT = [
     "whole group killed",
     "messages deleted",
     "connections terminated",
+    "poison rows by trigger",
     "idle webhook worker killed during imports",
 ]
 ROWS = 20_000

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from random import Random
@@ -52,8 +53,12 @@ class World:
         self.clusters: list[WorkerCluster] = []
         # The machines that the clusters are started on, in this order; without any, all are on this one.
         self.hosts: list[Host] = []
+        # What the poison rows of a file are rejected with.
+        self.poison_code = ""
         # What is to be done at the end.
         self.ending = ExitStack()
+        self._others = ThreadPoolExecutor(thread_name_prefix="meanwhile")
+        self._others_ends: list[Future[None]] = []
 
     def start(self, *arguments: str, **variables: str) -> WorkerCluster:
         """Start one more supervisor with its cluster, on the next machine if there are several."""
@@ -66,8 +71,25 @@ class World:
         cluster.start()
         return cluster
 
+    def meanwhile(self, do: Callable[[], None]) -> None:
+        """Have something done while the work is watched; it ends by itself."""
+
+        def do_and_disconnect() -> None:
+            try:
+                do()
+            finally:
+                connection.close()
+
+        self._others_ends.append(self._others.submit(do_and_disconnect))
+
+    def join(self) -> None:
+        """Wait for what is done meanwhile; fails if it has failed."""
+        for end in self._others_ends:
+            end.result()
+
     def stop(self) -> None:
         """End every process."""
+        self._others.shutdown()
         self.ending.close()
         for cluster in self.clusters:
             for process in cluster.family():

@@ -75,6 +75,15 @@ def test_since_a_moment_or_a_day() -> None:
     assert listed(changed_since=timezone.now().isoformat()) == []
 
 
+def test_a_set_that_began_a_little_earlier_than_one_with_a_lower_key_ends_nothing() -> None:
+    run_import("sku,name\nA,Lamp\n")
+    run_import("sku,name\nB,Fan\n")
+    newest = ChangeSet.objects.latest("pk")
+    ChangeSet.objects.filter(pk=newest.pk).update(at=newest.at - timedelta(seconds=20))
+
+    assert listed(changed_since=(newest.at - timedelta(seconds=10)).isoformat()) == ["A"]
+
+
 def test_together_they_hold_for_one_change() -> None:
     first = run_import("sku,name,price\nA,Lamp,1\nB,Fan,2\n")
     second = run_import("sku,name,price\nA,Lamp,5\nB,Desk fan,2\n")

@@ -16,6 +16,7 @@ import schemathesis
 
 # Imported on use, by a deep stack, pytest could not compile it (CPython issue 106905).
 import schemathesis.specs.openapi.coverage._operation
+import schemathesis.specs.openapi.coverage._schema
 from django.contrib.auth.models import User
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command

@@ -10,7 +10,7 @@ from django_q.brokers.orm import ORM
 from django_q.models import OrmQ
 from django_q.models import Schedule as StoredSchedule
 
-from acme_importer.cluster import broker, running
+from acme_importer.cluster import begun, broker, identity, presence, recovery, running
 from acme_importer.cluster.queues import enqueue, has_waiting, lost, taken, withdraw
 from acme_importer.cluster.schedules import Schedule, keep
 
@@ -79,6 +79,64 @@ def test_a_message_has_a_number_by_which_its_state_is_known() -> None:
     OrmQ.objects.filter(pk=given).update(lock=timezone.now() + retry - timedelta(seconds=30))
     assert taken([given], longer_than=timedelta(seconds=29)) == {given}
     assert taken([given], longer_than=timedelta(seconds=35)) == set()
+
+
+def take(queue: str) -> int:
+    """Have a cluster take the next message of `queue`."""
+    [(number, _)] = broker.ListedBroker(queue).dequeue()
+    return number
+
+
+@pytest.mark.parametrize("queue", ["acme", "webhooks"])
+def test_what_a_dead_cluster_has_taken_is_delivered_again_at_once(queue: str) -> None:
+    name = identity.new_cluster()
+    presence.say_alive(name, queue)
+    given = enqueue("math.sqrt", 4, queue=queue)
+    assert take(queue) == given
+    later = timezone.now() + timedelta(seconds=settings.WEBHOOK_TIMEOUT_SECONDS + 5)
+    enqueue("math.sqrt", 9, queue=queue, at=later)
+    assert not has_waiting(queue)
+    recovery.recover(identity.holder(4711, name))
+    assert not has_waiting(queue)  # One worker has died, and the others go on.
+    assert recovery.recover(name)
+    assert take(queue) == given
+    assert not has_waiting(queue)
+
+
+def test_what_a_killed_worker_was_busy_with_is_delivered_again_at_once_and_nothing_else() -> None:
+    given, other = enqueue("math.sqrt", 4), enqueue("math.sqrt", 9)
+    assert (take("acme"), take("acme")) == (given, other)
+    assert recovery.recover(identity.holder(4711), given)
+    assert take("acme") == given
+    assert not has_waiting()
+
+
+def test_what_is_taken_of_other_queues_stays_with_those_who_have_it() -> None:
+    name = identity.new_cluster()
+    presence.say_alive(name, "webhooks")
+    enqueue("math.sqrt", 4)
+    take("acme")
+    assert recovery.recover(name)
+    assert not has_waiting()
+
+
+@pytest.mark.parametrize(("function", "stays"), [("webhooks.tasks.dispatch", False), ("imports.tasks.open_job", True)])
+def test_the_message_of_what_is_started_again_anyway_is_deleted_at_its_beginning(function: str, stays: bool) -> None:
+    number = enqueue(function)
+    begun.withdraw_message({"func": function, "ack_id": number})
+    assert OrmQ.objects.filter(pk=number).exists() == stays
+
+
+def test_a_message_that_cannot_be_deleted_does_not_end_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_: int) -> None:
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr(begun.queues, "withdraw", away)
+    begun.withdraw_message({"func": "webhooks.tasks.dispatch", "ack_id": 1})
+
+
+def test_what_is_started_again_is_what_workers_run() -> None:
+    assert set(settings.CLUSTER_STARTED_AGAIN) < set(settings.CLUSTER_TASKS)
 
 
 def test_a_database_that_is_away_does_not_end_the_process_that_fetches_messages(

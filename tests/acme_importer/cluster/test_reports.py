@@ -29,15 +29,17 @@ def tell(descriptor: int, *lines: str) -> None:
     os.write(descriptor, "".join(f"{line}\n" for line in lines).encode())
 
 
-def test_a_process_that_went_without_a_word_was_killed_and_it_is_known_whether_it_was_busy(
+def test_a_process_that_went_without_a_word_was_killed_and_it_is_known_what_it_was_busy_with(
     ends: tuple[Reports, int],
 ) -> None:
     heard, descriptor = ends
     busy, idle, ended = gone(), gone(), gone()
-    tell(descriptor, *(f"born {pid}" for pid in (busy, idle, ended)), f"busy {busy}", f"busy {idle}", f"idle {idle}")
+    tell(
+        descriptor, *(f"born {pid}" for pid in (busy, idle, ended)), f"busy {busy} 7", f"busy {idle} 8", f"idle {idle}"
+    )
     tell(descriptor, f"born {os.getpid()}", f"ended {ended}")
     heard.read()
-    assert set(heard.killed()) == {(busy, True), (idle, False)}
+    assert set(heard.killed()) == {(busy, 7), (idle, None)}
     assert list(heard.killed()) == []
     assert heard.alive == {os.getpid()}
 
@@ -55,9 +57,9 @@ def test_lines_may_arrive_in_pieces(ends: tuple[Reports, int]) -> None:
     heard, descriptor = ends
     os.write(descriptor, b"born 1\nbusy ")
     heard.read()
-    os.write(descriptor, b"1\n")
+    os.write(descriptor, b"1 7\n")
     heard.read()
-    assert (heard.alive, heard.busy) == ({1}, {1})
+    assert (heard.alive, heard.busy) == ({1}, {1: 7})
 
 
 def test_silence_counts_from_the_first_word_since_a_start_may_take_long(ends: tuple[Reports, int]) -> None:

@@ -108,6 +108,12 @@ def test_a_message_of_a_killed_worker_is_no_reason_to_kill_the_others(supervised
     assert OrmQ.objects.count() == 1
 
 
+def test_what_a_killed_worker_was_busy_with_is_done_by_another_at_once(supervised: WorkerCluster) -> None:
+    async_task("time.sleep", 60)
+    supervised.kill_worker(supervised.busy_worker_pid())
+    wait_until(lambda: supervised.log().count(" processing ") == 2, 10)
+
+
 def test_a_cluster_that_dies_is_restarted(supervised: WorkerCluster) -> None:
     (main,) = (process for process in supervised.family() if process.ppid() == supervised.running.pid)
     rest = main.children(recursive=True)

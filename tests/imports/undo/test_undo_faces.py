@@ -91,6 +91,12 @@ def test_what_is_unknown_is_refused(job: ImportJob, sent: dict[str, Any], name: 
     assert not ImportJob.objects.exclude(undoes=None).exists()
 
 
+def test_a_parameter_that_makes_no_sense_is_refused_by_its_name(job: ImportJob) -> None:
+    for query, name in (("preview=2", "preview"), ("dry=true", "dry")):
+        answer = api().post(f"/api/jobs/{job.pk}/undo?{query}")
+        assert (answer.status_code, list(answer.json())) == (400, [name])
+
+
 def test_what_cannot_be_undone_is_a_conflict(job: ImportJob) -> None:
     client = api()
     assert client.post(f"/api/jobs/{job.pk}/undo").status_code == 202

@@ -10,6 +10,7 @@ from imports.reading.rows import CleanRow
 from imports.writing import copy
 from imports.writing.copy import CopyWriter
 from imports.writing.plan import Outcome
+from products.history.stories import records_at
 from products.models import Product
 
 pytestmark = [
@@ -66,6 +67,17 @@ def test_a_chunk_that_was_taken_for_new_products_and_is_not_is_written_all_the_s
     assert set(Product.objects.values_list("sku", flat=True)) == expected
     # Once mistaken, it looks again.
     assert looked_up(writer, rows("D"))[0]
+
+
+def test_of_new_products_that_are_not_looked_up_the_history_has_the_extra_that_they_have() -> None:
+    """An empty cell is no text of the extra."""
+    writer = CopyWriter(1, ("sku", "name", "extra"))
+    for sku in ("a", "b"):
+        writer.write([CleanRow(2, sku, (sku, "Lamp", {"Colour": "", "Size": "L"}), [])])
+
+    for product in Product.objects.all():
+        [record] = records_at([product.last_change])
+        assert record.after["extra"] == product.extra == {"Size": "L"}
 
 
 def test_what_copy_writes_specially_comes_out_as_it_was() -> None:

@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from imports import waking
+from imports.commandline import foreground
+from imports.undo import undoing
+from imports.undo.selection import Selection
 from products import editing
 from products.editing import Editor
 from products.history import blame
@@ -56,6 +60,7 @@ def test_each_field_says_since_when_from_where_and_what_it_was() -> None:
         "kind": "changed",
         "import_number": second.pk,
         "filename": "acme.csv",
+        "undo_of": None,
         "line": 2,
         "user": None,
         "was": "34.90",
@@ -210,6 +215,20 @@ def test_without_the_permission_to_view_imports_there_are_no_names_of_files() ->
     change = shown["changes"][0]
     assert (change["import_number"], change["filename"], change["line"]) == (job.pk, None, 2)
     assert "secret" not in str(shown)
+
+
+def test_an_undo_is_told_with_the_import_that_it_took_back() -> None:
+    run_import("sku,name,price\nA-1,Lamp,5\n")
+    undone = run_import("sku,price\nA-1,6\n", filename="acme.csv")
+    with waking.no_messages():
+        job = undoing.undo(undone, selection=Selection(), preview=False)
+        foreground.run(job, lambda: None)
+
+    price = by_name(told("history", sku="A-1"))["price"]
+
+    assert (price["value"], price["was"]) == ("5.00", "6.00")
+    assert (price["import_number"], price["undo_of"], price["filename"]) == (job.pk, undone.pk, "acme.csv")
+    assert price["line"] == 2
 
 
 def test_it_is_for_those_who_may_view_products() -> None:

@@ -9,6 +9,10 @@ import pytest
 from django.test import Client
 from django.utils.html import strip_tags
 
+from imports import waking
+from imports.commandline import foreground
+from imports.undo import undoing
+from imports.undo.selection import Selection
 from products import editing
 from products.editing import Editor
 from products.history.models import ChangeBlock, ChangeSet
@@ -56,6 +60,18 @@ def test_the_page_says_of_each_field_where_its_value_is_from(client: Client) -> 
     assert f"State inactive since {day}, by the system; was active" in text
     assert f"Name Lamp since it was created on {day}, import {job.pk - 1}, products.csv, line 2 " in text
     assert f'<a href="/admin/imports/importjob/{job.pk}/change/">import {job.pk}</a>' in html
+
+
+def test_an_undo_is_told_with_the_import_that_it_took_back(client: Client) -> None:
+    run_import("sku,name,price\nA-1,Lamp,5\n")
+    undone = run_import("sku,price\nA-1,6\n", filename="acme.csv")
+    with waking.no_messages():
+        job = undoing.undo(undone, selection=Selection(), preview=False)
+        foreground.run(job, lambda: None)
+
+    text = text_of(page_of(Product.objects.get(), client))
+
+    assert f", import {job.pk} (undo of import {undone.pk}), acme.csv, line 2; was 6.00" in text
 
 
 def test_older_changes_are_on_pages_of_their_own(client: Client) -> None:

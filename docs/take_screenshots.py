@@ -42,6 +42,7 @@ def main() -> None:
         pages, session = fill(Path(folder))
         with server():
             take(pages, session)
+            take(pages_of_history(), session)
 
 
 def prepare(folder: Path) -> None:
@@ -93,19 +94,16 @@ def fill(folder: Path) -> tuple[dict[str, str], str]:
     client.force_login(User.objects.create_superuser("anna"))
     imports = "/admin/imports/importjob/"
     numbers = dict(ImportJob.objects.values_list("filename", "pk"))
-    preview = preview_undo(numbers["price-update.csv"])
     pages = {
         "overview": "/admin/",
         "import": f"{imports}{numbers['spring-catalogue.csv']}/change/",
         "products": "/admin/products/product/",
-        "changes": f"{imports}{numbers['price-update.csv']}/changes/",
-        "undo": f"{imports}{preview}/change/",
     }
     return pages, client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
-def preview_undo(number: int) -> int:
-    """Preview the undo of an import, of whose products anna has edited some since; return the number of the preview."""
+def pages_of_history() -> dict[str, str]:
+    """Preview the undo of an import, of whose products anna has edited some since; return the pages to show."""
     from django.core.management import call_command  # noqa: PLC0415
 
     from imports.models import ImportJob  # noqa: PLC0415
@@ -113,11 +111,16 @@ def preview_undo(number: int) -> int:
     from products.editing import Editor  # noqa: PLC0415
     from products.models import Product  # noqa: PLC0415
 
+    number = ImportJob.objects.get(filename="price-update.csv").pk
     for product in Product.objects.filter(last_import=number).order_by("-pk")[:7]:
         product.price, product.name = 49, f"{product.name} (sale)"
         editing.update(product, ["price", "name"], Editor())
     call_command("undo_import", number, preview=True)
-    return ImportJob.objects.latest("pk").pk
+    imports = "/admin/imports/importjob/"
+    return {
+        "changes": f"{imports}{number}/changes/?kind=updated",
+        "undo": f"{imports}{ImportJob.objects.latest('pk').pk}/change/",
+    }
 
 
 def add_webhooks() -> None:

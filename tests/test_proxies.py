@@ -168,10 +168,16 @@ def test_a_stranger_sends_no_file(proxy: Proxy, path: str) -> None:
 
 
 def test_large_bodies_go_to_uploads_only(proxy: Proxy) -> None:
-    response = proxy.session().post(f"{proxy.address}/admin/login/", b"x" * 4_000_000, timeout=10)
+    def answer() -> int | None:
+        try:
+            return proxy.session().post(f"{proxy.address}/admin/login/", b"x" * 4_000_000, timeout=10).status_code
+        except requests.ConnectionError:
+            # Who is still sending when the connection closes may never get to read why.
+            return None
 
-    # The last is what Caddy says when it is told so while it is still sending.
-    assert response.status_code in (403, 413, 502)
+    # 502 is what Caddy says when it is told so while it is still sending.
+    assert answer() in (403, 413, 502, None)
+    assert_quick(proxy)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class Product:
             UPLOAD_FOLDER=str(folder / "uploads"), WORKERS="2", API_REQUESTS_PER_MINUTE="1000000", DEBUG="false"
         )
         database.manage("createsuperuser", "--noinput", "--username=bench", "--email=b@example.com", **PASSWORD)
-        self.token = database.manage("create_token", "bench", "--name=bench", "--scope=import").strip()
+        self.token = database.manage("create_token", "bench", "--name=bench", "--scope=read", "--scope=import").strip()
 
     @contextmanager
     def running(self) -> Iterator[None]:

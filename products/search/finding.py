@@ -46,9 +46,9 @@ def having_words(products: QuerySet[Product], search: str) -> QuerySet[Product]:
 
 
 def are_at_least(products: QuerySet[Product], number: int) -> bool:
-    """Whether a look at the first that the index names shows that `products`, a search for frequent words, are so many.
+    """Whether `products` are seen to be so many by looking at those only that a search for frequent words named first.
 
-    False means nothing. Of other selections it does: they have nothing that could be looked at first.
+    Where that is false, they may be so many all the same, and have to be counted.
     """
     lookups = [leaf for leaf in products.query.where.leaves() if isinstance(leaf, index.HasWords)]
     if not lookups:

@@ -1,5 +1,6 @@
-"""A time limit for the statements of the web process: no search may keep a thread and the database busy for minutes.
+"""Limits for the statements of the web process: no search may keep a thread and the database busy for minutes.
 
+On PostgreSQL each has one of the server's processors, too: others would be started for it, and taken from all others.
 Workers and commands have none. A download is written after its response has begun, and may take as long as it takes.
 """
 
@@ -20,6 +21,11 @@ from acme_importer.texts import duration
 
 # Instructions of SQLite's virtual machine between two looks at the clock: a millisecond or so.
 SQLITE_INSTRUCTIONS = 100_000
+# Two parallel workers for the count of a frequent word took the server more processor time than the count itself
+# (measured: docs/performance.md).
+POSTGRESQL_LIMITS = """
+    SELECT set_config('statement_timeout', %s, false), set_config('max_parallel_workers_per_gather', '0', false)
+"""
 # In appendix A of PostgreSQL's manual.
 QUERY_CANCELED = "57014"
 
@@ -29,7 +35,7 @@ class StatementTimeLimitMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        # PostgreSQL counts the time itself, in each connection that this process opens from here on.
+        # PostgreSQL keeps the limits itself, in each connection that this process opens from here on.
         connection_created.connect(_limit_postgresql, dispatch_uid=__name__)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -58,7 +64,7 @@ class StatementTimeLimitMiddleware:
 def _limit_postgresql(connection: BaseDatabaseWrapper, **_: Any) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, false)", [f"{settings.WEB_STATEMENT_SECONDS}s"])
+            cursor.execute(POSTGRESQL_LIMITS, [f"{settings.WEB_STATEMENT_SECONDS}s"])
 
 
 def _limit_sqlite(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:

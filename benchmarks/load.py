@@ -32,21 +32,27 @@ SHOWN = ("50%", "95%", "99%")
 class Product:
     """The product's processes on a database, and a client of its API."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, folder: Path, **variables: str) -> None:
         self.port = free_port()
-        self._environment = database.environment(
-            UPLOAD_FOLDER=str(folder / "uploads"), WORKERS="2", API_REQUESTS_PER_MINUTE="1000000", DEBUG="false"
-        )
-        database.manage("createsuperuser", "--noinput", "--username=bench", "--email=b@example.com", **PASSWORD)
-        self.token = database.manage("create_token", "bench", "--name=bench", "--scope=import").strip()
+        self._database = database
+        fixed = {"WORKERS": "2", "API_REQUESTS_PER_MINUTE": "1000000", "DEBUG": "false"}
+        self._environment = database.environment(UPLOAD_FOLDER=str(folder / "uploads"), **fixed, **variables)
+        self.token = self.token_of("bench")
+
+    def token_of(self, name: str) -> str:
+        """The token of a new user, who may do everything."""
+        self._database.manage("createsuperuser", "--noinput", f"--username={name}", "--email=b@example.com", **PASSWORD)
+        return self._database.manage("create_token", name, "--name=bench", "--scope=read", "--scope=import").strip()
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """The web server and the workers."""
-        commands = (
+    def running(self, *, webhooks: bool = False) -> Iterator[None]:
+        """The web server and the workers, with or without those that send webhooks."""
+        workers = ["manage.py", "run_workers", "--stop-within", "3"]
+        commands = [
             ["-m", "gunicorn", "acme_importer.wsgi", "--bind", f"127.0.0.1:{self.port}", "--workers=2"],
-            ["manage.py", "run_workers", "--stop-within", "3"],
-        )
+            workers,
+            *([[*workers, "--queue", "webhooks"]] if webhooks else []),
+        ]
         with Path(os.devnull).open("w") as nowhere:
             started = [
                 subprocess.Popen([sys.executable, *command], cwd=BASE_DIR, env=self._environment, stdout=nowhere)
@@ -61,16 +67,16 @@ class Product:
                 for process in started:
                     process.wait()
 
-    def call(self, path: str, body: bytes | None = None) -> Any:
+    def call(self, path: str, body: bytes | None = None, token: str = "") -> Any:
         """The response of the API to a GET, or to a file."""
-        headers = {"Authorization": f"Token {self.token}", "Content-Type": "text/csv"}
+        headers = {"Authorization": f"Token {token or self.token}", "Content-Type": "text/csv"}
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=body, headers=headers)
         with urllib.request.urlopen(request, timeout=60) as response:
             return json.load(response)
 
-    def send(self, file: Path) -> int:
+    def send(self, file: Path, token: str = "") -> int:
         """Upload a file; returns the number of its import."""
-        return int(self.call(f"/api/uploads/?filename={file.name}", file.read_bytes())["id"])
+        return int(self.call(f"/api/uploads/?filename={file.name}", file.read_bytes(), token)["id"])
 
     def wait_for(self, jobs: list[int], seconds: float) -> float | None:
         """Wait until these imports are over; how long that took by their own account, None if they are not."""
@@ -78,8 +84,8 @@ class Product:
         while time.monotonic() < deadline:
             found = [self.call(f"/api/jobs/{job}") for job in jobs]
             if all(job["status"] == "completed" for job in found):
-                return max(_moment(job["finished_at"]) for job in found) - min(
-                    _moment(job["started_at"]) for job in found
+                return max(moment(job["finished_at"]) for job in found) - min(
+                    moment(job["started_at"]) for job in found
                 )
             time.sleep(1)
         return None
@@ -94,7 +100,8 @@ class Product:
         return None
 
 
-def _moment(text: str) -> float:
+def moment(text: str) -> float:
+    """A moment of the API's, as seconds since 1970."""
     return datetime.fromisoformat(text).timestamp()
 
 
@@ -120,13 +127,14 @@ def measure(database: Database, folder: Path, asked: argparse.Namespace) -> None
         print(f"two files of {rows:,} rows alone: {alone} s; the index behind for {lag} s more", flush=True)
         database.settle()
         jobs = [product.send(files["third"]), product.send(files["fourth"])]
-        _run_clients(product, folder, jobs, asked)
+        run_clients(product, folder, jobs, asked)
         loaded, lag = product.wait_for(jobs, 600), product.wait_for_index(300)
         print(f"the same under load: {loaded} s; the index behind for {lag} s more", flush=True)
         print(f"database: {sum(database.sizes()) / 1024**2:.0f} MB")
 
 
-def _run_clients(product: Product, folder: Path, jobs: list[int], asked: argparse.Namespace) -> None:
+def run_clients(product: Product, folder: Path, jobs: list[int], asked: argparse.Namespace) -> None:
+    """Have the clients ask for some time, and print a table of their requests."""
     with (folder / "catalogue.csv").open(newline="") as file:
         some = [row for number, row in enumerate(csv.DictReader(file)) if number % 1000 == 0]
     words = sorted({word for row in some for word in row["name"].split() if word.isalpha()})

@@ -37,7 +37,11 @@ class BoundedPaginator(Paginator):
         """The number of results as far as it was counted: MOST_COUNTED + 1 if there are more."""
         if self.told is not None:
             return self.told
-        return self.object_list.order_by().values("pk")[: MOST_COUNTED + 1].count()
+        return self.count_up_to(MOST_COUNTED + 1)
+
+    def count_up_to(self, bound: int) -> int:
+        """The number of results, counted by reading no more than `bound` of them."""
+        return self.object_list.order_by().values("pk")[:bound].count()
 
     @property
     def count(self) -> int:

@@ -7,14 +7,23 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from acme_importer.rest.pages import Pages
-from products.search.finding import notice
+from acme_importer.rest.pages import BoundedPaginator, Pages
+from products.search.finding import are_at_least, notice
+
+
+class ProductPaginator(BoundedPaginator):
+    """Pages that see from what a search has read of the index anyway that it finds more than is counted."""
+
+    def count_up_to(self, bound: int) -> int:
+        """The number of products, or `bound` if there are more."""
+        return bound if are_at_least(self.object_list, bound) else super().count_up_to(bound)
 
 
 class ProductPages(Pages):
     """Pages that say where a search may miss what has changed just now."""
 
     request: Request
+    django_paginator_class = ProductPaginator
 
     def get_paginated_response(self, data: Any) -> Response:
         """A page with a notice, which is null wherever a search was exact, or there was none."""

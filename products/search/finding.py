@@ -14,9 +14,10 @@ from products.search import index
 from products.search.changes import Pending, pending
 from products.search.words import beginnings_of, matches, words_of
 
-# So many are found before anything else is asked of them: a list of ids is what no database plans wrongly. More are
-# found in one query with all else, which then need not find them all.
-LISTED = 1_000
+# So many are found before anything else is asked of them, in one scan of the index: a list of ids is what no database
+# plans wrongly, and a page of them and their number are read in a few milliseconds. It is what lists are counted up to.
+# More are found in one query with all else, which then need not find them all.
+LISTED = 10_000
 # The words of a longer description are not all in the index.
 DESCRIPTION_READ = 10_000
 
@@ -38,11 +39,23 @@ def having_words(products: QuerySet[Product], search: str) -> QuerySet[Product]:
     found = index.find(beginnings, LISTED + 1)
     if len(found) <= LISTED:
         return products.filter(pk__any_of=set(found) - changed | matching)
+    has_words = index.HasWords(F("pk"), index.Sought(tuple(beginnings), frozenset(found)))
     if not changed:
-        return products.filter(index.HasWords(F("pk"), beginnings))
-    return products.filter(
-        Q(index.HasWords(F("pk"), beginnings)) & ~Q(pk__any_of=changed - matching) | Q(pk__any_of=matching)
-    )
+        return products.filter(has_words)
+    return products.filter(Q(has_words) & ~Q(pk__any_of=changed - matching) | Q(pk__any_of=matching))
+
+
+def are_at_least(products: QuerySet[Product], number: int) -> bool:
+    """Whether `products` are seen to be so many by looking at those only that a search for frequent words named first.
+
+    Where that is false, they may be so many all the same, and have to be counted.
+    """
+    lookups = [leaf for leaf in products.query.where.leaves() if isinstance(leaf, index.HasWords)]
+    if not lookups:
+        return False
+    first = products.order_by()
+    first.query.where = first.query.where.replace_expressions({each: each.among_first() for each in lookups})
+    return first.values("pk")[:number].count() == number
 
 
 def notice() -> str | None:

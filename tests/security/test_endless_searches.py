@@ -41,8 +41,16 @@ def download(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(blocks())
 
 
+def parallel(request: HttpRequest) -> HttpResponse:
+    """How many processes of PostgreSQL may help with a statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW max_parallel_workers_per_gather")
+        return HttpResponse(*cursor.fetchone())
+
+
 urlpatterns = [
     path("slow", slow),
+    path("parallel", parallel),
     path("api/slow", slow),
     path("download", download),
     path("", include("acme_importer.urls")),
@@ -77,6 +85,16 @@ def test_the_api_says_so_as_json(limited: Client) -> None:
 
     assert response.status_code == 400
     assert response.json()["detail"].startswith("Reading the database took longer than 1 s")
+    connection.close()
+
+
+def test_a_statement_takes_one_of_the_servers_processors(limited: Client) -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has no other")
+
+    response = limited.get("/parallel")
+
+    assert response.content == b"0"
     connection.close()
 
 

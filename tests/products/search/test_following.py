@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ, Schedule
 
 from products import editing
@@ -185,6 +186,56 @@ def test_a_frequent_word_is_counted_up_to_a_bound_and_paged_through(monkeypatch:
     assert len(skus) == 45
     assert set(skus) == {*(f"A-{n}" for n in range(1, 45)), "B"}
     assert client.get("/api/products/", {"search": "lamp", "page_size": "10", "page": "6"}).status_code == 404
+
+
+def test_a_search_reads_its_index_once_if_it_can_list_what_it_finds() -> None:
+    run_import("sku,name\n" + "".join(f"A-{n},Lamp\n" for n in range(30)))
+    follow()
+
+    with CaptureQueriesContext(connection) as queries:
+        page = manager().get("/api/products/", {"search": "lamp", "page_size": "10"}).json()
+
+    assert (page["count"], page["count_is_exact"], len(page["results"])) == (30, True, 10)
+    assert reads_of_index(queries) == 1
+
+
+@pytest.mark.parametrize("deleted", [0, 3])
+def test_a_frequent_word_is_counted_by_what_was_found_first_where_that_is_enough(
+    monkeypatch: pytest.MonkeyPatch, deleted: int
+) -> None:
+    monkeypatch.setattr("acme_importer.rest.pages.MOST_COUNTED", 20)
+    monkeypatch.setattr(finding, "LISTED", 20)
+    run_import("sku,name\n" + "".join(f"A-{n},Lamp\n" for n in range(24)))
+    follow()
+    # The index goes on naming them, so that what it names first is not enough to know.
+    for product in Product.objects.order_by("pk")[:deleted]:
+        editing.delete(product, NOBODY)
+
+    with CaptureQueriesContext(connection) as queries:
+        page = manager().get("/api/products/", {"search": "lamp", "page_size": "10"}).json()
+
+    assert (page["count"], page["count_is_exact"]) == (20, False)
+    # To find, for the page, and for the count if need be.
+    assert reads_of_index(queries) == (3 if deleted else 2)
+
+
+@pytest.mark.parametrize(("active", "is_exact"), [(20, True), (21, False)])
+def test_a_frequent_word_with_a_filter_is_counted_exactly_up_to_the_bound(
+    monkeypatch: pytest.MonkeyPatch, active: int, is_exact: bool
+) -> None:
+    monkeypatch.setattr("acme_importer.rest.pages.MOST_COUNTED", 20)
+    monkeypatch.setattr(finding, "LISTED", 20)
+    rows = [f"A-{n},Lamp,{'yes' if n >= 10 else 'no'}" for n in range(10 + active)]
+    run_import("\n".join(["sku,name,is_active", *rows]) + "\n")
+    follow()
+
+    page = manager().get("/api/products/", {"search": "lamp", "is_active": "true", "page_size": "10"}).json()
+
+    assert (page["count"], page["count_is_exact"]) == (20, is_exact)
+
+
+def reads_of_index(queries: CaptureQueriesContext) -> int:
+    return sum("products_words" in query["sql"] for query in queries.captured_queries)
 
 
 def test_a_batch_takes_a_part_of_a_large_note(monkeypatch: pytest.MonkeyPatch) -> None:

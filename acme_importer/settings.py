@@ -151,6 +151,7 @@ try:
         "IMPORT_CHUNK_ROWS", 5_000 if DATABASE_URL.startswith("sqlite") else 10_000, minimum=1
     )
     IMPORT_MAX_REJECTED = whole_number("IMPORT_MAX_REJECTED", 0, minimum=0)
+    CHECK_NEEDS_SECOND_PERSON = env.bool("CHECK_NEEDS_SECOND_PERSON", False)
     # On a developer's machine the receivers are on the same machine; `run_local` sets the same.
     WEBHOOK_ALLOWED_NETWORKS = networks("WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8,::1/128" if DEBUG else "")
     WEBHOOK_REQUIRE_HTTPS = env.bool("WEBHOOK_REQUIRE_HTTPS", not DEBUG)
@@ -455,6 +456,7 @@ CLUSTER_TASKS = [
     "imports.tasks.open_job",
     "imports.tasks.advance_lane",
     "imports.tasks.delete_old_files",
+    "imports.tasks.delete_expired_checks",
     "imports.tasks.delete_old_rejected_rows",
     "products.history.pruning.prune",
     "products.search.follower.follow",
@@ -470,6 +472,7 @@ CLUSTER_STARTED_AGAIN = [
     "acme_importer.housekeeping.prune",
     "acme_importer.tokens.tasks.prune",
     "imports.tasks.delete_old_files",
+    "imports.tasks.delete_expired_checks",
     "imports.tasks.delete_old_rejected_rows",
     "products.search.follower.follow",
     "products.search.follower.sweep",

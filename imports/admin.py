@@ -20,8 +20,8 @@ from imports import jobs
 from imports.dashboard import job_page, undo_card
 from imports.dashboard.changes_page import ChangesView
 from imports.dashboard.import_page import ReviewView, UploadView
-from imports.dashboard.job_actions import ImportForRealView, JobActionView, UndoView, change_state
-from imports.dashboard.permissions import may_control, may_import, may_undo
+from imports.dashboard.job_actions import ApplyView, ImportHeldView, JobActionView, UndoView, change_state
+from imports.dashboard.permissions import may_apply, may_control, may_import, may_undo
 from imports.dashboard.state import LABELS, in_state
 from imports.dashboard.undo_sets import UndoSetsView
 from imports.models import ImportJob
@@ -83,7 +83,8 @@ class ImportJobAdmin(DashboardAdmin):
             page("<int:job_id>/changes/", "changes", ChangesView, site=self.admin_site),
             page("<int:job_id>/cancel/", "cancel", JobActionView, transition=jobs.cancel, done="Cancelled"),
             page("<int:job_id>/retry/", "retry", JobActionView, transition=jobs.retry, done="Retried"),
-            page("<int:job_id>/import/", "for_real", ImportForRealView),
+            page("<int:job_id>/apply/", "apply", ApplyView),
+            page("<int:job_id>/import-held/", "import_held", ImportHeldView),
             page("<int:job_id>/undo/", "undo", UndoView),
             page("undo-changes/<int:first>/<int:last>/", "undo_changes", UndoSetsView, site=self.admin_site),
             *super().get_urls(),
@@ -118,6 +119,7 @@ class ImportJobAdmin(DashboardAdmin):
         may = {
             "may_control": may_control(request.user),
             "may_import": may_import(request.user),
+            "may_apply": may_apply(request.user),
             "may_see_changes": request.user.has_perm("products.view_product"),
         }
         if may_undo(request.user):

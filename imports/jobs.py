@@ -21,12 +21,13 @@ from imports import quotas, turns, waking
 from imports.events import announce
 from imports.files import storage
 from imports.files.space import full_disk_refused
-from imports.models import UNTRIED, DryRunSku, ImportJob, ImportLane, SentFile
+from imports.models import UNTRIED, ImportJob, ImportLane, SentFile
 from imports.opening.decisions import QuestionOpenError
 from imports.opening.found import Opened
 from imports.options import Options
 from imports.reading.questions import column_reference
 from imports.verdict import doubts
+from products.history import recording
 
 # What a job has from the file that it imports, wherever that was before.
 SENT_FIELDS = [field.attname for field in SentFile._meta.local_fields if field.name != "created_at"]
@@ -59,24 +60,6 @@ def create(file: UploadedFile, options: Options, user: AbstractBaseUser | Anonym
 def create_from(file: SentFile, *, dry_run: bool) -> ImportJob:
     """Create the job that imports a file which is in storage already, and hand it to the workers."""
     return add(dry_run=dry_run, **{name: getattr(file, name) for name in SENT_FIELDS})
-
-
-def import_for_real(job: ImportJob, user: AbstractBaseUser | AnonymousUser | None = None) -> ImportJob:
-    """Create the job that imports the file of a completed dry run.
-
-    Raises WrongStateError if `job` is not one, and QuotaError.
-    """
-    with transaction.atomic():
-        # Locked against `delete_files`, which removes a file that no job has any more.
-        dry_run = ImportJob.objects.select_for_update().get(pk=job.pk)
-        if not dry_run.dry_run or dry_run.status != Status.COMPLETED:
-            raise WrongStateError(f"Import {job.pk} is not a completed dry run.")
-        _check_file(dry_run)
-        quotas.check_and_hold(user.pk if user else None, dry_run.file_size)
-        dry_run.follows, dry_run.created_by_id = job, user.pk if user else None
-        created = create_from(dry_run, dry_run=False)
-        record("import.confirmed", created, user=user, dry_run=False, of_dry_run=job.pk)
-    return created
 
 
 def _facts(job: ImportJob) -> dict[str, Any]:
@@ -115,13 +98,14 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> list[ImportLane]:
     found = {
         "content_stored_as": opened.content_stored_as,
         "content_size": opened.content_size,
-        "content_encoding": opened.text.encoding,
-        "content_dialect": opened.text.dialect.as_json(),
-        "content_has_marks": opened.text.has_marks,
         "question": {},
-        "damaged_skus": opened.damaged.as_json(),
-        **_found(opened),
+        "sheets": opened.text.sheets,
+        "warnings": opened.warnings,
+        **read_as(opened),
     }
+    if job.dry_run:
+        # Before a lane looks at any product.
+        found["checked_from"] = recording.position()
     return lay_lanes(
         job,
         [
@@ -156,15 +140,24 @@ def lay_lanes(job: ImportJob, lanes: list[ImportLane], **found: Any) -> list[Imp
     return laid
 
 
+def read_as(opened: Opened) -> dict[str, Any]:
+    """How a file is read, as the fields of a job: two jobs in which these are equal read the same rows of it."""
+    return {
+        "content_encoding": opened.text.encoding,
+        "content_dialect": opened.text.dialect.as_json(),
+        "content_has_marks": opened.text.has_marks,
+        "damaged_skus": opened.damaged.as_json(),
+        **_found(opened),
+    }
+
+
 def _found(opened: Opened) -> dict[str, Any]:
-    """What was found in a file, as the fields of a job."""
+    """What people are told of it, also where a question is open."""
     return {
         "encoding": opened.text.detected.encoding,
         "delimiter": opened.delimiter,
         "sheet": opened.text.sheet,
-        "sheets": opened.text.sheets,
         "format": opened.format,
-        "warnings": opened.warnings,
         "header": opened.header,
         "header_lines": opened.header_lines,
         "columns": opened.columns,
@@ -187,7 +180,8 @@ def ask(job: ImportJob, error: QuestionOpenError) -> None:
         "candidates": [column_reference(position, chosen.header) for position, _ in question.candidates],
         "mapping": {**job.options.mapping, **proposed} if proposed else {},
     }
-    end(job.pk, Status.FAILED, reason=str(error), question=asked, **_found(error.opened))
+    found = {"sheets": error.opened.text.sheets, "warnings": error.opened.warnings, **_found(error.opened)}
+    end(job.pk, Status.FAILED, reason=str(error), question=asked, **found)
 
 
 def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
@@ -217,8 +211,6 @@ def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
     if found := doubts(progress, lines=next_line - 1):
         ImportJob.objects.filter(pk=job_id).update(is_doubtful=True, warnings=[*job.warnings, *found])
     end(job_id, Status.COMPLETED)
-    if job.dry_run:
-        DryRunSku.objects.filter(job=job_id).delete()
     is_rewriting = job.content_stored_as != job.stored_as
     let_go = storage.delete_stored if is_rewriting else storage.close_stored
     transaction.on_commit(lambda: let_go(job.content_stored_as))
@@ -260,7 +252,6 @@ def cancel(job: ImportJob) -> None:
 def delete_files(job: ImportJob) -> None:
     """Delete what is stored of a job that is over; it stays on record, and can no longer be retried."""
     ImportJob.objects.filter(pk=job.pk).update(stored_as="", content_stored_as="")
-    DryRunSku.objects.filter(job=job.pk).delete()
     for name in {job.stored_as, job.content_stored_as}:
         # The real import after a dry run has the same file.
         if not ImportJob.objects.filter(stored_as=name).exists():

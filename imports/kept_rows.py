@@ -6,12 +6,14 @@ Called in the transaction of the chunk. Does not know lanes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from imports.models import ChunkOutcome, ImportJob, RejectedRow
+from imports.models import ChunkOutcome, HeldRow, ImportJob, RejectedRow
 from imports.reading.rows import Rejection, Skip
 from imports.reading.texts import kept, limited
 from imports.writing.fates import fate_of_skip, pack
-from imports.writing.plan import Outcome
+from imports.writing.plan import Change, Held, Outcome
+from products.history.plain import plain
 
 
 def keep_rejections(job: ImportJob, rejections: Iterable[Rejection]) -> None:
@@ -28,6 +30,27 @@ def keep_fates(job_id: int, outcome: Outcome, skipped: Sequence[Skip]) -> None:
     lines = [*(row.line for row in outcome.unchanged_rows[:1]), *(fate.line for fate in others)]
     if lines:
         ChunkOutcome.objects.create(job_id=job_id, first_line=min(lines), data=pack(outcome.unchanged_rows, others))
+
+
+def keep_held(job_id: int, held: Iterable[Held]) -> None:
+    """Keep the rows that were not written, each with what was shown of it and what it would do now."""
+    HeldRow.objects.bulk_create(
+        HeldRow(job_id=job_id, line=row.line, sku=row.values[0], shown=_told(shown), now=_told(now))
+        for row, shown, now in held
+    )
+
+
+def _told(change: Change | None) -> dict[str, Any]:
+    """A change as it is stored; of a product that would be created, without what is empty."""
+    if change is None:
+        return {}
+    kind, before, after = change
+    fields = {
+        name: {"old": plain(name, before.get(name)), "new": plain(name, value)}
+        for name, value in after.items()
+        if before or value not in (None, "", {})
+    }
+    return {"kind": kind, "fields": fields}
 
 
 def _rejected_row(job: ImportJob, rejection: Rejection) -> RejectedRow:

@@ -15,6 +15,7 @@ from acme_importer.cluster.identity import HOLDER_LENGTH, holder
 from acme_importer.texts import printable
 from imports.files.storage import FILENAME_MAX_LENGTH
 from imports.options import Options
+from products.fields import SKU_MAX_LENGTH
 
 # How long a claim holds without a sign of life, where no supervisor says that its worker is dead. A chunk takes a
 # second or two; a worker that has been silent for this long is taken for dead. Should it live after all, its chunk
@@ -43,7 +44,7 @@ class SentFile(models.Model):
 
     # The options that came with it (`imports.options`); what is not there is detected.
     asked = models.JSONField(default=dict, blank=True)
-    # The import whose rejected rows this file corrects, or the dry run whose file is imported for real.
+    # The import whose rejected rows this file corrects.
     follows = models.ForeignKey("ImportJob", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
@@ -228,6 +229,13 @@ class ImportJob(SentFile, Work):
     event_sequence = models.PositiveIntegerField(default=0)
     announced_tenths = models.PositiveSmallIntegerField(default=0)
 
+    # Of an import that was approved by its check, a dry run: that check. And of a dry run: the number of the newest
+    # changes of products when it began, after which whatever changes them may alter what it shows.
+    applies = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="applied_by")
+    checked_from = models.BigIntegerField(null=True)
+    # Of an import of rows that another one has held: that import.
+    held_by = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="held_imported_by")
+
     # Of an undo: the import whose changes it takes back, or the numbers of the first and the last of some change sets;
     # and which of them: {"skus": […], "fields": […]}, all unless named. A preview is a dry run of it.
     undoes = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="undone_by")
@@ -243,6 +251,7 @@ class ImportJob(SentFile, Work):
     rejected_rows: int
     skipped_rows: int
     superseded_rows: int
+    held_rows: int
     processed_rows: int
     lanes_offset: int
     lane_count: int
@@ -252,7 +261,10 @@ class ImportJob(SentFile, Work):
     class Meta:
         verbose_name = "import"
         ordering = ("-id",)
-        permissions = (("undo_importjob", "Can undo imports"),)
+        permissions = (
+            ("undo_importjob", "Can undo imports"),
+            ("apply_importjob", "Can import what a check has shown"),
+        )
         # To find the next file of a user, and the imports in a state.
         indexes = (models.Index(fields=["status", "created_by", "id"], name="importjob_status_user"),)
 
@@ -283,6 +295,8 @@ class ImportLane(Work):
         # Only an undo deletes products.
         "deleted_rows",
         "superseded_rows",
+        # Only imports that were approved by a check hold rows.
+        "held_rows",
     )
 
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="lanes")
@@ -308,9 +322,10 @@ class ImportLane(Work):
     rejected_rows = models.PositiveBigIntegerField(default=0)
     skipped_rows = models.PositiveBigIntegerField(default=0)
     superseded_rows = models.PositiveBigIntegerField(default=0)
+    held_rows = models.PositiveBigIntegerField(default=0)
     # How many rows were skipped for each reason, by its code.
     skipped_by_reason = models.JSONField(default=dict, blank=True)
-    # What an undo tells besides (`imports.undo.writing.Report`).
+    # What an undo tells besides (`imports.undo.writing.Report`), or a check (`imports.writing.findings`).
     report = models.JSONField(default=dict, blank=True)
     # What its changes come to (`imports.writing.summary`).
     summary = models.JSONField(default=dict, blank=True)
@@ -366,13 +381,61 @@ class ChunkOutcome(models.Model):
         return f"Rows from line {self.first_line} of import {self.job_id}"
 
 
+class HeldRow(models.Model):
+    """A row that was not written, since its product was changed after the check in a way that alters what was shown."""
+
+    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="held", db_index=False)
+    line = models.PositiveBigIntegerField()
+    sku = models.CharField(max_length=SKU_MAX_LENGTH)
+    # The change that the check has shown, and the one that it would be now: {"kind", "fields": {name: {"old", "new"}}};
+    # empty where nothing would be changed.
+    shown = models.JSONField()
+    now = models.JSONField()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("job", "line")
+        indexes = (models.Index(fields=["job", "line"], name="heldrow_job_line"),)
+
+    def __str__(self) -> str:
+        return f"Line {self.line} of import {self.job_id}, held"
+
+
+class ProposedBlock(models.Model):
+    """Up to 500 changes that a check has found a file to make, in the order of their lines."""
+
+    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="proposed", db_index=False)
+    first_line = models.PositiveBigIntegerField()
+    last_line = models.PositiveBigIntegerField()
+    created = models.PositiveSmallIntegerField()
+    changed = models.PositiveSmallIntegerField()
+    # The fields that change, a bit each, and what else is to be said of some of them (`imports.writing.findings`).
+    fields = models.PositiveSmallIntegerField()
+    marks = models.PositiveSmallIntegerField()
+    # Its price moves, the largest first (`imports.writing.moves`), and its records, as the history keeps them.
+    moves = models.BinaryField()
+    data = models.BinaryField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = (
+            models.Index(fields=["job", "id"], name="proposedblock_job"),
+            # To find what was shown of some rows.
+            models.Index(fields=["job", "last_line"], name="proposedblock_job_line"),
+        )
+
+    def __str__(self) -> str:
+        return f"Proposed changes from line {self.first_line} of check {self.job_id}"
+
+
 class DryRunSku(models.Model):
     """A SKU that a dry run would have written: what `Product.last_import` tells a real run about duplicates."""
 
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, db_constraint=False, db_index=False)
     sku_normalized = models.CharField(max_length=300)
-    # The line of the row that would have written it last.
+    # The line of the row that would have written it last, and the ProposedBlock that has it.
     line = models.PositiveBigIntegerField()
+    block = models.BigIntegerField()
 
     class Meta:
         constraints = (

@@ -23,7 +23,7 @@ from django.utils import timezone
 from imports import jobs, kept_rows, poison
 from imports.events import announce_progress
 from imports.files.storage import open_stored
-from imports.models import LEASE, ImportJob, ImportLane
+from imports.models import LEASE, HeldRow, ImportJob, ImportLane
 from imports.reading.csvfile import Batch, Position, RecordReader
 from imports.reading.dialect import Dialect
 from imports.reading.marked import Unmarked, unmarked
@@ -31,7 +31,11 @@ from imports.reading.numbers import NumberStyle
 from imports.reading.rows import CleanRow, Rejection, RowReader, Skip
 from imports.reading.suspicions.damaged_skus import DamagedSkus
 from imports.reading.table import Table, skipped_and_rejected
-from imports.writing.choose import make_writer
+from imports.writing.bulk_create import BulkCreateWriter
+from imports.writing.check import CheckWriter
+from imports.writing.choose import make_product_writer
+from imports.writing.findings import Findings
+from imports.writing.pin import Pin
 from imports.writing.plan import Outcome, Rules
 from imports.writing.refusals import is_of_a_row, refusal_of
 from imports.writing.summary import Summary
@@ -112,6 +116,21 @@ def _rules_of(job: ImportJob) -> Rules:
     )
 
 
+def _product_writer(job: ImportJob, fields: tuple[str, ...]) -> BulkCreateWriter:
+    pin = None
+    if job.applies_id is not None and job.checked_from is not None:
+        pin = Pin(job.pk, job.applies_id, job.checked_from, fields)
+    return make_product_writer(job.pk, fields, _rules_of(job), pin)
+
+
+def _only_held(batch: Batch, job_id: int) -> Batch:
+    """Those records of `batch` that the import with this number has held."""
+    between = HeldRow.objects.filter(job=job_id, line__gte=batch.lines[0], line__lte=batch.lines[-1])
+    held = set(between.values_list("line", flat=True))
+    is_wanted = [line in held for line in batch.lines]
+    return batch._replace(lines=list(compress(batch.lines, is_wanted)), rows=list(compress(batch.rows, is_wanted)))
+
+
 class LaneRun:
     """One worker's run along one lane, from its checkpoint on. `lane` follows what has been committed.
 
@@ -176,6 +195,7 @@ class LaneRun:
             skipped = outcome.skipped + Counter(skip.code for skip in chunk.skipped)
             summary = Summary.from_json(self.lane.summary) + outcome.summary
             kept_rows.keep_rejections(self._job, rejections)
+            kept_rows.keep_held(self._job.pk, outcome.held)
             kept_rows.keep_fates(self._job.pk, outcome, chunk.skipped)
             noted = self._noted()
             ImportLane.objects.filter(pk=self.lane.pk).update(
@@ -187,6 +207,7 @@ class LaneRun:
                 rejected_rows=F("rejected_rows") + len(rejections),
                 skipped_rows=F("skipped_rows") + skipped.total(),
                 superseded_rows=F("superseded_rows") + outcome.superseded,
+                held_rows=F("held_rows") + len(outcome.held),
                 skipped_by_reason=Counter(self.lane.skipped_by_reason) + skipped,
                 summary=summary.as_json(),
                 **noted,
@@ -273,8 +294,8 @@ class FileRun(LaneRun):
             start=Position(lane.offset, lane.line),
             width=len(job.header),
         )
-        writer = make_writer(job_id=job.pk, fields=self._row_reader.fields, rules=_rules_of(job), dry_run=job.dry_run)
-        super().__init__(lane, writer)
+        self._check = CheckWriter(job.pk, self._row_reader.fields, _rules_of(job)) if job.dry_run else None
+        super().__init__(lane, self._check or _product_writer(job, self._row_reader.fields))
 
     def _read_chunk(self, rows_limit: int) -> Chunk:
         """The lane's next `rows_limit` rows; what belongs to other lanes is skipped."""
@@ -284,6 +305,8 @@ class FileRun(LaneRun):
         bytes_limit = self.lane.offset + CHUNK_BYTES
         at_end = True
         while batch := self._reader.read(rows_limit - len(rows) - len(rejections)):
+            if self._job.held_by_id is not None:
+                batch = _only_held(batch, self._job.held_by_id)
             self._records += len(batch.rows)
             batch, keys, apart = self._table.take_out(batch, self._row_reader.keys(batch))
             if apart.keys:
@@ -303,6 +326,11 @@ class FileRun(LaneRun):
                 at_end = False
                 break
         return Chunk(rows, rejections, skipped, self._reader.position, self._records, self._table.second_table, at_end)
+
+    def _noted(self) -> dict[str, Any]:
+        if self._check is None:
+            return {}
+        return {"report": (Findings.from_json(self.lane.report) + self._check.findings).as_json()}
 
     def _own(self, batch: Batch, keys: list[str]) -> tuple[Batch, list[str]]:
         """Those records of `batch` that belong to this lane, and their normalized SKUs."""

@@ -21,7 +21,7 @@ from django.utils import timezone
 from acme_importer import log_context
 from acme_importer.cluster.schedules import Schedule, keep
 from acme_importer.lost_connections import is_lost, persist
-from imports import drafts, jobs, pipeline, poison, rejected, turns, waking
+from imports import applying, drafts, jobs, pipeline, poison, rejected, turns, waking
 from imports.files.incoming import delete_abandoned_uploads
 from imports.files.local_copies import delete_idle_copies
 from imports.files.space import TOO_LITTLE, is_full
@@ -91,6 +91,7 @@ def _open(job: ImportJob, lanes: int | None) -> list[ImportLane]:
             # The rewriting of an attempt that died.
             delete_stored(job.content_stored_as)
         opened = open_file(job, still_alive=job.keep_claim)
+        _verify(job, opened)
         if opened.content_stored_as != job.stored_as:
             close_stored(job.stored_as)
         return _start(job, opened, lanes or turns.default_lanes(opened.content_size))
@@ -101,6 +102,15 @@ def _open(job: ImportJob, lanes: int | None) -> list[ImportLane]:
     except jobs.WrongStateError:
         logger.info("Import %s was ended while its file was being opened.", job.pk)
     return []
+
+
+def _verify(job: ImportJob, opened: Opened) -> None:
+    try:
+        applying.verify(job, opened)
+    except BaseException:
+        if opened.content_stored_as != job.stored_as:
+            delete_stored(opened.content_stored_as)
+        raise
 
 
 class WorkTakenError(Exception):
@@ -259,6 +269,11 @@ def delete_old_rejected_rows() -> None:
     rejected.delete_old(timezone.now() - timedelta(days=settings.REJECTED_KEEP_DAYS), PRUNE_SECONDS)
 
 
+def delete_expired_checks() -> None:
+    """Delete what checks have shown that can no longer be imported, for a limited time."""
+    applying.delete_expired(PRUNE_SECONDS)
+
+
 def keep_schedules(**_: Any) -> None:
     """Write the schedules of this app, once the tables are there."""
     keep(
@@ -266,5 +281,6 @@ def keep_schedules(**_: Any) -> None:
         [
             Schedule("imports: delete old files", "imports.tasks.delete_old_files", minutes=60),
             Schedule("imports: delete old rejected rows", "imports.tasks.delete_old_rejected_rows", minutes=60),
+            Schedule("imports: delete expired checks", "imports.tasks.delete_expired_checks", minutes=60),
         ],
     )

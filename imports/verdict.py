@@ -9,7 +9,7 @@ from __future__ import annotations
 from acme_importer.texts import counted
 from imports.models import ImportJob
 
-# What a job is called that is completed, but has rejected rows, or is doubtful for another reason.
+# What a job is called that is completed, but has rejected or held rows, or is doubtful for another reason.
 WITH_ERRORS = "completed_with_errors"
 WITH_WARNINGS = "completed_with_warnings"
 # A short file may have a long description.
@@ -20,7 +20,7 @@ def state_name(job: ImportJob) -> str:
     """The status of a job from `with_progress`, or one of the two above."""
     if job.status != ImportJob.Status.COMPLETED:
         return str(job.status)
-    if job.rejected_rows:
+    if job.rejected_rows or job.held_rows:
         return WITH_ERRORS
     return WITH_WARNINGS if job.is_doubtful else str(job.status)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -10,9 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views import View
 
-from imports import jobs
+from imports import applying, jobs
 from imports.dashboard import log
-from imports.dashboard.permissions import may_control, may_import, may_see, may_undo
+from imports.dashboard.permissions import may_apply, may_control, may_see, may_undo
 from imports.models import ImportJob
 from imports.quotas import QuotaError
 from imports.undo import undoing
@@ -47,25 +48,43 @@ class JobActionView(View):
         return redirect("admin:imports_importjob_change", job.pk)
 
 
-class ImportForRealView(View):
-    """Imports the file of a completed dry run."""
+class ApplyView(View):
+    """Imports what a completed check has shown."""
 
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, job_id: int) -> HttpResponse:
         """Create the job that imports it, and show that."""
-        if not may_import(request.user):
+        check = get_object_or_404(ImportJob, pk=job_id)
+        if not (may_apply(request.user) and may_see(request.user, check)):
             raise PermissionDenied
-        dry_run = get_object_or_404(ImportJob, pk=job_id)
-        if not may_see(request.user, dry_run):
+        return _started(request, check, applying.apply, f"Started the import of what check {check.pk} has shown.")
+
+
+class ImportHeldView(View):
+    """Imports the rows that an import has held."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, job_id: int) -> HttpResponse:
+        """Create the job that imports them, and show that."""
+        job = get_object_or_404(ImportJob, pk=job_id)
+        if not (may_apply(request.user) and may_see(request.user, job)):
             raise PermissionDenied
-        try:
-            job = jobs.import_for_real(dry_run, request.user)
-        except (jobs.WrongStateError, QuotaError) as error:
-            messages.warning(request, str(error))
-            return redirect("admin:imports_importjob_change", dry_run.pk)
-        log.note_start(request.user, job, f"Started the import of the file of dry run {dry_run.pk}.")
+        return _started(request, job, applying.import_held, f"Started the import of the rows held by import {job.pk}.")
+
+
+def _started(
+    request: HttpRequest, job: ImportJob, start: Callable[[ImportJob, Any], ImportJob], said: str
+) -> HttpResponse:
+    """Create another job out of `job`, and show that; or say why not."""
+    try:
+        created = start(job, request.user)
+    except (jobs.WrongStateError, QuotaError) as error:
+        messages.warning(request, str(error))
         return redirect("admin:imports_importjob_change", job.pk)
+    log.note_start(request.user, created, said)
+    return redirect("admin:imports_importjob_change", created.pk)
 
 
 class UndoView(View):

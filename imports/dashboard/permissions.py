@@ -22,6 +22,11 @@ def may_import(user: Any) -> bool:
     return user.has_perm("imports.add_importjob")
 
 
+def may_apply(user: Any) -> bool:
+    """Whether the user may import what a check has shown, and rows that were held."""
+    return user.has_perm("imports.apply_importjob")
+
+
 def may_control(user: Any) -> bool:
     """Whether the user may cancel and retry imports."""
     return user.has_perm("imports.change_importjob")

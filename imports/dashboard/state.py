@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from imports.models import ImportJob, ImportLane
 from imports.verdict import WITH_ERRORS, WITH_WARNINGS, state_name
@@ -39,14 +39,15 @@ class ShownState:
 
 
 def shown_state(job: ImportJob) -> ShownState:
-    """The state of a job from `with_progress`. One that is completed and has rejected rows is not simply completed."""
+    """The state of a job from `with_progress`. Where rows were rejected or held, it is not simply completed."""
     name = state_name(job)
     return ShownState(LABELS[name], KINDS[name])
 
 
 def in_state(jobs: QuerySet[ImportJob], name: str) -> QuerySet[ImportJob]:
     """Those of `jobs` that are shown in the state `name`, a key of `LABELS`."""
-    with_errors = Exists(ImportLane.objects.filter(job=OuterRef("pk"), rejected_rows__gt=0))
+    not_written = Q(rejected_rows__gt=0) | Q(held_rows__gt=0)
+    with_errors = Exists(ImportLane.objects.filter(not_written, job=OuterRef("pk")))
     if name == WITH_ERRORS:
         return jobs.filter(with_errors, status=Status.COMPLETED)
     if name in (Status.COMPLETED, WITH_WARNINGS):

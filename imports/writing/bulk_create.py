@@ -14,6 +14,7 @@ from imports.reading.rows import CleanRow, Rejection
 from imports.writing import extra, overlaps
 from imports.writing.catalogue import Found, delete_products, find_products
 from imports.writing.history import ChunkRecord, with_addresses
+from imports.writing.pin import Pin
 from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, in_one_order, make_plan
 from imports.writing.product_rows import AnyProductRow, ProductRow, ProductRowWithExtra
 from imports.writing.refusals import is_of_a_row, refusal_of
@@ -25,15 +26,18 @@ from products.search.changes import WITH_WORDS, note
 class BulkCreateWriter:
     """Writes through `bulk_create(update_conflicts=True)`: on every database that Django knows to upsert with."""
 
-    def __init__(self, job_id: int, fields: tuple[str, ...], rules: Rules = USUAL_RULES) -> None:
+    def __init__(
+        self, job_id: int, fields: tuple[str, ...], rules: Rules = USUAL_RULES, pin: Pin | None = None
+    ) -> None:
         self._job_id = job_id
+        self._pin = pin
         self._fields = fields
         self._table: type[AnyProductRow] = ProductRowWithExtra if EXTRA in fields else ProductRow
         self._rules = rules
         self._update_fields = [*fields, "updated_at", "last_import", "last_change"]
         # What new products have that no column of the file has.
-        self._lacking = {field: value for field, value in rules.new_product.items() if field not in fields}
-        self._constants = self._lacking if EXTRA in fields else {**self._lacking, EXTRA: {}}
+        self._constants = rules.constants(fields)
+        self._lacking = {field: value for field, value in self._constants.items() if field != EXTRA}
 
     def write(self, rows: Sequence[CleanRow]) -> Outcome:
         """See Writer. Rows that the database refuses are found by bisection, and rejected.
@@ -66,13 +70,8 @@ class BulkCreateWriter:
         with transaction.atomic():
             overlaps.take_turn(alone=alone)
             found = find_products(rows, self._fields, hold=alone)
-            planned = overlaps.without_superseded(rows, found, self._job_id)
-            whole, too_large = extra.merged(planned, found.values) if EXTRA in self._fields else (planned, [])
-            plan = make_plan(whole, found.values, found.written_by(self._job_id), self._fields, self._rules)
-            plan.outcome.supersede(rows, planned)
-            plan.outcome.fates = with_addresses(plan.outcome.fates, found)
-            plan.outcome.rejections += too_large
-            if to_be_noted := overlaps.to_be_noted(plan, whole, found, self._job_id):
+            plan, planned = self._plan(rows, found)
+            if to_be_noted := overlaps.to_be_noted(plan, planned, found, self._job_id):
                 if not alone:
                     raise overlaps.AloneNeededError
                 overlaps.note_as_it_should_be(to_be_noted, self._job_id)
@@ -80,6 +79,26 @@ class BulkCreateWriter:
             if refusals:
                 transaction.set_rollback(True)
         return plan, refusals
+
+    def _plan(self, rows: Sequence[CleanRow], found: Found) -> tuple[Plan, Sequence[CleanRow]]:
+        """The plan of `rows` by what was `found`, and those of them that are in it: neither superseded nor held."""
+        own = overlaps.without_superseded(rows, found, self._job_id)
+        plan, planned = self._plan_of(own, found)
+        held = self._pin.held(own, plan, found, self._constants) if self._pin else []
+        if held:
+            lines = {each.row.line for each in held}
+            plan, planned = self._plan_of([row for row in own if row.line not in lines], found)
+            plan.outcome.hold(held)
+        plan.outcome.supersede(rows, own)
+        plan.outcome.fates = with_addresses(plan.outcome.fates, found)
+        return plan, planned
+
+    def _plan_of(self, rows: Sequence[CleanRow], found: Found) -> tuple[Plan, Sequence[CleanRow]]:
+        """The plan of all these rows, and those of them whose extra is not too large."""
+        whole, too_large = extra.merged(rows, found.values) if EXTRA in self._fields else (rows, [])
+        plan = make_plan(whole, found.values, found.written_by(self._job_id), self._fields, self._rules)
+        plan.outcome.rejections += too_large
+        return plan, whole
 
     def _note(self, plan: Plan) -> None:
         """Note what the search index does not have as it is now: new products, and others where words were written."""

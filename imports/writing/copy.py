@@ -17,6 +17,7 @@ from imports.writing import extra, overlaps
 from imports.writing.bulk_create import BulkCreateWriter
 from imports.writing.catalogue import NOTHING_FOUND, Found, delete_products
 from imports.writing.history import ChunkRecord
+from imports.writing.pin import Pin
 from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, has_incomplete, in_one_order
 from imports.writing.refusals import is_of_a_row
 from products.extra import EXTRA
@@ -49,8 +50,10 @@ class CopyWriter(BulkCreateWriter):
     the chunk is tried again alone, and at last written through `bulk_create`.
     """
 
-    def __init__(self, job_id: int, fields: tuple[str, ...], rules: Rules = USUAL_RULES) -> None:
-        super().__init__(job_id, fields, rules)
+    def __init__(
+        self, job_id: int, fields: tuple[str, ...], rules: Rules = USUAL_RULES, pin: Pin | None = None
+    ) -> None:
+        super().__init__(job_id, fields, rules, pin)
         # The same in each row.
         self._same = (*self._lacking.values(), job_id)
         names = ("sku_normalized", *fields, *self._lacking, "last_import", "last_change")
@@ -91,7 +94,8 @@ class CopyWriter(BulkCreateWriter):
         """Write new products, all or nothing; whether they are such, and the database has taken them."""
         with transaction.atomic():
             overlaps.take_turn(alone=False)
-            is_copied = self._is_copied(plan, NOTHING_FOUND)
+            # Asked last, when nobody else can put changes on record any more.
+            is_copied = self._is_copied(plan, NOTHING_FOUND) and (self._pin is None or self._pin.is_quiet())
             # If not, this gives the turn back, which the next attempt takes anew.
             transaction.set_rollback(not is_copied)
         return is_copied

@@ -16,9 +16,10 @@ from typing import NamedTuple
 
 from imports.reading.rows import CleanRow, Skip
 
-CREATED, UPDATED, UNCHANGED, DUPLICATE, SUPERSEDED = "created", "updated", "unchanged", "duplicate", "superseded"
+CREATED, UPDATED, UNCHANGED, DUPLICATE = "created", "updated", "unchanged", "duplicate"
+SUPERSEDED, HELD = "superseded", "held"
 # Any other code is that of a reason for which rows are skipped.
-OUTCOMES = (CREATED, UPDATED, UNCHANGED, DUPLICATE, SUPERSEDED)
+OUTCOMES = (CREATED, UPDATED, UNCHANGED, DUPLICATE, SUPERSEDED, HELD)
 # No SKU has a NUL.
 _BETWEEN = "\0"
 _LEVEL = 1

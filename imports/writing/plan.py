@@ -17,12 +17,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from imports.reading.empty_cells import KEEP
 from imports.reading.rows import CleanRow, Fault, IncompleteRow, Rejection
-from imports.writing.fates import CREATED, DUPLICATE, SUPERSEDED, UNCHANGED, UPDATED, Fate
+from imports.writing.fates import CREATED, DUPLICATE, HELD, SUPERSEDED, UNCHANGED, UPDATED, Fate
 from imports.writing.summary import Summary
+from products.extra import EXTRA
 
 # What a product gets for the columns that a file lacks. A row without a name only changes a product that exists, but
 # PostgreSQL wants a value to insert before it looks for the conflict.
@@ -63,8 +64,27 @@ class Rules:
         """What a new product has where the file does not say."""
         return NEW_PRODUCT | {"is_active": self.new_is_active}
 
+    def constants(self, fields: tuple[str, ...]) -> dict[str, Any]:
+        """What new products have in the fields that a file lacks which has these `fields`."""
+        return {name: value for name, value in {**self.new_product, EXTRA: {}}.items() if name not in fields}
+
 
 USUAL_RULES = Rules()
+
+
+# A change of one product, to be compared: its kind in the history, and the values that it changes, before and after.
+Change = tuple[str, dict[str, Any], dict[str, Any]]
+
+
+class Held(NamedTuple):
+    """A row that is not written, since it would do something else than its check has shown.
+
+    `shown` and `now` are the changes, None where nothing would be changed.
+    """
+
+    row: CleanRow
+    shown: Change | None
+    now: Change | None
 
 
 @dataclass(slots=True)
@@ -75,6 +95,7 @@ class Outcome:
         skipped: how many the mode skips, by the code of the reason.
         unchanged_rows: those that are unchanged.
         superseded: how many are in no plan, since their product is a later import's (`overlaps`).
+        held: those in no plan, since it would be another one than was shown (`pin`).
         fates: what became of the other rows of which the history has no record.
         summary: what the changes come to that were made of the rows.
     """
@@ -87,6 +108,7 @@ class Outcome:
     superseded: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     rejections: list[Rejection] = field(default_factory=list)
+    held: Sequence[Held] = ()
     unchanged_rows: Sequence[CleanRow] = field(default=(), compare=False)
     fates: list[Fate] = field(default_factory=list, compare=False)
     summary: Summary = field(default_factory=Summary, compare=False)
@@ -97,6 +119,11 @@ class Outcome:
         if self.superseded:
             lines = {row.line for row in others}
             self.fates += [Fate(row.line, row.values[0], SUPERSEDED) for row in rows if row.line not in lines]
+
+    def hold(self, held: Sequence[Held]) -> None:
+        """Note that these rows are held."""
+        self.held = held
+        self.fates += [Fate(each.row.line, each.row.values[0], HELD) for each in held]
 
     def skip(self, row: CleanRow, reason: str) -> None:
         """Note that the mode skips `row`, for the reason with that code."""

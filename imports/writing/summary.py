@@ -95,13 +95,13 @@ def summary_of(
             found.activated = sum(compress(new, differs))
             found.deactivated = found.fields[name] - found.activated
         elif name == "price":
-            sizes = list(map(_size, old, new))
+            sizes = list(map(move_size, old, new))
             largest = nlargest(MOVES_KEPT, compress(range(len(sizes)), sizes), key=sizes.__getitem__)
             found.moves = [Move(lines[row], after[row][0], old[row], new[row]) for row in largest]
     return found
 
 
-def _size(before: Decimal | None, after: Decimal | None) -> float:
+def move_size(before: Decimal | None, after: Decimal | None) -> float:
     """How large a move is: a price that was halved moved as much as one that was doubled. 0 if there is none."""
     if not before or after is None or after == before:
         return 0
@@ -110,4 +110,4 @@ def _size(before: Decimal | None, after: Decimal | None) -> float:
 
 
 def _largest(moves: Iterable[Move]) -> list[Move]:
-    return nlargest(MOVES_KEPT, moves, key=lambda move: _size(move.before, move.after))
+    return nlargest(MOVES_KEPT, moves, key=lambda move: move_size(move.before, move.after))

@@ -56,10 +56,10 @@ def test_a_job_that_was_cancelled_in_mid_chunk_stays_cancelled(
     begin_with_the_old_catalogue()
     job = make_job(CONTENT)
     open_without_messages(job)
-    make_writer = pipeline.make_writer
+    make_writer = pipeline.make_product_writer
 
-    def cancelling_writer(**options: Any) -> Any:
-        writer = make_writer(**options)
+    def cancelling_writer(*arguments: Any) -> Any:
+        writer = make_writer(*arguments)
         write = writer.write
 
         class Cancelling:
@@ -69,7 +69,7 @@ def test_a_job_that_was_cancelled_in_mid_chunk_stays_cancelled(
 
         return Cancelling()
 
-    monkeypatch.setattr(pipeline, "make_writer", cancelling_writer)
+    monkeypatch.setattr(pipeline, "make_product_writer", cancelling_writer)
     foreground.run(job, lambda: None)
     monkeypatch.undo()
     assert with_progress(job).status == Status.CANCELLED

@@ -19,8 +19,8 @@ from imports.models import ImportJob, ImportLane
 from imports.pipeline import ChunkFailedError
 from imports.reading.rows import CleanRow
 from imports.writing.bulk_create import BulkCreateWriter
+from imports.writing.check import CheckWriter
 from imports.writing.copy import CopyWriter
-from imports.writing.dry_run import DryRunWriter
 from products.models import Product
 from tests.imports.factories import make_job, open_without_messages, with_progress
 from tests.imports.short_import import (
@@ -65,7 +65,7 @@ def poisoned(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Poison]:
 
     def poison_rows(skus: Sequence[str], happen: Callable[[], object]) -> Poison:
         found = Poison(skus, happen)
-        for writer in (BulkCreateWriter, CopyWriter, DryRunWriter):
+        for writer in (BulkCreateWriter, CopyWriter, CheckWriter):
             write = writer.write
 
             def write_or_not(self: Any, rows: Sequence[CleanRow], *, write: Any = write, writer: Any = writer) -> Any:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from imports import jobs
+from imports import applying, jobs
 from imports.commandline import foreground
 from imports.dashboard import job_page
 from imports.models import ImportJob, ImportLane, RejectedRow
@@ -160,7 +160,7 @@ def test_a_dry_run_is_imported_for_real_without_another_upload():
 
     job = ImportJob.objects.latest("pk")
     assert answer.headers["Location"] == address(job)
-    assert (job.follows, job.dry_run, job.stored_as) == (dry_run, False, dry_run.stored_as)
+    assert (job.applies, job.dry_run, job.stored_as) == (dry_run, False, dry_run.stored_as)
     foreground.run(job, lambda: None)
     assert Product.objects.count() == 1
     assert f'Followed by <a href="{address(job)}"' in shown(dry_run)
@@ -168,7 +168,7 @@ def test_a_dry_run_is_imported_for_real_without_another_upload():
 
 def test_a_shared_file_is_deleted_with_the_last_of_its_jobs(upload_folder):
     dry_run = run_import(CSV, dry_run=True)
-    job = jobs.import_for_real(dry_run)
+    job = applying.apply(dry_run)
     path = upload_folder / job.stored_as
 
     jobs.delete_files(with_progress(dry_run))
@@ -182,7 +182,7 @@ def test_only_a_completed_dry_run_is_imported_for_real(options):
     job = make_job(CSV, **options)
 
     with pytest.raises(jobs.WrongStateError):
-        jobs.import_for_real(job)
+        applying.apply(job)
 
 
 def test_a_job_that_is_opened_while_its_page_is_made_has_lanes_that_have_begun():

@@ -100,10 +100,10 @@ def test_as_many_rejected_rows_as_allowed_are_no_reason_to_stop(db: None, settin
 
 
 def test_a_job_whose_counts_do_not_add_up_is_failed(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_writer = pipeline.make_writer
+    make_writer = pipeline.make_product_writer
 
-    def losing_writer(**options: Any) -> Any:
-        writer = make_writer(**options)
+    def losing_writer(*arguments: Any) -> Any:
+        writer = make_writer(*arguments)
         write = writer.write
 
         class Losing:
@@ -114,7 +114,7 @@ def test_a_job_whose_counts_do_not_add_up_is_failed(db: None, monkeypatch: pytes
 
         return Losing()
 
-    monkeypatch.setattr(pipeline, "make_writer", losing_writer)
+    monkeypatch.setattr(pipeline, "make_product_writer", losing_writer)
     job = run_import("sku,name\nA,x\nB,y\n")
     assert job.status == Status.FAILED
     assert "accounted for" in job.failure_reason

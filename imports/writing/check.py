@@ -1,0 +1,98 @@
+"""The writer of a check, or dry run: plans what an import would do, keeps it to be shown, and writes no product.
+
+An import notes in each product which import wrote it last (`last_import`), which tells a duplicate from an update, and
+has a record of each. A check keeps a list of SKUs of its own for that, and notes what became of every row. The rows
+that follow see the products as it would have left them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from imports.models import DryRunSku, ProposedBlock
+from imports.reading.rows import CleanRow
+from imports.writing import extra
+from imports.writing.catalogue import Found, find_products
+from imports.writing.fates import CREATED, DUPLICATE, UPDATED, Fate
+from imports.writing.findings import Findings
+from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, make_plan
+from imports.writing.proposals import Proposal, block_of
+from products.extra import EXTRA
+from products.fields import normalize_sku
+
+# Blocks that are fetched at a time.
+BLOCKS_AT_A_TIME = 20
+
+
+class CheckWriter:
+    """Plans what an import of now would do, and keeps that. `findings` are those of the chunk that came last.
+
+    An import that applies the check comes after all others of now, so none of its rows is superseded.
+    """
+
+    def __init__(self, job_id: int, fields: tuple[str, ...], rules: Rules = USUAL_RULES) -> None:
+        self._job_id = job_id
+        self._fields = fields
+        self._rules = rules
+        self.findings = Findings()
+
+    def write(self, rows: Sequence[CleanRow]) -> Outcome:
+        """See Writer; the catalogue stays as it is."""
+        found = find_products(rows, self._fields)
+        written = list(
+            DryRunSku.objects.filter(job=self._job_id, sku_normalized__any_of={row.sku_normalized for row in rows})
+        )
+        found = self._as_left_by(written, found)
+        lines = {each.sku_normalized: each.line for each in written}
+        whole, too_large = extra.merged(rows, found.values) if EXTRA in self._fields else (rows, [])
+        plan = make_plan(whole, found.values, set(lines), self._fields, self._rules)
+        plan.outcome.rejections += too_large
+        plan.outcome.fates = _all_fates(plan, lines)
+        proposal = Proposal(self._job_id, self._fields, self._rules.constants(self._fields))
+        proposal.keep(plan, found)
+        self.findings = proposal.findings
+        plan.outcome.summary = proposal.summary
+        DryRunSku.objects.bulk_create(
+            [
+                DryRunSku(job_id=self._job_id, sku_normalized=sku, line=row.line, block=proposal.blocks[row.line])
+                for sku, row in {**plan.create, **plan.update}.items()
+            ],
+            update_conflicts=True,
+            unique_fields=["job", "sku_normalized"],
+            update_fields=["line", "block"],
+        )
+        return plan.outcome
+
+    def _as_left_by(self, written: Sequence[DryRunSku], found: Found) -> Found:
+        """What was `found`, with the products that this check would have `written` as they would be then."""
+        if not written:
+            return found
+        values = dict(found.values)
+        wanted: dict[int, dict[int, str]] = {}
+        for each in written:
+            wanted.setdefault(each.block, {})[each.line] = each.sku_normalized
+        blocks = ProposedBlock.objects.filter(pk__any_of=wanted.keys()).values_list("pk", "data")
+        for pk, data in blocks.iterator(chunk_size=BLOCKS_AT_A_TIME):
+            block = block_of(pk, bytes(data))
+            for place, line in enumerate(block.lines):
+                if (sku := wanted[pk].get(line)) is not None:
+                    after = block.record(place).after
+                    before = values.get(sku) or (None,) * len(self._fields)
+                    values[sku] = tuple(map(after.get, self._fields, before))
+        return replace(found, values=values)
+
+
+def _all_fates(plan: Plan, lines: Mapping[str, int]) -> list[Fate]:
+    """What becomes of the rows: also of those that an import would have a record of.
+
+    `lines` has the lines of earlier rows, by their SKU, that a duplicate may repeat.
+    """
+    fates = [
+        fate._replace(repeats=lines[normalize_sku(fate.sku)]) if fate.code == DUPLICATE and not fate.repeats else fate
+        for fate in plan.outcome.fates
+    ]
+    told = {fate.line for fate in fates}
+    for code, rows in ((CREATED, plan.create), (UPDATED, plan.update)):
+        fates += [Fate(row.line, row.values[0], code) for row in rows.values() if row.line not in told]
+    return fates

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -24,12 +23,11 @@ from imports.files.storage import open_stored
 from imports.jobs import WrongStateError
 from imports.models import DryRunSku, ImportJob, ProposedBlock
 from imports.opening.found import Opened
+from imports.proposed import EXPIRES_AFTER, expires_at, is_gone
 from imports.reading.errors import FileRefusedError
 
 Status = ImportJob.Status
 
-# What a check has shown is of its day; and it takes as much space as the changes themselves.
-EXPIRES_AFTER = timedelta(days=7)
 # Rows that are deleted, and bytes that are read, at a time.
 BATCH_ROWS = 1000
 BLOCK_BYTES = 1024 * 1024
@@ -108,16 +106,6 @@ def why_not_held(job: ImportJob) -> str:
         return f"The file of import {job.pk} has been deleted; upload it again."
     other = ImportJob.objects.filter(held_by=job.pk).order_by("-pk").values_list("pk", flat=True).first()
     return f"The held rows of import {job.pk} were imported already, as import {other}." if other else ""
-
-
-def expires_at(check: ImportJob) -> datetime:
-    """Until when a completed check can be applied, and is there to be looked at."""
-    return (check.finished_at or check.created_at) + EXPIRES_AFTER
-
-
-def is_gone(check: ImportJob) -> bool:
-    """Whether what the check has shown was deleted, or is about to be."""
-    return check.is_over and expires_at(check) < timezone.now()
 
 
 def verify(job: ImportJob, opened: Opened) -> None:

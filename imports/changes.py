@@ -1,4 +1,7 @@
-"""What an import has changed: every product that it created or changed, field by field, as the history has it."""
+"""What an import has changed: every product that it created or changed, field by field, as the history has it.
+
+And what a check has found that it would change, in the same form.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from operator import add, itemgetter
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from imports.line_order import Row, Span, csv_blocks, in_line_order
+from imports import proposed
+from imports.line_order import Row, csv_blocks, in_line_order
 from imports.models import ImportJob, ImportLane
 from imports.writing.fates import CREATED, UPDATED
 from imports.writing.summary import Summary
@@ -30,11 +34,30 @@ _STATES = {"": "", "0": "false", "1": "true"}
 
 
 class Filters(NamedTuple):
-    """Which changes are wanted: of products in which this field changed, of this kind, of the product with this SKU."""
+    """Which changes are wanted: of products in which this field changed, of this kind, of the product with this SKU.
+
+    Of a check, the SKU may be the beginning of one; and its changes can be chosen by what was found of them, one of
+    `findings.MARKS`, and be in another of `proposed.ORDERS`.
+    """
 
     field: str = ""
     kind: str = ""
     sku: str = ""
+    mark: str = ""
+    order: str = proposed.BY_LINE
+
+    def contradiction(self, job: ImportJob) -> str:
+        """The sentence that these do not go together, or not with `job`; empty if they do."""
+        if is_check(job):
+            return _asked(self).contradiction
+        if self.mark or self.order != proposed.BY_LINE:
+            return "Only changes that a check has shown are chosen by `mark`, or ordered."
+        return ""
+
+
+def _asked(filters: Filters) -> proposed.Asked:
+    kind = _KIND_IN_HISTORY.get(filters.kind, "")
+    return proposed.Asked(filters.field, kind, filters.mark, filters.sku, filters.order)
 
 
 class Page(NamedTuple):
@@ -53,6 +76,11 @@ class Change(NamedTuple):
     fields: dict[str, dict[str, Any]]
 
 
+def is_check(job: ImportJob) -> bool:
+    """Whether the job has written nothing, but shows what it would change."""
+    return job.dry_run and not job.is_undo
+
+
 def summary(job: ImportJob) -> Summary:
     """What the changes of `job` come to."""
     stored = ImportLane.objects.filter(job=job.pk).values_list("summary", flat=True)
@@ -64,6 +92,8 @@ def why_gone(job: ImportJob, of_job: Summary | None = None) -> str:
 
     `of_job` is its summary, if it is at hand.
     """
+    if is_check(job):
+        return proposed.why_gone(job)
     if told.sets_of(job.pk).count() >= (of_job or summary(job)).sets:
         return ""
     return "What this import has changed is no longer on record: the history of products is kept for a limited time."
@@ -72,8 +102,12 @@ def why_gone(job: ImportJob, of_job: Summary | None = None) -> str:
 def page(job: ImportJob, filters: Filters, *, cursor: int, limit: int) -> Page:
     """At most `limit` changes of `job` that fit `filters`, in the order in which they were made.
 
-    Those of one product are few, and have no further page; the newest are given.
+    Those of one product are few, and have no further page; the newest are given. Filters that contradict each other are
+    for the caller to refuse.
     """
+    if is_check(job):
+        shown = proposed.page(job, _asked(filters), cursor=cursor, limit=limit)
+        return Page(list(map(_change, shown.records)), shown.next_cursor)
     kind = _KIND_IN_HISTORY.get(filters.kind, "")
     if not filters.sku:
         found = told.page(job.pk, cursor=cursor, limit=limit, field=filters.field, kind=kind)
@@ -97,9 +131,15 @@ def csv_of(job: ImportJob, *, for_spreadsheets: bool = False) -> Iterator[str]:
     """All changes in the order of the file, block by block: a row for each field that changed, or that is not empty in
     a new product.
     """
+    return csv_blocks(COLUMNS, rows(job), for_spreadsheets=for_spreadsheets)
+
+
+def rows(job: ImportJob) -> Iterator[list[Row]]:
+    """The same as rows of COLUMNS, some at a time."""
+    if is_check(job):
+        return in_line_order((line, partial(_rows_of_proposed, pk)) for line, pk in proposed.blocks(job))
     sets = told.sets_of(job.pk).order_by("first_line").values_list("first_line", "pk")
-    spans: list[Span] = [(first_line, partial(_rows_of, pk)) for first_line, pk in sets]
-    return csv_blocks(COLUMNS, in_line_order(spans), for_spreadsheets=for_spreadsheets)
+    return in_line_order((first_line, partial(_rows_of, pk)) for first_line, pk in sets)
 
 
 def _of_product(job_id: int, sku: str) -> Iterator[Record]:
@@ -126,6 +166,12 @@ def _value(value: Any) -> Any:
 def _price(text: str) -> str:
     # Nearly all of these are whole numbers, for which this is faster.
     return f"{text}.00" if text.isdecimal() else f"{Decimal(text):.2f}"
+
+
+def _rows_of_proposed(pk: int) -> list[Row]:
+    found = list(_rows_of_block(proposed.block(pk)))
+    found.sort(key=itemgetter(0))
+    return found
 
 
 def _rows_of(set_number: int) -> list[Row]:

@@ -37,7 +37,8 @@ BATCH_ROWS = 1000
 
 def why_gone(job: ImportJob) -> str:
     """The sentence that the results of `job` are no longer complete; empty if they are."""
-    return why_expired(job) or changes.why_gone(job)
+    # Of a check, chunks have kept what became of all rows.
+    return why_expired(job) or ("" if changes.is_check(job) else changes.why_gone(job))
 
 
 def why_expired(job: ImportJob) -> str:

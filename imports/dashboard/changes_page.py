@@ -60,7 +60,7 @@ def summed_up(job: ImportJob) -> dict[str, Any]:
         "moves": [ShownMove(move, f"{move.percent:+,.1f}%") for move in summary.moves],
         "changes_gone": gone,
         # An undo has no file, and so no rows.
-        "results_gone": job.is_undo or results.why_expired(job) or gone,
+        "results_gone": job.is_undo or results.why_gone(job),
     }
 
 

@@ -7,45 +7,38 @@ A move of a price that was missing, or that is missing now, has no size and is n
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-# The type codes of the sizes and of the places, which are less than 500.
+from imports.writing.findings import PRICE_DOWN, PRICE_TO_ZERO, PRICE_UP
+
+# The type codes of the sizes and of the places. A block has 500 places, so that there is room for two bits besides.
 _SIZES, _PLACES = "d", "H"
 _BYTES = array(_SIZES).itemsize + array(_PLACES).itemsize
+_UP, _TO_ZERO = 1 << 15, 1 << 14
 
 
 class SizedMove(NamedTuple):
-    """How large a move is (`summary.move_size`), and the place of its record in the block."""
+    """How large a move is (`summary.move_size`), the place of its record in the block, and its marks (`findings`)."""
 
     size: float
     place: int
+    marks: int
 
 
 def pack_moves(moves: Iterable[SizedMove]) -> bytes:
-    """These moves, of any order, as they are stored. Stored and read by machines of one kind of numbers."""
-    ordered = sorted(moves, key=_rank)
-    sizes = array(_SIZES, [-size for size, _ in ordered])
-    return sizes.tobytes() + array(_PLACES, [place for _, place in ordered]).tobytes()
+    """These moves as they are stored, the largest first; to be read by machines with the same kind of numbers."""
+    ordered = sorted(moves, key=lambda move: (-move.size, move.place))
+    places = [place | _UP * bool(of & PRICE_UP) | _TO_ZERO * bool(of & PRICE_TO_ZERO) for _, place, of in ordered]
+    return array(_SIZES, [size for size, _, _ in ordered]).tobytes() + array(_PLACES, places).tobytes()
 
 
-def moves_below(data: bytes, size: float | None, place: int, limit: int) -> Iterator[SizedMove]:
-    """The first `limit` moves that come after the one of this `size` at this `place`; the largest ones if that is None.
-
-    At a `place` of -1, that are all of this size as well, and at a very high one, none of them.
-    """
+def unpack_moves(data: bytes) -> Iterator[SizedMove]:
+    """The moves that were packed, the largest first; those of one size by their places."""
     count = len(data) // _BYTES
     sizes, places = array(_SIZES), array(_PLACES)
     sizes.frombytes(data[: count * sizes.itemsize])
     places.frombytes(data[count * sizes.itemsize :])
-    start = 0
-    if size is not None:
-        # Those of one size are in the order of their places.
-        first, end = bisect_left(sizes, -size), bisect_right(sizes, -size)
-        start = bisect_right(places, place, first, end)
-    return map(SizedMove, (-each for each in sizes[start : start + limit]), places[start : start + limit])
-
-
-def _rank(move: SizedMove) -> tuple[float, int]:
-    return -move.size, move.place
+    for size, place in zip(sizes, places, strict=True):
+        marks = PRICE_UP if place & _UP else PRICE_DOWN | (PRICE_TO_ZERO if place & _TO_ZERO else 0)
+        yield SizedMove(size, place & ~(_UP | _TO_ZERO), marks)

@@ -11,7 +11,7 @@ from typing import Any
 from imports.models import ProposedBlock
 from imports.reading.rows import CleanRow
 from imports.writing.catalogue import Found
-from imports.writing.findings import Findings, find
+from imports.writing.findings import Findings, find, mark_of
 from imports.writing.moves import SizedMove, pack_moves
 from imports.writing.plan import Plan
 from imports.writing.summary import Summary, move_size, summary_of
@@ -69,7 +69,7 @@ class Proposal:
         at = self._fields.index("price")
         for place, before, after in zip(places, old, new, strict=True):
             if size := move_size(before[at], after[at]):
-                yield SizedMove(size, place)
+                yield SizedMove(size, place, mark_of("price", before[at], after[at]))
 
 
 def block_of(pk: int, data: bytes) -> Block:

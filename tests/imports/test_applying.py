@@ -51,8 +51,8 @@ def receipt(job: ImportJob) -> dict[str, int]:
     return {name: getattr(job, name) for name in ImportLane.COUNTS if getattr(job, name)}
 
 
-def edit(sku: str, **values: Any) -> None:
-    product = Product.objects.get(sku=sku)
+def edit(of: str, **values: Any) -> None:
+    product = Product.objects.get(sku=of)
     for name, value in values.items():
         setattr(product, name, value)
     editing.update(product, list(values), NOBODY)
@@ -68,7 +68,7 @@ def held(job: ImportJob) -> dict[int, tuple[dict[str, Any], dict[str, Any]]]:
 
 def test_in_an_untouched_catalogue_the_receipt_is_that_of_the_check() -> None:
     run_import("sku,name,price\nA,Lamp,10\nB,Vase,3\n")
-    checked = check(CSV + "B,Vase,4\nF,,\n")
+    checked = check(CSV + "A,Lamp,13\nF,,\n")
 
     job = apply(checked)
 
@@ -79,7 +79,7 @@ def test_in_an_untouched_catalogue_the_receipt_is_that_of_the_check() -> None:
         "unchanged_rows": 1,
         "duplicate_rows": 1,
         "rejected_rows": 1,
-    } or receipt(job)["rejected_rows"] == 1
+    }
     assert (job.applies, job.sha256, job.stored_as) == (checked, checked.sha256, checked.stored_as)
 
 
@@ -192,11 +192,10 @@ def test_an_edit_while_it_is_applied_holds_the_later_row_of_the_same_product(set
     settings.IMPORT_CHUNK_ROWS = 2
     checked = check("sku,name,price\nA,Lamp,12\nB,Vase,1\nA,Lamp,13\nC,Chair,1\n")
     job = applying.apply(checked)
-    with_edit: list[None] = []
 
     def once() -> None:
-        if not with_edit and Product.objects.filter(sku="A").exists():
-            with_edit.append(edit("A", price=99))
+        if Product.objects.filter(sku="A", price=12).exists():
+            edit("A", price=99)
 
     foreground.run(job, once)
 
@@ -263,4 +262,4 @@ def test_what_expired_checks_have_shown_is_deleted() -> None:
     tasks.delete_expired_checks()
 
     for kept in (ProposedBlock, DryRunSku):
-        assert set(kept.objects.values_list("job", flat=True)) == {new.pk}  # type: ignore[attr-defined]
+        assert set(kept.objects.values_list("job", flat=True)) == {new.pk}

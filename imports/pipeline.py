@@ -177,7 +177,7 @@ class LaneRun:
             summary = Summary.from_json(self.lane.summary) + outcome.summary
             kept_rows.keep_rejections(self._job, rejections)
             kept_rows.keep_fates(self._job.pk, outcome, chunk.skipped)
-            noted = self._noted()
+            noted = self._noted() if chunk.rows else {}
             ImportLane.objects.filter(pk=self.lane.pk).update(
                 created_rows=F("created_rows") + outcome.created,
                 updated_rows=F("updated_rows") + outcome.updated,
@@ -237,7 +237,7 @@ class LaneRun:
         raise NotImplementedError
 
     def _noted(self) -> dict[str, Any]:
-        """What is noted in the lane besides its counts, once a chunk is written."""
+        """What is noted in the lane besides its counts, once a chunk is written that has rows."""
         return {}
 
 

@@ -54,6 +54,17 @@ def test_what_was_changed_is_as_before_and_what_was_created_is_gone() -> None:
     assert undone.lanes.get().report["fields"] == {"sku": 1, "name": 1, "price": 2}
 
 
+def test_what_is_told_of_the_last_chunk_is_told_once_where_nothing_follows_it(settings: Settings) -> None:
+    settings.IMPORT_CHUNK_ROWS = 2
+    run_import(FIRST + "D,Bed,40,\n")
+    job = run_import("sku,price\nA,11\nB,21\nC,31\nD,41\n")
+
+    report = undo(job).lanes.get().report
+
+    assert report["fields"] == {"price": 4}
+    assert [example["sku"] for example in report["examples"]["restored"]] == ["D", "C", "B", "A"]
+
+
 def test_a_field_that_was_edited_since_is_kept_and_the_others_are_restored() -> None:
     run_import(FIRST)
     job = run_import("sku,name,price\nA,Desk lamp,11\nB,Big fan,21\nC,Carpet,31\n")

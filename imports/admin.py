@@ -17,10 +17,10 @@ from django.views import View
 from acme_importer.dashboard.model_admin import DashboardAdmin
 from acme_importer.texts import printable
 from imports import jobs
-from imports.dashboard import job_page, undo_card
+from imports.dashboard import check_card, job_page, undo_card
 from imports.dashboard.changes_page import ChangesView
 from imports.dashboard.import_page import ReviewView, UploadView
-from imports.dashboard.job_actions import ApplyView, ImportHeldView, JobActionView, UndoView, change_state
+from imports.dashboard.job_actions import ApplyView, ImportHeldView, JobActionView, ReopenView, UndoView, change_state
 from imports.dashboard.permissions import may_apply, may_control, may_import, may_undo
 from imports.dashboard.state import LABELS, in_state
 from imports.dashboard.undo_sets import UndoSetsView
@@ -84,6 +84,7 @@ class ImportJobAdmin(DashboardAdmin):
             page("<int:job_id>/cancel/", "cancel", JobActionView, transition=jobs.cancel, done="Cancelled"),
             page("<int:job_id>/retry/", "retry", JobActionView, transition=jobs.retry, done="Retried"),
             page("<int:job_id>/apply/", "apply", ApplyView),
+            page("<int:job_id>/reopen/", "reopen", ReopenView),
             page("<int:job_id>/import-held/", "import_held", ImportHeldView),
             page("<int:job_id>/undo/", "undo", UndoView),
             page("undo-changes/<int:first>/<int:last>/", "undo_changes", UndoSetsView, site=self.admin_site),
@@ -122,6 +123,7 @@ class ImportJobAdmin(DashboardAdmin):
             "may_apply": may_apply(request.user),
             "may_see_changes": request.user.has_perm("products.view_product"),
         }
+        may |= check_card.context(job, request.user)
         if may_undo(request.user):
             may |= undo_card.context(job)
         return super().render_change_form(
@@ -148,7 +150,7 @@ class ImportJobAdmin(DashboardAdmin):
             job.pk,
             printable(job.filename),
             f"Import {job.pk}",
-            " · dry run" if job.dry_run else "",
+            " · check" if job.dry_run else "",
         )
 
     @admin.display(description="Status", ordering="status")

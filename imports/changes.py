@@ -13,8 +13,10 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from imports import proposed
+from imports.files.incoming import IncomingFile
 from imports.line_order import Row, csv_blocks, in_line_order
 from imports.models import ImportJob, ImportLane
+from imports.workbook import make
 from imports.writing.fates import CREATED, UPDATED
 from imports.writing.summary import Summary
 from products.fields import normalize_sku
@@ -121,10 +123,10 @@ def page(job: ImportJob, filters: Filters, *, cursor: int, limit: int) -> Page:
     return Page([_change(record) for record in reversed(newest)], 0)
 
 
-def filename(job: ImportJob, what: str, *, for_spreadsheets: bool) -> str:
+def filename(job: ImportJob, what: str, ending: str = "csv", *, for_spreadsheets: bool = False) -> str:
     """The name of a file about `job`: of its changes, or of its results."""
     purpose = "-for-spreadsheets" if for_spreadsheets else ""
-    return f"{PurePath(job.filename).stem}-{what}{purpose}.csv"
+    return f"{PurePath(job.filename).stem}-{what}{purpose}.{ending}"
 
 
 def csv_of(job: ImportJob, *, for_spreadsheets: bool = False) -> Iterator[str]:
@@ -132,6 +134,11 @@ def csv_of(job: ImportJob, *, for_spreadsheets: bool = False) -> Iterator[str]:
     a new product.
     """
     return csv_blocks(COLUMNS, rows(job), for_spreadsheets=for_spreadsheets)
+
+
+def workbook(job: ImportJob) -> IncomingFile:
+    """The same as .xlsx. Raises as `imports.workbook.make` does."""
+    return make("Changes", COLUMNS, (list(map(str, row)) for batch in rows(job) for row in batch))
 
 
 def rows(job: ImportJob) -> Iterator[list[Row]]:

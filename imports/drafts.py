@@ -1,4 +1,4 @@
-"""A draft's life: an uploaded file that its sender reviews, corrects the reading of, and then imports or discards."""
+"""A draft's life: an uploaded file that its sender reviews, corrects the reading of, and has checked or discards."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from imports.files import storage
 from imports.files.space import full_disk_refused
 from imports.models import Draft, ImportJob
 from imports.options import Options
+
+# What a draft of a file that was sent before has of it.
+REOPENED = ("filename", "stored_as", "file_size", "sha256", "asked")
 
 
 def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follows: ImportJob | None = None) -> Draft:
@@ -34,6 +37,36 @@ def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follow
     return draft
 
 
+def reopen(job: ImportJob, user: AbstractBaseUser | AnonymousUser) -> Draft:
+    """A draft of the file of `job`, to change how it is read: of a check, or of an import that has written nothing.
+
+    Raises WrongStateError if there is no such file, and QuotaError.
+    """
+    with transaction.atomic():
+        # Locked against `jobs.delete_files`.
+        read = ImportJob.objects.with_progress().select_for_update(of=("self",)).get(pk=job.pk)
+        if reason := why_not_reopened(read):
+            raise jobs.WrongStateError(reason)
+        quotas.check_and_hold(user.pk, read.file_size)
+        sent = {name: getattr(read, name) for name in ("follows", *REOPENED)}
+        draft = Draft.objects.create(created_by_id=user.pk, **sent)
+        record("import.reopened", draft, user=user, of=job.pk)
+    return draft
+
+
+def why_not_reopened(job: ImportJob) -> str:
+    """Why the file of `job`, from `with_progress`, cannot be read in another way, as a sentence; empty if it can."""
+    if job.is_undo:
+        return f"Import {job.pk} is an undo, and has no file."
+    if not job.is_over:
+        return f"Import {job.pk} is {job.status}: wait for its end, or cancel it first."
+    if not job.dry_run and (job.status == job.Status.COMPLETED or job.processed_rows):
+        return (
+            f"Import {job.pk} has read its file; only a check, or a file that was refused, can be read in another way."
+        )
+    return "" if job.stored_as else f"The file of import {job.pk} has been deleted; upload it again."
+
+
 def _inherited(options: Options) -> Options:
     """What was said of a file, as far as it holds for its rejected rows, which are in a file that we wrote."""
     return replace(options, sheet="", encoding="", delimiter="", quote="", escape="", header_line=None)
@@ -49,12 +82,12 @@ def change(draft: Draft, options: Options) -> None:
         record("import.options_changed", draft, options=changed)
 
 
-def submit(draft: Draft, *, dry_run: bool) -> ImportJob:
-    """Create the job that imports the file; the draft is gone then. Raises WrongStateError if it is gone already."""
+def submit(draft: Draft) -> ImportJob:
+    """Create the job that checks the file; the draft is gone then. Raises WrongStateError if it is gone already."""
     with transaction.atomic():
         taken = _take(draft)
-        job = jobs.create_from(draft, dry_run=dry_run)
-        record("import.confirmed", job, dry_run=dry_run, draft=taken.pk)
+        job = jobs.create_from(draft, dry_run=True)
+        record("import.confirmed", job, dry_run=True, draft=taken.pk)
     storage.delete_stored(taken.excerpt_stored_as)
     return job
 
@@ -64,7 +97,7 @@ def discard(draft: Draft) -> None:
     with transaction.atomic():
         taken = _take(draft)
         record("import.discarded", taken)
-    storage.delete_stored(taken.stored_as)
+    jobs.delete_unless_used(taken.stored_as)
     storage.delete_stored(taken.excerpt_stored_as)
 
 

@@ -21,7 +21,7 @@ from imports import quotas, turns, waking
 from imports.events import announce
 from imports.files import storage
 from imports.files.space import full_disk_refused
-from imports.models import UNTRIED, ImportJob, ImportLane, SentFile
+from imports.models import UNTRIED, Draft, ImportJob, ImportLane, SentFile
 from imports.opening.decisions import QuestionOpenError
 from imports.opening.found import Opened
 from imports.options import Options
@@ -253,9 +253,13 @@ def delete_files(job: ImportJob) -> None:
     """Delete what is stored of a job that is over; it stays on record, and can no longer be retried."""
     ImportJob.objects.filter(pk=job.pk).update(stored_as="", content_stored_as="")
     for name in {job.stored_as, job.content_stored_as}:
-        # The real import after a dry run has the same file.
-        if not ImportJob.objects.filter(stored_as=name).exists():
-            storage.delete_stored(name)
+        delete_unless_used(name)
+
+
+def delete_unless_used(name: str) -> None:
+    """Delete this stored file, unless a job or a draft has it: those of a check and of its import are the same."""
+    if not (ImportJob.objects.filter(stored_as=name).exists() or Draft.objects.filter(stored_as=name).exists()):
+        storage.delete_stored(name)
 
 
 def retry(job: ImportJob) -> None:

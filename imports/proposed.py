@@ -164,9 +164,7 @@ def _by_sku(job_id: int, asked: Asked, cursor: int, limit: int) -> Page:
 
 def _by_move(job_id: int, marks: int, cursor: int, limit: int) -> Page:
     """The largest price moves first; of one size, in the order of the rows."""
-    blocks = _with_bits(
-        ProposedBlock.objects.filter(job=job_id), "marks", marks or PRICE_UP | PRICE_DOWN
-    )
+    blocks = _with_bits(ProposedBlock.objects.filter(job=job_id), "marks", marks or PRICE_UP | PRICE_DOWN)
     after = _rank_of(cursor) if cursor else None
     ranked = (
         rank

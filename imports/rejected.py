@@ -7,7 +7,6 @@ import io
 import time
 from collections.abc import Iterator
 from datetime import datetime
-from importlib import import_module
 from pathlib import PurePath
 
 from django.conf import settings
@@ -15,22 +14,16 @@ from django.db.models import F, Q
 from django.utils import formats, timezone
 
 from acme_importer.formulas import SIGN, marked
-from acme_importer.texts import counted, shortened
-from imports.files import space
-from imports.files.incoming import IncomingFile, incoming_folder
+from acme_importer.texts import counted
+from imports.files.incoming import IncomingFile
 from imports.models import ChunkOutcome, ImportJob, ImportLane, RejectedRow
 from imports.reading.corrections import ADDED_COLUMNS
 from imports.reading.errors import FileRefusedError
 from imports.reading.table import SECOND_TABLE
-from imports.reading.workbooks import MAX_SHEET_ROWS
+from imports.workbook import MAX_CELL_LENGTH, MAX_WORKBOOK_ROWS, make
 
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Rows fetched, and written out, at a time.
 BATCH_ROWS = 1000
-# Besides them there is the header, and a sheet that is filled to its last row looks like one that was cut off.
-MAX_WORKBOOK_ROWS = MAX_SHEET_ROWS - 2
-# Spreadsheet programs cut off what is longer.
-MAX_CELL_LENGTH = 32_767
 _TOO_LONG = f"The row has a value of more than {MAX_CELL_LENGTH:,} characters, which no cell holds: use the CSV file."
 # A block is a few times this large at most: of a record, 64 KB are kept.
 BATCH_BYTES = 64 * 1024
@@ -60,45 +53,19 @@ def csv_blocks(job: ImportJob, *, for_spreadsheets: bool = False) -> Iterator[st
 
 
 def workbook(job: ImportJob) -> IncomingFile:
-    """The file as .xlsx: a temporary file, at its beginning, which is deleted when it is closed.
-
-    Raises FileRefusedError if the rows are more than a sheet holds, or if there is no disk space for it.
-    """
+    """The file as .xlsx. Raises as `imports.workbook.make` does."""
     if RejectedRow.objects.filter(job=job.pk).count() > MAX_WORKBOOK_ROWS:
         raise FileRefusedError(f"A sheet holds at most {MAX_WORKBOOK_ROWS:,} rejected rows; use the CSV file.")
-    space.check()
-    file = IncomingFile("rejected.xlsx", XLSX_TYPE)
-    try:
-        with space.full_disk_refused():
-            _write_workbook(job, file)
-            file.seek(0)
-    except BaseException:
-        file.close()
-        raise
-    return file
+    table = _table(job)
+    return make("Rejected rows", next(table), map(_for_cells, table))
 
 
-def _write_workbook(job: ImportJob, target: IncomingFile) -> None:
-    """Write the file row by row, in constant memory; each cell as text, so that nothing becomes a number or a formula.
-
-    Nor what is typed into it later: it would be a number in the style of that computer, and not of the file.
-    """
-    # Loaded on use: few processes ever write a workbook, and it takes some time and memory.
-    xlsxwriter = import_module("xlsxwriter")
-    with xlsxwriter.Workbook(target, {"constant_memory": True, "tmpdir": str(incoming_folder())}) as book:
-        sheet = book.add_worksheet("Rejected rows")
-        text = book.add_format({"num_format": "@"})
-        sheet.set_column(0, len(job.header) + len(ADDED_COLUMNS) - 1, None, text)
-        sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
-        sheet.freeze_panes(1, 0)
-        added = len(ADDED_COLUMNS)
-        for number, fields in enumerate(_table(job)):
-            if any(len(field) > MAX_CELL_LENGTH for field in fields[:-added]):
-                fields[:-added] = [""] * len(fields[:-added])
-                fields[-1] = f"{_TOO_LONG} {fields[-1]}"
-            for position, field in enumerate(fields):
-                if field:
-                    sheet.write_string(number, position, shortened(field, MAX_CELL_LENGTH), text)
+def _for_cells(fields: list[str]) -> list[str]:
+    """A row of the file without its values if one of them is longer than a cell: cut, it would look correct."""
+    added = len(ADDED_COLUMNS)
+    if not any(len(field) > MAX_CELL_LENGTH for field in fields[:-added]):
+        return fields
+    return [*[""] * (len(fields) - added), *fields[-added:-1], f"{_TOO_LONG} {fields[-1]}"]
 
 
 def _table(job: ImportJob) -> Iterator[list[str]]:

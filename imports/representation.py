@@ -24,6 +24,7 @@ def represent(job: ImportJob) -> dict[str, Any]:
         "sha256": job.sha256,
         "dry_run": job.dry_run,
         "follows": job.follows_id,
+        "applies": job.applies_id,
         "undoes": job.undoes_id,
         "created_by": job.created_by.get_username() if job.created_by else None,
         "encoding": job.encoding,

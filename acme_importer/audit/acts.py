@@ -15,6 +15,7 @@ ACTS = {
     "import.options_changed": "Reading of a file changed",
     "import.confirmed": "Import confirmed",
     "import.undone": "Undo of an import started",
+    "import.reopened": "Reading of a file taken up again",
     "import.discarded": "Uploaded file discarded",
     "import.cancelled": "Import cancelled",
     "import.retried": "Import retried",

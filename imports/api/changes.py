@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.http import HttpResponseBase
+from django.http import FileResponse, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,15 +19,22 @@ from rest_framework.viewsets import GenericViewSet
 
 from acme_importer.downloads import csv_response
 from acme_importer.rest import spreadsheets
-from acme_importer.rest.errors import ConflictError, GoneError
+from acme_importer.rest.errors import ConflictError, GoneError, InsufficientStorageError
 from acme_importer.rest.filters import refuse_unknown_parameters
 from acme_importer.rest.negotiation import AnyAccepted
 from imports import changes, results
+from imports.files.incoming import IncomingFile
+from imports.files.space import DiskFullError
 from imports.models import ImportJob
+from imports.proposed import BY_LINE, ORDERS
+from imports.reading.errors import FileRefusedError
+from imports.workbook import XLSX_TYPE
+from imports.writing.findings import MARKS
 from products.fields import SKU_MAX_LENGTH
 from products.history.records import KEPT
 
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 500
+FILTERS = ("field", "kind", "sku", "mark", "order")
 # What changes show is of products as well as of imports.
 PERMISSIONS = ("imports.view_importjob", "products.view_product")
 GONE = OpenApiResponse(description="The import ended long ago, and this was deleted; the text says what.")
@@ -43,7 +51,21 @@ class ChangesQuery(serializers.Serializer):
     sku = serializers.CharField(
         required=False,
         max_length=SKU_MAX_LENGTH,
-        help_text="Only of the product with this SKU, in any letter case. All in one page: the newest that fit in it.",
+        help_text="Only of the product with this SKU, in any letter case. All in one page: the newest that fit in it. "
+        "Of a check, also of products whose SKU begins like this.",
+    )
+    mark = serializers.ChoiceField(
+        tuple(MARKS),
+        required=False,
+        help_text="Of a check: only changes of existing products of which this was found. A cell that had a value and "
+        "is empty now is `emptied`.",
+    )
+    order = serializers.ChoiceField(
+        ORDERS,
+        required=False,
+        default=BY_LINE,
+        help_text="Of a check: `price_move` has the largest price moves first, up or down by their ratio; only "
+        "`field=price` and the marks of prices go with it.",
     )
     cursor = serializers.IntegerField(
         required=False, default=0, min_value=0, max_value=2**63 - 1, help_text="Where a page begins; `next` has it."
@@ -89,7 +111,8 @@ class ChangesActions(GenericViewSet):
     @extend_schema(
         summary="What an import has changed",
         description="Every product that it created or changed, with the fields old and new, in the order in which they "
-        "were written. Pages follow each other by `next`, also while the import still runs. There are fewer changes "
+        "were written. Of a check, what the file would create or change. Pages follow each other by `next`, also while "
+        "the import still runs. There are fewer changes "
         "than rows: see `results.csv` for what became of each row.",
         parameters=[ChangesQuery],
         filters=False,
@@ -103,7 +126,9 @@ class ChangesActions(GenericViewSet):
         query.is_valid(raise_exception=True)
         asked: dict[str, Any] = query.validated_data
         job = _job(pk, changes.why_gone)
-        filters = changes.Filters(*(asked.get(name, "") for name in ("field", "kind", "sku")))
+        filters = changes.Filters(**{name: asked[name] for name in FILTERS if name in asked})
+        if contradiction := filters.contradiction(job):
+            raise ValidationError(contradiction)
         page = changes.page(job, filters, cursor=asked["cursor"], limit=asked["page_size"])
         here = request.build_absolute_uri()
         return Response(
@@ -134,12 +159,37 @@ class ChangesActions(GenericViewSet):
         return _csv_file(request, _job(pk, changes.why_gone), "changes", changes.csv_of)
 
     @extend_schema(
+        operation_id="jobs_changes_xlsx_retrieve",
+        summary="What an import has changed as a workbook",
+        description="As the CSV file, for a spreadsheet program; every cell is text.",
+        filters=False,
+        responses={
+            (200, XLSX_TYPE): OpenApiTypes.BINARY,
+            409: OpenApiResponse(description="There are more changes than a sheet holds."),
+            410: GONE,
+            507: OpenApiResponse(description="The server has too little free disk space for the workbook."),
+        },
+    )
+    @action(
+        detail=True,
+        url_path=r"changes\.xlsx",
+        pagination_class=None,
+        filter_backends=[],
+        content_negotiation_class=AnyAccepted,
+    )
+    def changes_xlsx(self, request: Request, pk: str) -> HttpResponseBase:
+        """All changes, as a workbook."""
+        refuse_unknown_parameters(request)
+        job = _job(pk, changes.why_gone)
+        return workbook_response(lambda: changes.workbook(job), changes.filename(job, "changes", "xlsx"))
+
+    @extend_schema(
         operation_id="jobs_results_csv_retrieve",
         summary="What became of every row of a file",
         description="A row for each row of the file, in its order: line, SKU, outcome (`created`, `updated`, "
-        "`unchanged`, `duplicate`, `rejected`, `skipped`, `superseded`), and the reason: of a duplicate, the line that "
-        "it repeats. There are as many of each as the job counts. Of an import that failed or was cancelled, the rows "
-        "that were read.",
+        "`unchanged`, `duplicate`, `rejected`, `skipped`, `superseded`, `held`), and the reason: of a duplicate, the "
+        "line that it repeats. There are as many of each as the job counts. Of an import that failed or was cancelled, "
+        "the rows that were read.",
         parameters=[spreadsheets.PARAMETER],
         filters=False,
         responses={(200, "text/csv"): OpenApiTypes.STR, 409: NOT_OVER, 410: GONE},
@@ -159,6 +209,17 @@ class ChangesActions(GenericViewSet):
         if job.is_undo:
             raise ConflictError(f"Import {job.pk} is an undo, and has no file: see its changes.")
         return _csv_file(request, job, "results", results.csv_of)
+
+
+def workbook_response(make: Callable[[], IncomingFile], filename: str) -> HttpResponseBase:
+    """The workbook as a download."""
+    try:
+        file = make()
+    except DiskFullError as error:
+        raise InsufficientStorageError(str(error)) from error
+    except FileRefusedError as error:
+        raise ConflictError(str(error)) from error
+    return FileResponse(file, as_attachment=True, filename=filename, content_type=XLSX_TYPE)
 
 
 def _job(pk: str, why_gone: Callable[[ImportJob], str]) -> ImportJob:

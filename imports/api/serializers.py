@@ -147,14 +147,16 @@ class UploadSerializer(StrictSerializer):
     extra = serializers.BooleanField(
         default=False, help_text="Keep the columns that are no field with the products, as raw text."
     )
-    dry_run = serializers.BooleanField(
-        default=False, help_text="Do everything except write products: the counts are those of a real import."
+    check = serializers.BooleanField(
+        default=False,
+        help_text="Only find out what the file would do: see the job's `changes`, and import that by its `apply`.",
     )
+    dry_run = serializers.BooleanField(default=False, help_text="Another name for `check`.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse options that make no sense, each by its name."""
         faults = {}
-        for name in attrs.keys() - {"file"}:
+        for name in attrs.keys() - {"file", "check"}:
             try:
                 Options(**{name: attrs[name]})
             except FileRefusedError as error:
@@ -166,7 +168,8 @@ class UploadSerializer(StrictSerializer):
     def file_and_options(self) -> tuple[UploadedFile, Options]:
         """What was sent, once it is valid."""
         given = dict(self.validated_data)
-        return given.pop("file"), Options(**given)
+        is_check = given.pop("check")
+        return given.pop("file"), Options(**{**given, "dry_run": is_check or given["dry_run"]})
 
 
 class QuestionSerializer(serializers.Serializer):
@@ -196,7 +199,10 @@ class JobSerializer(serializers.ModelSerializer):
     follows: serializers.PrimaryKeyRelatedField = serializers.PrimaryKeyRelatedField(
         read_only=True,
         allow_null=True,
-        help_text="The import whose rejected rows this file corrects, or the dry run whose file is imported.",
+        help_text="The import whose rejected rows this file corrects, or whose held rows are imported.",
+    )
+    applies: serializers.PrimaryKeyRelatedField = serializers.PrimaryKeyRelatedField(
+        read_only=True, allow_null=True, help_text="The check that this import was approved by, if it was."
     )
     undoes: serializers.PrimaryKeyRelatedField = serializers.PrimaryKeyRelatedField(
         read_only=True, allow_null=True, help_text="The import that this job undoes, if it is an undo."
@@ -254,6 +260,10 @@ class JobSerializer(serializers.ModelSerializer):
     superseded_rows = serializers.IntegerField(
         read_only=True, help_text="Rows whose product an import uploaded later has written; they were not written."
     )
+    held_rows = serializers.IntegerField(
+        read_only=True,
+        help_text="Rows that would have done something else than the check has shown; they were not written.",
+    )
     rows_per_second = serializers.FloatField(
         read_only=True, allow_null=True, help_text="Since this run began; null while unknown."
     )
@@ -272,6 +282,7 @@ class JobSerializer(serializers.ModelSerializer):
             "sha256",
             "dry_run",
             "follows",
+            "applies",
             "undoes",
             "created_by",
             "encoding",

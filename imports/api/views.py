@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
@@ -30,6 +30,7 @@ from acme_importer.rest.negotiation import AnyAccepted
 from acme_importer.rest.serializers import NoFieldsSerializer
 from imports import jobs, quotas, rejected
 from imports.api import changes
+from imports.api.applying import ApplyActions
 from imports.api.filters import JobFilter, RejectedRowFilter
 from imports.api.parsers import BODY_PARSERS, LengthRequiredError, UploadFormParser
 from imports.api.serializers import HeaderLineField, JobSerializer, RejectedRowSerializer, UploadSerializer
@@ -40,7 +41,7 @@ from imports.files.upload_handler import announced_size
 from imports.models import ImportJob
 from imports.quotas import QuotaError
 from imports.reading.errors import FileRefusedError
-from imports.rejected import XLSX_TYPE
+from imports.workbook import XLSX_TYPE
 
 # The options as query parameters; the form describes them.
 OPTIONS = {
@@ -127,7 +128,7 @@ class UploadViewSet(GenericViewSet):
         return Response(dict(shown.data), status.HTTP_202_ACCEPTED, headers={"Location": shown.data["url"]})
 
 
-class JobViewSet(UndoActions, changes.ChangesActions, ReadOnlyModelViewSet):
+class JobViewSet(ApplyActions, UndoActions, changes.ChangesActions, ReadOnlyModelViewSet):
     """The imports: what became of each file, and how far the running ones are."""
 
     queryset = ImportJob.objects.all()
@@ -140,9 +141,11 @@ class JobViewSet(UndoActions, changes.ChangesActions, ReadOnlyModelViewSet):
     action_permissions = {
         "cancel": ("imports.change_importjob",),
         "retry": ("imports.change_importjob",),
+        **ApplyActions.permissions,
         **UndoActions.permissions,
         "changes": changes.PERMISSIONS,
         "changes_csv": changes.PERMISSIONS,
+        "changes_xlsx": changes.PERMISSIONS,
     }
 
     def get_queryset(self) -> QuerySet[ImportJob]:
@@ -252,14 +255,7 @@ class JobViewSet(UndoActions, changes.ChangesActions, ReadOnlyModelViewSet):
         """The rejected rows, as a workbook to fix and to upload again."""
         refuse_unknown_parameters(request)
         job = self._job_with_rejected(pk)
-        try:
-            file = rejected.workbook(job)
-        except DiskFullError as error:
-            raise InsufficientStorageError(str(error)) from error
-        except FileRefusedError as error:
-            raise ConflictError(str(error)) from error
-        name = rejected.filename(job, "xlsx")
-        return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX_TYPE)
+        return changes.workbook_response(lambda: rejected.workbook(job), rejected.filename(job, "xlsx"))
 
     def _job_with_rejected(self, pk: str) -> ImportJob:
         """The job. Raises GoneError if its rejected rows were deleted: an empty list would say that there were none."""

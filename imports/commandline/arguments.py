@@ -30,14 +30,20 @@ class UsageError(CommandError):
 
 def check_usage(options: dict[str, Any]) -> None:
     """Raise UsageError where options contradict each other, or name a file that cannot be written."""
-    if (options["file"] is None) == (options["resume"] is None):
-        raise UsageError("Give a file, or - for standard input, or --resume with the number of an import.")
+    if [options[name] is None for name in ("file", "resume", "apply")].count(False) != 1:
+        raise UsageError(
+            "Give a file, or - for standard input, or --resume with the number of an import, or --apply with that of a "
+            "check."
+        )
     if options["workers"] < 1:
         raise UsageError("--workers: must be 1 or more.")
     if options["workers"] > 1 and options["queue"]:
         raise UsageError("--workers cannot be used with --queue: how many workers the queue has is set by WORKERS.")
-    if options["resume"] is not None and (options["header_line"] is not None or any(map(options.get, OTHER_OPTIONS))):
+    has_others = options["header_line"] is not None or any(map(options.get, OTHER_OPTIONS))
+    if options["resume"] is not None and has_others:
         raise UsageError("--resume continues with the options that the import was started with; it takes no others.")
+    if options["apply"] is not None and has_others:
+        raise UsageError("--apply imports the file as it was checked; it takes no other options.")
     if options["rejected"]:
         _check_target(Path(options["rejected"]), options["file"])
 

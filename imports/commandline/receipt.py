@@ -29,7 +29,7 @@ def receipt(job: ImportJob) -> str:
 
 
 def _title(job: ImportJob) -> str:
-    note = " (a dry run: no product was written)" if job.dry_run else ""
+    note = " (a check: no product was written)" if job.dry_run else ""
     return f"Import {job.pk} {state_name(job).replace('_', ' ')}: {job.filename}{note}"
 
 
@@ -46,6 +46,8 @@ def _counts(job: ImportJob) -> Iterator[str]:
         yield f"    deleted   {job.deleted_rows:>13,}"
     if job.superseded_rows:
         yield f"    superseded{job.superseded_rows:>13,}"
+    if job.held_rows:
+        yield f"    held      {job.held_rows:>13,}"
     if job.run_started_at and job.finished_at:
         rate = progress.rows_per_second(job)
         seconds = (job.finished_at - job.run_started_at).total_seconds()

@@ -19,7 +19,7 @@ from django.core.management.base import OutputWrapper
 from django.db import connection
 
 from acme_importer.texts import printable
-from imports import jobs, rejected, waking
+from imports import applying, jobs, rejected, waking
 from imports.commandline import foreground, source
 from imports.commandline.arguments import UsageError, check_usage, read_options
 from imports.commandline.console import file_size, open_display
@@ -63,6 +63,9 @@ class Session:
             if options["resume"] is not None:
                 stop.held = True
                 return self._resumed(options["resume"])
+            if options["apply"] is not None:
+                stop.held = True
+                return self._applied(options["apply"])
             asked = read_options(options)
             with open_display() as display:
                 file = source.take(options["file"], display)
@@ -86,6 +89,14 @@ class Session:
             return job
         jobs.retry(job)
         self._tell(f"Import {job.pk} resumes: {job.filename}")
+        return job
+
+    def _applied(self, number: int) -> ImportJob:
+        check = ImportJob.objects.filter(pk=number).first()
+        if check is None:
+            raise UsageError(f"There is no check {number}.")
+        job = applying.apply(check)
+        self._tell(f"Import {job.pk} of what check {check.pk} has shown: {job.filename}")
         return job
 
     def _watch(self, job: ImportJob, stop: StopSignals) -> None:
@@ -120,6 +131,7 @@ class Session:
         if job.processed_rows:
             self._tell(f"What became of every row: the dashboard, or /api/jobs/{job.pk}/results.csv")
         if job.status == ImportJob.Status.COMPLETED:
+            self._say_what_follows(job)
             return
         if job.failure_reason:
             self._stderr.write(printable(job.failure_reason))
@@ -132,6 +144,13 @@ class Session:
         if job.lane_count or job.status == ImportJob.Status.CANCELLED:
             self._tell(f"To resume it: python manage.py import_csv --resume {job.pk}")
         sys.exit(FAILED_EXIT_CODE)
+
+    def _say_what_follows(self, job: ImportJob) -> None:
+        if job.dry_run:
+            self._tell(f"What it would change: the dashboard, or /api/jobs/{job.pk}/changes.csv")
+            self._tell(f"To import that and nothing else: python manage.py import_csv --apply {job.pk}")
+        if job.held_rows:
+            self._tell(f"The rows that were held, and why: the dashboard, or /api/jobs/{job.pk}/held")
 
     def _write_rejected(self, job: ImportJob, path: Path) -> None:
         try:

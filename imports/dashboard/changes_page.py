@@ -17,7 +17,9 @@ from imports import changes, results
 from imports.changes import Change, Filters
 from imports.dashboard.permissions import may_view
 from imports.models import ImportJob
+from imports.proposed import BY_LINE, ORDERS
 from imports.writing.fates import CREATED
+from imports.writing.findings import MARKS
 from imports.writing.summary import Move
 from products.fields import SKU_MAX_LENGTH
 from products.history.records import KEPT
@@ -25,6 +27,14 @@ from products.history.records import KEPT
 PER_PAGE = 50
 # Beyond it no database has numbers.
 LAST_CURSOR = 2**63 - 1
+MARKS_SAID = [
+    ("price_up", "Price goes up"),
+    ("price_down", "Price goes down"),
+    ("price_to_zero", "Price becomes zero"),
+    ("emptied", "A value is emptied"),
+    ("activated", "Becomes active"),
+    ("deactivated", "Becomes inactive"),
+]
 _STATES = {True: "active", False: "inactive"}
 
 
@@ -60,7 +70,8 @@ def summed_up(job: ImportJob) -> dict[str, Any]:
         "moves": [ShownMove(move, f"{move.percent:+,.1f}%") for move in summary.moves],
         "changes_gone": gone,
         # An undo has no file, and so no rows.
-        "results_gone": job.is_undo or results.why_gone(job),
+        # Of a check, chunks have kept what became of all rows.
+        "results_gone": job.is_undo or results.why_expired(job) or ("" if changes.is_check(job) else gone),
     }
 
 
@@ -76,22 +87,26 @@ class ChangesView(View):
             raise PermissionDenied
         job = get_object_or_404(ImportJob.objects.with_progress(), pk=job_id)
         filters, gone = _filters(request), changes.why_gone(job)
+        contradiction = filters.contradiction(job)
         page = changes.Page([], 0)
-        if not gone:
+        if not gone and not contradiction:
             page = changes.page(job, filters, cursor=_cursor(request), limit=PER_PAGE)
         context = {
             **self.site.each_context(request),
             "opts": ImportJob._meta,
-            "title": f"Changes of import {job.pk}",
+            "title": f"Changes that check {job.pk} shows" if changes.is_check(job) else f"Changes of import {job.pk}",
             "job": job,
             "filters": filters,
-            "is_filtered": any(filters),
+            "is_filtered": filters != Filters(),
+            "is_check": changes.is_check(job),
+            "marks": MARKS_SAID,
+            "contradiction": contradiction,
             "fields": KEPT,
             "kinds": changes.KIND_NAMES,
             "gone": gone,
             "changes": list(map(_shown, page.changes)),
             "is_first": not _cursor(request),
-            "query": urlencode({name: value for name, value in filters._asdict().items() if value}),
+            "query": urlencode(_said_of(filters)),
             "next_cursor": page.next_cursor,
         }
         return TemplateResponse(request, "admin/imports/importjob/changes.html", context)
@@ -100,7 +115,23 @@ class ChangesView(View):
 def _filters(request: HttpRequest) -> Filters:
     field, kind = request.GET.get("field", ""), request.GET.get("kind", "")
     sku = request.GET.get("sku", "").replace("\0", "").strip()
-    return Filters(field if field in KEPT else "", kind if kind in changes.KIND_NAMES else "", sku[:SKU_MAX_LENGTH])
+    mark, order = request.GET.get("mark", ""), request.GET.get("order", "")
+    return Filters(
+        field if field in KEPT else "",
+        kind if kind in changes.KIND_NAMES else "",
+        sku[:SKU_MAX_LENGTH],
+        mark if mark in MARKS else "",
+        order if order in ORDERS else BY_LINE,
+    )
+
+
+def _said_of(filters: Filters) -> dict[str, str]:
+    """Those that are not as usual, for the address of another page."""
+    return {
+        name: value
+        for name, value, usual in zip(("field", "kind", "sku", "mark", "order"), filters, Filters(), strict=True)
+        if value != usual
+    }
 
 
 def _cursor(request: HttpRequest) -> int:

@@ -1,4 +1,4 @@
-"""The way in: upload a file, review how it will be read, then import it, or do a dry run."""
+"""The way in: upload a file, review how it will be read, then have it checked."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from imports.quotas import QuotaError
 from imports.reading.errors import FileRefusedError
 
 NO_FILE = "There is no file. Choose a CSV file first."
-GONE = "That file is no longer here: it was imported, discarded, or not imported within a day. Upload it again."
+GONE = "That file is no longer here: it was checked, discarded, or not checked within a day. Upload it again."
 
 
 class ImportView(View):
@@ -129,7 +129,7 @@ class UploadView(ImportView):
 
 
 class ReviewView(ImportView):
-    """Shows how a draft will be read, takes corrections, and imports or discards it."""
+    """Shows how a draft will be read, takes corrections, and has it checked or discards it."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
@@ -169,10 +169,10 @@ class ReviewView(ImportView):
             drafts.change(draft, form.options())
             if action != "preview":
                 messages.warning(
-                    request, "Nothing was imported yet: your changes have changed the preview. Review it first."
+                    request, "Nothing was checked yet: your changes have changed the preview. Review it first."
                 )
-        elif action in ("import", "dry_run") and not found.refusal:
-            return self._import(draft, dry_run=action == "dry_run")
+        elif action == "check" and not found.refusal:
+            return self._check(draft)
         return redirect(request.path)
 
     def _draft(self, draft_id: int) -> Draft | None:
@@ -191,14 +191,15 @@ class ReviewView(ImportView):
             earlier=ImportJob.objects.with_progress().filter(sha256=draft.sha256).first(),
         )
 
-    def _import(self, draft: Draft, *, dry_run: bool) -> HttpResponse:
+    def _check(self, draft: Draft) -> HttpResponse:
         try:
-            job = drafts.submit(draft, dry_run=dry_run)
+            job = drafts.submit(draft)
         except jobs.WrongStateError:
             return self._gone()
-        log.note_start(self.request.user, job, "Started a dry run." if dry_run else "Started the import.")
+        log.note_start(self.request.user, job, "Started the check.")
         if not may_view(self.request.user):
-            messages.success(self.request, f"'{printable(job.filename)}' is being imported.")
+            said = f"'{printable(job.filename)}' is being checked. Somebody who may view imports can import it then."
+            messages.success(self.request, said)
             return redirect("admin:imports_importjob_upload")
         return redirect("admin:imports_importjob_change", job.pk)
 

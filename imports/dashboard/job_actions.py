@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views import View
 
-from imports import applying, jobs
+from imports import applying, drafts, jobs
 from imports.dashboard import log
-from imports.dashboard.permissions import may_apply, may_control, may_see, may_undo
+from imports.dashboard.permissions import may_apply, may_control, may_import, may_see, may_undo
 from imports.models import ImportJob
 from imports.quotas import QuotaError
 from imports.undo import undoing
@@ -72,6 +72,24 @@ class ImportHeldView(View):
         if not (may_apply(request.user) and may_see(request.user, job)):
             raise PermissionDenied
         return _started(request, job, applying.import_held, f"Started the import of the rows held by import {job.pk}.")
+
+
+class ReopenView(View):
+    """Leads back to the review of a file, to change how it is read."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, job_id: int) -> HttpResponse:
+        """Create a draft of the job's file, and show that."""
+        job = get_object_or_404(ImportJob, pk=job_id)
+        if not (may_import(request.user) and may_see(request.user, job)):
+            raise PermissionDenied
+        try:
+            draft = drafts.reopen(job, request.user)
+        except (jobs.WrongStateError, QuotaError) as error:
+            messages.warning(request, str(error))
+            return redirect("admin:imports_importjob_change", job.pk)
+        return redirect("admin:imports_importjob_review", draft.pk)
 
 
 def _started(

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from acme_importer.texts import counted, duration
@@ -72,7 +72,6 @@ def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]
         "failure": failure(job),
         "called": called(job),
         "may_retry": bool(job.stored_as or job.is_undo) and job.status in (Status.FAILED, Status.CANCELLED),
-        "may_import_for_real": bool(job.stored_as) and job.dry_run and job.status == Status.COMPLETED,
         "wrote_products": job.is_over and not job.dry_run and bool(job.created_rows or job.updated_rows),
         "events": events(job),
         "deliveries": deliveries(job.pk)[:DELIVERIES_SHOWN],
@@ -99,7 +98,7 @@ def called(job: ImportJob) -> str:
     """What the page calls the job."""
     if job.is_undo:
         return "preview" if job.dry_run else "undo"
-    return "import"
+    return "check" if job.dry_run else "import"
 
 
 def has_results(job: ImportJob) -> bool:
@@ -108,9 +107,9 @@ def has_results(job: ImportJob) -> bool:
 
 
 def follow_ups(job: ImportJob) -> list[ImportJob]:
-    """The imports of what was corrected of `job`, or of its dry run's file, the oldest first."""
+    """The imports of what was corrected of `job`, or of what it has shown or held, the oldest first."""
     # Their ids first: mostly there are none, and nothing has to be summed up.
-    ids = list(ImportJob.objects.filter(follows=job).values_list("pk", flat=True))
+    ids = list(ImportJob.objects.filter(Q(follows=job) | Q(applies=job)).values_list("pk", flat=True))
     return list(ImportJob.objects.with_progress().filter(pk__in=ids).order_by("pk")) if ids else []
 
 

@@ -9,7 +9,7 @@ from imports.models import ImportJob, ImportLane
 
 KINDS = tuple(name.removesuffix("_rows") for name in ImportLane.COUNTS)
 # What becomes of rows in a few imports only; and what of that is nothing rare in undos, which alone delete products.
-RARE = ("skipped", "deleted", "superseded")
+RARE = ("skipped", "deleted", "superseded", "held")
 USUAL_OF_UNDOS = ("skipped", "deleted")
 
 

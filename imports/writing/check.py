@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
 from imports.models import DryRunSku, ProposedBlock
 from imports.reading.rows import CleanRow
@@ -39,11 +41,10 @@ class CheckWriter:
 
     def write(self, rows: Sequence[CleanRow]) -> Outcome:
         """See Writer; the catalogue stays as it is."""
-        found = find_products(rows, self._fields)
-        written = list(
-            DryRunSku.objects.filter(job=self._job_id, sku_normalized__any_of={row.sku_normalized for row in rows})
-        )
-        found = self._as_left_by(written, found)
+        seen = find_products(rows, self._fields)
+        listed = DryRunSku.objects.filter(job=self._job_id)
+        written = list(listed.filter(sku_normalized__any_of={row.sku_normalized for row in rows}))
+        found = self._as_left_by(written, seen)
         lines = {each.sku_normalized: each.line for each in written}
         whole, too_large = extra.merged(rows, found.values) if EXTRA in self._fields else (rows, [])
         plan = make_plan(whole, found.values, set(lines), self._fields, self._rules)
@@ -53,16 +54,27 @@ class CheckWriter:
         proposal.keep(plan, found)
         self.findings = proposal.findings
         plan.outcome.summary = proposal.summary
+        self._list(plan, proposal, seen, {each.sku_normalized: each.values for each in written})
+        return plan.outcome
+
+    def _list(self, plan: Plan, proposal: Proposal, seen: Found, earlier: Mapping[str, Any]) -> None:
+        """List the SKUs that the plan writes; of those that others have written, `earlier` has their values."""
+        repeated = {normalize_sku(fate.sku) for fate in plan.outcome.fates if fate.code == DUPLICATE}
         DryRunSku.objects.bulk_create(
             [
-                DryRunSku(job_id=self._job_id, sku_normalized=sku, line=row.line, block=proposal.blocks[row.line])
+                DryRunSku(
+                    job_id=self._job_id,
+                    sku_normalized=sku,
+                    line=row.line,
+                    block=proposal.blocks[row.line],
+                    values=_values(row, seen.values.get(sku), earlier.get(sku)) if sku in repeated else None,
+                )
                 for sku, row in {**plan.create, **plan.update}.items()
             ],
             update_conflicts=True,
             unique_fields=["job", "sku_normalized"],
-            update_fields=["line", "block"],
+            update_fields=["line", "block", "values"],
         )
-        return plan.outcome
 
     def _as_left_by(self, written: Sequence[DryRunSku], found: Found) -> Found:
         """What was `found`, with the products that this check would have `written` as they would be then."""
@@ -71,7 +83,10 @@ class CheckWriter:
         values = dict(found.values)
         wanted: dict[int, dict[int, str]] = {}
         for each in written:
-            wanted.setdefault(each.block, {})[each.line] = each.sku_normalized
+            if each.values is not None:
+                values[each.sku_normalized] = restored(self._fields, each.values["left"])
+            else:
+                wanted.setdefault(each.block, {})[each.line] = each.sku_normalized
         blocks = ProposedBlock.objects.filter(pk__any_of=wanted.keys()).values_list("pk", "data")
         for pk, data in blocks.iterator(chunk_size=BLOCKS_AT_A_TIME):
             block = block_of(pk, bytes(data))
@@ -81,6 +96,24 @@ class CheckWriter:
                     before = values.get(sku) or (None,) * len(self._fields)
                     values[sku] = tuple(map(after.get, self._fields, before))
         return replace(found, values=values)
+
+
+def _values(row: CleanRow, seen: tuple[Any, ...] | None, earlier: dict[str, Any] | None) -> dict[str, Any]:
+    """What is listed of a product that several rows write: of `earlier` rows, what it had before them."""
+    before = earlier["seen"] if earlier else None if seen is None else _stored(seen)
+    return {"seen": before, "left": _stored(row.values)}
+
+
+def _stored(values: tuple[Any, ...]) -> list[Any]:
+    return [str(value) if isinstance(value, Decimal) else value for value in values]
+
+
+def restored(fields: tuple[str, ...], stored: list[Any]) -> tuple[Any, ...]:
+    """The values of these fields that were listed."""
+    return tuple(
+        Decimal(value) if name == "price" and value is not None else value
+        for name, value in zip(fields, stored, strict=True)
+    )
 
 
 def _all_fates(plan: Plan, lines: Mapping[str, int]) -> list[Fate]:

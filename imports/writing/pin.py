@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from imports.models import DryRunSku
 from imports.reading.rows import CleanRow
 from imports.writing.catalogue import Found
+from imports.writing.check import restored
 from imports.writing.plan import Change, Held, Plan
 from imports.writing.proposals import shown_at
 from products.history.models import PLACES, ChangeSet, Farewell
@@ -33,7 +35,8 @@ class Pin:
     def held(self, rows: Sequence[CleanRow], plan: Plan, found: Found, constants: Mapping[str, Any]) -> list[Held]:
         """Those of `rows` of which `plan` would make something else than was shown, by what was `found`.
 
-        All rows of one SKU are held together. `constants` are what new products have besides.
+        All rows of one SKU are held together. Where it has several, it is what its product was before them that
+        counts. `constants` are what new products have besides.
         """
         suspects = self._suspects({row.sku_normalized for row in rows}, found)
         if not suspects:
@@ -41,15 +44,25 @@ class Pin:
         suspected = [row for row in rows if row.sku_normalized in suspects]
         records = shown_at(self._check_id, {row.line for row in suspected})
         last = {row.sku_normalized: row for row in suspected}
+        seen = self._seen(suspects)
         held: dict[str, tuple[Change | None, Change | None]] = {}
         for sku, row in last.items():
             planned = plan.create.get(sku) or plan.update.get(sku)
             now = self._planned(planned, found.values.get(sku), constants) if planned else None
             record = records.get((planned or row).line)
             shown = _shown(record) if record else None
-            if now != shown:
+            is_altered = found.values.get(sku) != seen[sku] if sku in seen else now != shown
+            if is_altered:
                 held[sku] = shown, now
         return [Held(row, *held[row.sku_normalized]) for row in suspected if row.sku_normalized in held]
+
+    def _seen(self, skus: set[str]) -> dict[str, tuple[Any, ...] | None]:
+        """What the check saw of those products that several rows write, before the first of them; None if nothing."""
+        listed = DryRunSku.objects.filter(job=self._check_id, sku_normalized__any_of=skus, values__isnull=False)
+        return {
+            sku: None if values["seen"] is None else restored(self._fields, values["seen"])
+            for sku, values in listed.values_list("sku_normalized", "values").iterator(chunk_size=2000)
+        }
 
     def _later_sets(self) -> Any:
         """What others have changed since the check began."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import FilePayload, Locator, Page
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 LIST = "/admin/imports/importjob/"
 UPLOAD = f"{LIST}upload/"
@@ -26,6 +26,14 @@ def drop(page: Page, content: str, name: str = "products.csv") -> None:
         [content, name],
     )
     page.dispatch_event("[data-drop]", "drop", {"dataTransfer": transfer})
+
+
+def check_and_import(page: Page) -> None:
+    """From the review of a file to the page of its import, once the workers have checked it."""
+    page.get_by_role("button", name="Check the whole file").click()
+    # Of a large file that takes a while.
+    page.get_by_role("button", name="Import", exact=True).click(timeout=120_000)
+    expect(page.get_by_text("Imports what check")).to_be_visible()
 
 
 def state(page: Page) -> Locator:

@@ -31,7 +31,7 @@ def test_a_file_without_a_sku_column_is_fixed_in_the_page(page: Page, log_in, sc
     page.goto(UPLOAD)
     choose(page, "Artikel;Titel;Preis\nA-1;Lampe;19,90\nA-2;Stuhl;abc\n", "artikel.csv")
     expect(page.get_by_role("alert")).to_contain_text("The file has no column 'sku'")
-    expect(page.get_by_role("button", name="Import", exact=True)).to_be_hidden()
+    expect(page.get_by_role("button", name="Check the whole file")).to_be_hidden()
     screenshot("no sku")
     assert_accessible()
 
@@ -58,7 +58,7 @@ def test_the_whole_way_with_the_keyboard(page: Page, log_in):
     choosing.value.set_files(FilePayload(name="a.csv", mimeType="text/csv", buffer=CSV.encode()))
 
     expect(page.get_by_role("heading", name="1 of 31")).to_be_visible()
-    page.get_by_role("button", name="Dry run").focus()
+    page.get_by_role("button", name="Check the whole file").focus()
     page.keyboard.press("Enter")
 
     expect(page).to_have_url(re.compile("/change/$"))

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from imports.models import ImportJob, RejectedRow
 from products.models import Product
-from tests.browser.importing import LIST, UPLOAD, choose, state
+from tests.browser.importing import LIST, UPLOAD, check_and_import, choose, state
 
 pytestmark = pytest.mark.slow
 
@@ -30,9 +30,18 @@ def test_upload_preview_import_fix_and_follow_up(page: Page, log_in, worker_clus
     assert_accessible()
     assert not ImportJob.objects.exists()
 
-    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("button", name="Check the whole file").click()
 
     expect(page).to_have_url(re.compile(r"/importjob/\d+/change/$"))
+    expect(state(page)).to_have_text("Completed with errors")
+    expect(page.get_by_role("link", name="New products 2")).to_be_visible()
+    screenshot("checked")
+    assert_accessible()
+    assert not Product.objects.exists()
+
+    page.get_by_role("button", name="Import", exact=True).click()
+
+    expect(page.get_by_text(re.compile(r"Imports what check \d+ has shown"))).to_be_visible()
     expect(state(page)).to_have_text("Completed with errors")
     expect(page.locator("[data-count=created]")).to_have_text("2")
     expect(page.get_by_role("link", name="Not a price 1")).to_be_visible()
@@ -49,8 +58,7 @@ def test_upload_preview_import_fix_and_follow_up(page: Page, log_in, worker_clus
     page.get_by_role("link", name="Upload the corrected file").click()
     choose(page, corrected, "products-rejected.csv")
     expect(page.get_by_role("heading", name="All 2 rows can be read")).to_be_visible()
-    page.get_by_role("button", name="Import", exact=True).click()
-
+    check_and_import(page)
     expect(state(page)).to_have_text("Completed")
     expect(page.get_by_text(re.compile(r"Follows import \d+"))).to_be_visible()
     assert Product.objects.count() == 4
@@ -61,7 +69,7 @@ def test_upload_preview_import_fix_and_follow_up(page: Page, log_in, worker_clus
     page.goto(LIST)
     screenshot("list")
     assert_accessible()
-    assert RejectedRow.objects.count() == 2
+    assert RejectedRow.objects.count() == 4
 
 
 def test_an_import_is_cancelled_while_it_runs_and_goes_on_where_it_stopped(
@@ -72,7 +80,7 @@ def test_an_import_is_cancelled_while_it_runs_and_goes_on_where_it_stopped(
     log_in()
     page.goto(UPLOAD)
     choose(page, "sku,name,price\n" + "".join(f"L-{n},Lamp number {n},{n}.50\n" for n in range(rows)))
-    page.get_by_role("button", name="Import", exact=True).click()
+    check_and_import(page)
     expect(page.locator("[data-count=created]")).not_to_have_text("0")
     screenshot("running")
 

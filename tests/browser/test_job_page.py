@@ -138,16 +138,16 @@ def test_a_stalled_import_says_so_and_what_to_do(page: Page, log_in, screenshot,
     assert_accessible()
 
 
-def test_a_dry_run_is_imported_for_real(page: Page, log_in, screenshot):
+def test_a_check_is_imported(page: Page, log_in, screenshot):
     log_in()
     dry_run = run_import(BAD, dry_run=True)
     page.goto(address(dry_run))
-    screenshot("dry run")
+    screenshot("check")
 
-    page.get_by_role("button", name="Import it for real").click()
+    page.get_by_role("button", name="Import", exact=True).click()
 
     expect(state(page)).to_have_text("Queued")
-    expect(page.get_by_text(f"Follows import {dry_run.pk}")).to_be_visible()
+    expect(page.get_by_text(f"Imports what check {dry_run.pk} has shown.")).to_be_visible()
 
 
 @pytest.mark.any_database

@@ -35,14 +35,18 @@ def start(page: Page, log_in: LogIn) -> Callable[..., None]:
 
 
 def imported(page: Page) -> dict[str, Product]:
-    """The last click: the file is imported. Returns the catalogue by SKU."""
-    page.get_by_role("button", name="Import", exact=True).click()
+    """The last two clicks: the file is checked, and imported. Returns the catalogue by SKU."""
+    page.get_by_role("button", name="Check the whole file").click()
     expect(page.get_by_role("heading", name="History")).to_be_visible()
     foreground.run(ImportJob.objects.get(), lambda: None)
+    page.reload()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("Imports what check")).to_be_visible()
+    foreground.run(ImportJob.objects.latest("pk"), lambda: None)
     return {product.sku: product for product in Product.objects.all()}
 
 
-def test_a_shopify_export_takes_two_clicks(page: Page, start: Answer) -> None:
+def test_a_shopify_export_takes_three_clicks(page: Page, start: Answer) -> None:
     start(SHOPIFY)
     expect(page.locator(".notice")).to_contain_text("Shopify product export")
 
@@ -51,7 +55,7 @@ def test_a_shopify_export_takes_two_clicks(page: Page, start: Answer) -> None:
     assert {product.name for product in products.values()} >= {"Shirt – M"}
 
 
-def test_a_german_excel_file_takes_two_clicks(page: Page, start: Answer) -> None:
+def test_a_german_excel_file_takes_three_clicks(page: Page, start: Answer) -> None:
     start(GERMAN.encode("cp1252"))
     expect(page.get_by_text("prices such as 1.234,50 EUR")).to_be_visible()
 
@@ -121,7 +125,7 @@ def test_a_question_is_answered_on_a_phone_without_scripts(
     phone.get_by_role("button", name="Price 1.40").click()
     expect(phone.get_by_role("cell", name="1.40")).to_be_visible()
     phone.screenshot(path=str(screenshot("with scripts").with_name("review-without-scripts.png")), full_page=True)
-    phone.get_by_role("button", name="Import", exact=True).click()
+    phone.get_by_role("button", name="Check the whole file").click()
 
     expect(phone.get_by_role("heading", name="History")).to_be_visible()
     assert ImportJob.objects.get().options.mapping == {"price": "#4"}

@@ -93,6 +93,7 @@ class Result:
     rejected: list[tuple[int, str]] = field(default_factory=list)
     written: set[str] = field(default_factory=set)
     superseded: int = 0
+    held: int = 0
     results: list[tuple[int, str, str, int]] = field(default_factory=list)
 
     @property
@@ -100,7 +101,7 @@ class Result:
         kinds = self.created, self.updated, self.unchanged, self.duplicate
         # Only an undo deletes products.
         deleted = 0
-        return *kinds, len(self.rejected), len(self.skipped), deleted, self.superseded
+        return *kinds, len(self.rejected), len(self.skipped), deleted, self.superseded, self.held
 
 
 def same(sku: str) -> str:
@@ -216,3 +217,43 @@ def value_of(name: str, text: str, delimiter: str) -> tuple[Any, str]:
     known = BOOLEANS if name == "is_active" else SEMICOLON_PRICES if delimiter == ";" else PRICES
     value = known[text]
     return (None, value) if isinstance(value, str) else (value, "")
+
+
+def apply_serially(
+    columns: list[str],
+    rows: list[tuple[int, list[str]]],
+    shown: dict[str, Item],
+    now: dict[str, Item],
+    delimiter: str,
+    choices: Choices,
+) -> Result:
+    """Import what a check of `rows` has shown of the catalogue `shown`, into one that has become `now`.
+
+    Each SKU is in one row only. A row whose change is not the one that was shown is held.
+    """
+    result = Result(dict(now))
+    for row in rows:
+        then = read_serially(columns, [row], shown, delimiter, choices)
+        today = read_serially(columns, [row], now, delimiter, choices)
+        if change_of(then, shown) != change_of(today, now):
+            result.held += 1
+            continue
+        for kind in ("created", "updated", "unchanged", "duplicate"):
+            setattr(result, kind, getattr(result, kind) + getattr(today, kind))
+        result.rejected += today.rejected
+        result.skipped += today.skipped
+        result.written |= today.written
+        result.catalogue |= {sku: today.catalogue[sku] for sku in today.written}
+    return result
+
+
+def change_of(result: Result, before: dict[str, Item]) -> dict[str, list[tuple[str, Any, Any]]]:
+    """By SKU, what an import has changed: each field with its old and its new value."""
+    return {
+        sku: [
+            (name, getattr(before.get(sku), name, None), getattr(result.catalogue[sku], name))
+            for name in FIELDS
+            if getattr(before.get(sku), name, None) != getattr(result.catalogue[sku], name)
+        ]
+        for sku in result.written
+    }

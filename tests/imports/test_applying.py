@@ -94,8 +94,8 @@ def test_a_row_whose_product_was_edited_in_what_it_changes_is_held() -> None:
     assert catalogue()["A"][1] == 11
     assert held(job) == {
         2: (
-            {"kind": "changed", "fields": {"price": {"old": "10.00", "new": "12.00"}}},
-            {"kind": "changed", "fields": {"price": {"old": "11.00", "new": "12.00"}}},
+            {"kind": "updated", "fields": {"price": {"old": "10.00", "new": "12.00"}}},
+            {"kind": "updated", "fields": {"price": {"old": "11.00", "new": "12.00"}}},
         )
     }
     outcomes = {row[0]: row[2] for batch in results.rows(job) for row in batch}
@@ -122,7 +122,7 @@ def test_a_row_that_was_to_change_nothing_does_not_undo_an_edit() -> None:
 
     assert receipt(job) == {"unchanged_rows": 4, "held_rows": 1}
     assert held(job) == {
-        4: ({}, {"kind": "changed", "fields": {"name": {"old": "Armchair", "new": "Chair"}}}),
+        4: ({}, {"kind": "updated", "fields": {"name": {"old": "Armchair", "new": "Chair"}}}),
     }
 
 
@@ -137,8 +137,8 @@ def test_a_product_that_was_deleted_or_created_meanwhile_holds_its_row() -> None
     assert receipt(job) == {"created_rows": 3, "held_rows": 2}
     assert set(catalogue()) == {"B", "C", "D", "E"}
     (was_updated, is_created), (was_created, is_updated) = held(job).values()
-    assert (was_updated["kind"], is_created["kind"]) == ("changed", "created")
-    assert (was_created["kind"], is_updated["kind"]) == ("created", "changed")
+    assert (was_updated["kind"], is_created["kind"]) == ("updated", "created")
+    assert (was_created["kind"], is_updated["kind"]) == ("created", "updated")
 
 
 def test_a_sku_that_was_given_away_and_back_to_a_product_with_the_same_values_is_written() -> None:
@@ -180,12 +180,12 @@ def test_held_rows_are_imported_by_themselves() -> None:
 def test_later_rows_of_a_file_see_what_earlier_ones_would_have_made(settings: Settings) -> None:
     settings.IMPORT_CHUNK_ROWS = 2
     run_import("sku,name,price\nA,Lamp,10\n")
-    checked = check("sku,name,price\nA,Lamp,12\nB,Vase,1\nA,Lamp,13\nB,Vase,1\nA,Lamp,13\n")
+    checked = check("sku,name,price\nA,Lamp,12\nB,Vase,1\nA,Lamp,13\nB,Vase,1\nA,Bulb,13\nA,Bulb,14\n")
 
     job = apply(checked)
 
-    assert receipt(job) == receipt(checked) == {"created_rows": 1, "updated_rows": 1, "duplicate_rows": 3}
-    assert catalogue() == {"A": ["Lamp", 13, True], "B": ["Vase", 1, True]}
+    assert receipt(job) == receipt(checked) == {"created_rows": 1, "updated_rows": 1, "duplicate_rows": 4}
+    assert catalogue() == {"A": ["Bulb", 14, True], "B": ["Vase", 1, True]}
 
 
 def test_an_edit_while_it_is_applied_holds_the_later_row_of_the_same_product(settings: Settings) -> None:

@@ -113,7 +113,7 @@ def test_it_is_deleted_with_the_draft(end: str, upload_folder: Path) -> None:
     # Another request of the same sender does not know of it.
     if end == "submit":
         with waking.no_messages():
-            drafts.submit(before, dry_run=False)
+            drafts.submit(before)
     elif end == "discard":
         drafts.discard(before)
     else:
@@ -125,7 +125,7 @@ def test_it_is_deleted_with_the_draft(end: str, upload_folder: Path) -> None:
 def test_a_draft_that_was_imported_in_the_meantime_gets_none(upload_folder: Path) -> None:
     draft = draft_of(xlsx(Products=PRODUCTS))
     with waking.no_messages():
-        drafts.submit(draft, dry_run=False)
+        drafts.submit(draft)
     assert preview(draft).rows
     assert stored(upload_folder) == 1
     with pytest.raises(jobs.WrongStateError):

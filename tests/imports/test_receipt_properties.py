@@ -8,7 +8,7 @@ import random
 import re
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,10 +18,12 @@ from hypothesis import HealthCheck, event, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from imports import results, tasks
-from imports.models import DryRunSku, ImportJob, ImportLane
+from imports import applying, results, tasks
+from imports.models import ImportJob, ImportLane
 from imports.pipeline import open_lane
 from imports.reading import texts
+from products import editing
+from products.editing import Editor
 from products.models import Product
 from tests.imports import model
 from tests.imports.factories import make_job, open_without_messages, with_progress
@@ -149,7 +151,10 @@ class Way:
     def run(self, file: File, **options: Any) -> ImportJob:
         """Import `file`, its lanes in a random order, chunk by chunk."""
         # A few rows may look like another dialect, which is not what is asked here.
-        job = make_job(file.content, encoding="utf-8", quote='"', **options)
+        return self.finish(make_job(file.content, encoding="utf-8", quote='"', **options))
+
+    def finish(self, job: ImportJob) -> ImportJob:
+        """Open `job` and do all of it."""
         with override_settings(IMPORT_CHUNK_ROWS=self.chunk_rows, IMPORT_WRITER=self.writer):
             open_without_messages(job, lanes=self.lanes)
             if self.keep_open:
@@ -273,9 +278,71 @@ def test_any_import_gives_what_the_model_gives(
 ) -> None:
     make_catalogue(catalogue)
     before, options = table(), asdict(choices)
-    of_dry_run, of_first_run, of_second_run = ways
-    assert_it_is_as_the_model_says(of_dry_run.run(file, dry_run=True, **options), file, before, choices)
-    assert not DryRunSku.objects.exists()
-    assert_it_is_as_the_model_says(of_first_run.run(file, **options), file, before, choices)
+    of_check, of_first_run, of_second_run = ways
+    check = of_check.run(file, dry_run=True, **options)
+    assert_it_is_as_the_model_says(check, file, before, choices)
+    # In an untouched catalogue, what the check has shown is what an import does.
+    assert_it_is_as_the_model_says(of_first_run.finish(applying.apply(check)), file, before, choices)
     after = table()
     assert_it_is_as_the_model_says(of_second_run.run(file, **options), file, after, choices)
+
+
+def change_the_catalogue(catalogue: dict[str, model.Item]) -> None:
+    """Make it this one, as people do: product by product."""
+    for product in Product.objects.all():
+        if (item := catalogue.get(product.sku_normalized)) is None:
+            editing.delete(product, Editor())
+            continue
+        changed = [name for name in model.FIELDS if getattr(product, name) != getattr(item, name)]
+        for name in changed:
+            setattr(product, name, getattr(item, name))
+        if changed:
+            editing.update(product, changed, Editor())
+    for sku in catalogue.keys() - set(Product.objects.values_list("sku_normalized", flat=True)):
+        editing.create(Product(**asdict(catalogue[sku])), Editor())
+
+
+def one_row_of_each(file: File, choices: model.Choices) -> File:
+    """The first row of each SKU, and the rows that have none."""
+    rows, skus = [], set()
+    for line, fields in file.rows:
+        values = model.values_of(file.columns, fields, file.delimiter, choices)
+        sku = None if isinstance(values, str) else model.same(values["sku"])
+        if sku is None or sku not in skus:
+            skus.add(sku)
+            rows.append((line, fields))
+    return replace(file, rows=rows)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+@hypothesis_settings(
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(files(), CATALOGUES, CATALOGUES, CHOICES, st.tuples(WAYS, WAYS))
+def test_rows_whose_products_were_changed_after_the_check_are_held_as_the_model_says(
+    file: File,
+    shown: dict[str, model.Item],
+    now: dict[str, model.Item],
+    choices: model.Choices,
+    ways: tuple[Way, Way],
+) -> None:
+    file = one_row_of_each(file, choices)
+    content = io.StringIO(newline="")
+    csv.writer(content, delimiter=file.delimiter).writerows([file.columns, *(fields for _, fields in file.rows)])
+    file = replace(file, content=content.getvalue().encode("utf-8", "surrogateescape"))
+    make_catalogue(shown)
+    check = ways[0].run(file, dry_run=True, **asdict(choices))
+    assert check.status == ImportJob.Status.COMPLETED, check.failure_reason
+    change_the_catalogue(now)
+
+    job = ways[1].finish(applying.apply(check))
+
+    expected = model.apply_serially(file.columns, file.rows, shown, now, file.delimiter, choices)
+    assert job.status == ImportJob.Status.COMPLETED, job.failure_reason
+    assert receipt(job) == expected.receipt
+    assert {sku: model.Item(*values[:5]) for sku, values in table().items()} == expected.catalogue
+    for kind in ("created", "updated", "unchanged", "held"):
+        if getattr(expected, kind):
+            event(f"some rows are {kind}")

@@ -29,7 +29,7 @@ from acme_importer.audit.trail import record
 from acme_importer.rest.scopes import SCOPES
 from acme_importer.tokens.models import Token
 from imports import drafts
-from imports.models import Draft, ImportJob
+from imports.models import Draft, HeldRow, ImportJob
 from products import editing
 from products.editing import Editor
 from products.history.models import ChangeSet
@@ -114,6 +114,13 @@ class World:
         return job
 
     @property
+    def holding(self) -> ImportJob:
+        """An import with a row that it has held."""
+        job = self.imported
+        HeldRow.objects.create(job=job, line=2, sku="A", shown={}, now={})
+        return job
+
+    @property
     def edited(self) -> ChangeSet:
         product = make_product()
         product.name = "Other"
@@ -192,6 +199,11 @@ API: dict[str, Act] = {
         lambda w: w.program.post("/api/uploads/?filename=a.csv", CSV, content_type="text/csv"),
     ),
     "job-cancel post": ("import.cancelled", lambda w: w.send("post", f"jobs/{make_job(CSV).pk}/cancel")),
+    "job-apply post": (
+        "import.confirmed",
+        lambda w: w.send("post", f"jobs/{run_import(CSV, dry_run=True).pk}/apply"),
+    ),
+    "job-held post": ("import.confirmed", lambda w: w.send("post", f"jobs/{w.holding.pk}/held")),
     "job-undo post": ("import.undone", lambda w: w.send("post", f"jobs/{w.imported.pk}/undo")),
     "job-retry post": ("import.retried", lambda w: w.send("post", f"jobs/{w.cancelled.pk}/retry")),
 }
@@ -279,9 +291,17 @@ PAGES: dict[str, Act] = {
         lambda w: w.post(f"products/product/history/{w.edited.first_address}/revert/"),
     ),
     "imports_importjob_retry": ("import.retried", lambda w: w.post(f"imports/importjob/{w.cancelled.pk}/retry/")),
-    "imports_importjob_for_real": (
+    "imports_importjob_apply": (
         "import.confirmed",
-        lambda w: w.post(f"imports/importjob/{run_import(CSV, dry_run=True).pk}/import/"),
+        lambda w: w.post(f"imports/importjob/{run_import(CSV, dry_run=True).pk}/apply/"),
+    ),
+    "imports_importjob_import_held": (
+        "import.confirmed",
+        lambda w: w.post(f"imports/importjob/{w.holding.pk}/import-held/"),
+    ),
+    "imports_importjob_reopen": (
+        "import.reopened",
+        lambda w: w.post(f"imports/importjob/{run_import(CSV, dry_run=True).pk}/reopen/"),
     ),
     "webhooks_endpoint_add": (
         "webhook.created",
@@ -543,10 +563,10 @@ def test_a_review_tells_what_was_changed_and_what_was_confirmed(world: World) ->
     kept = Record.objects.get()
     assert (kept.act, kept.user, kept.details) == ("import.options_changed", world.user, {"options": ["encoding"]})
 
-    world.browser.post(page, {**shown, "encoding": "cp1252", "action": "import"})
+    world.browser.post(page, {**shown, "encoding": "cp1252", "action": "check"})
     kept = Record.objects.latest("id")
     assert (kept.act, kept.object_id) == ("import.confirmed", str(ImportJob.objects.get().pk))
-    assert kept.details["dry_run"] is False
+    assert kept.details["dry_run"] is True
 
 
 def test_what_changes_nothing_is_no_act(world: World) -> None:

@@ -126,8 +126,16 @@ TABLE: dict[str, Entry] = {
         GET="imports.view_importjob + products.view_product",
         POST="imports.undo_importjob",
     ),
+    **api("jobs/{pk}/apply", "import", POST="imports.apply_importjob"),
+    **api(
+        "jobs/{pk}/held",
+        "import",
+        GET="imports.view_importjob + products.view_product",
+        POST="imports.apply_importjob",
+    ),
     **api("jobs/{pk}/changes", GET="imports.view_importjob + products.view_product"),
     **api("jobs/{pk}/changes.csv", GET="imports.view_importjob + products.view_product"),
+    **api("jobs/{pk}/changes.xlsx", GET="imports.view_importjob + products.view_product"),
     **api("jobs/{pk}/results.csv", GET="imports.view_importjob"),
     **api("jobs/{pk}/rejected", GET="imports.view_importjob"),
     **api("jobs/{pk}/rejected.csv", GET="imports.view_importjob"),
@@ -195,9 +203,12 @@ TABLE: dict[str, Entry] = {
     "POST admin/imports/importjob/{job_id}/retry/": Entry(("imports.change_importjob",)),
     "POST admin/imports/importjob/{job_id}/undo/": Entry(tuple(MAY_UNDO.split("|"))),
     **page("imports/importjob/undo-changes/{first}/{last}/", MAY_UNDO, MAY_UNDO),
-    "POST admin/imports/importjob/{job_id}/import/": Entry(
-        ("imports.add_importjob + imports.view_importjob", "imports.add_importjob + imports.change_importjob")
-    ),
+    **{
+        f"POST admin/imports/importjob/{{job_id}}/{name}/": Entry(
+            (f"imports.{may}_importjob + imports.view_importjob", f"imports.{may}_importjob + imports.change_importjob")
+        )
+        for name, may in (("apply", "apply"), ("import-held", "apply"), ("reopen", "add"))
+    },
     **model("webhooks.endpoint"),
     "POST admin/webhooks/endpoint/{endpoint_id}/action/": Entry(("webhooks.change_endpoint",)),
     **model("webhooks.delivery", add=False, change=False, delete=False),

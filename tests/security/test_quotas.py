@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as product_settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -119,13 +119,14 @@ def test_the_page_says_so_in_a_sentence(anna: User, settings: Settings) -> None:
     assert "You have 1 file" in client.get(PAGE).content.decode()
 
 
-def test_a_dry_run_is_not_imported_for_real_beyond_the_limit(anna: User, settings: Settings, client: Client) -> None:
+def test_a_check_is_not_imported_beyond_the_limit(anna: User, settings: Settings, client: Client) -> None:
     settings.IMPORT_MAX_WAITING_FILES = 1
     dry_run = run_import(CSV, dry_run=True, user=anna)
     make_job(CSV, user=anna)
+    anna.user_permissions.add(Permission.objects.get(codename="apply_importjob"))
     client.force_login(anna)
 
-    response = client.post(f"/admin/imports/importjob/{dry_run.pk}/import/", follow=True)
+    response = client.post(f"/admin/imports/importjob/{dry_run.pk}/apply/", follow=True)
 
     assert "You have 1 file" in response.content.decode()
     assert ImportJob.objects.count() == 2

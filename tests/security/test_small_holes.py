@@ -30,15 +30,15 @@ def someone(*permissions: str) -> User:
     return user
 
 
-def test_who_may_only_add_imports_cannot_import_the_dry_run_of_another(client: Client, admin_user: User) -> None:
-    user = someone("add_importjob")
+def test_who_may_only_apply_checks_cannot_import_the_check_of_another(client: Client, admin_user: User) -> None:
+    user = someone("apply_importjob")
     client.force_login(user)
     other = run_import("sku,name\nA-1,Lamp\n", dry_run=True, user=admin_user)
     own = run_import("sku,name\nA-1,Lamp\n", dry_run=True, user=user)
 
-    assert client.post(f"/admin/imports/importjob/{other.pk}/import/").status_code == 403
+    assert client.post(f"/admin/imports/importjob/{other.pk}/apply/").status_code == 403
     assert ImportJob.objects.count() == 2
-    assert client.post(f"/admin/imports/importjob/{own.pk}/import/").status_code == 302
+    assert client.post(f"/admin/imports/importjob/{own.pk}/apply/").status_code == 302
     assert ImportJob.objects.count() == 3
 
 

@@ -22,7 +22,16 @@ class Command(ProductCommand):
         parser.add_argument(
             "--resume", type=int, metavar="JOB", help="Resume import number JOB, which was stopped or has failed."
         )
-        parser.add_argument("--dry-run", action="store_true", help="Do everything except write products.")
+        parser.add_argument(
+            "--check",
+            "--dry-run",
+            action="store_true",
+            dest="dry_run",
+            help="Only find out what the file would do, and write no products.",
+        )
+        parser.add_argument(
+            "--apply", type=int, metavar="JOB", help="Import what check number JOB has shown, and nothing else."
+        )
         add_options(parser)
         parser.add_argument(
             "--workers",

@@ -49,8 +49,8 @@ function showNumbers(job) {
     const quarter = Math.floor(job.progress * 4);
     if (quarter > announcedQuarter && !OVER.includes(job.status)) {
         announcedQuarter = quarter;
-        const isImport = page.dataset.called === "import";
-        announce(isImport ? `${quarter * 25}% of the file has been read.` : `${quarter * 25}% of it is done.`);
+        const hasFile = ["import", "check"].includes(page.dataset.called);
+        announce(hasFile ? `${quarter * 25}% of the file has been read.` : `${quarter * 25}% of it is done.`);
     }
 }
 

@@ -121,11 +121,48 @@ def test_what_was_pruned_is_gone(api, job):
         assert "no longer on record" in answer.json()["detail"]
 
 
-def test_a_dry_run_has_results_but_no_changes(api):
-    job = run_import(FIRST, dry_run=True)
+def test_a_check_has_the_changes_that_the_import_would_make(api):
+    run_import(FIRST)
+    check = run_import(SECOND, dry_run=True)
+    shown = api.get(f"/api/jobs/{check.pk}/changes").json()["results"]
+    files = [download(api, check, name)[1] for name in ("changes", "results")]
 
-    assert api.get(f"/api/jobs/{job.pk}/changes").json() == {"next": None, "results": []}
-    assert [row[2] for row in download(api, job, "results")[1][1:]] == ["created", "created"]
+    made = run_import(SECOND)
+
+    # Written in the order of their SKUs, and shown in that of the rows.
+    written = api.get(f"/api/jobs/{made.pk}/changes").json()["results"]
+    assert shown == sorted(written, key=lambda change: change["line"])
+    assert files == [download(api, made, name)[1] for name in ("changes", "results")]
+
+
+def test_the_changes_of_a_check_are_chosen_by_what_was_found_and_ordered_by_price_moves(api):
+    run_import("sku,name,price,description\nA,Lamp,10,Tall\nB,Chair,20,\nC,Vase,30,\n")
+    check = run_import("sku,name,price,description\nA,Lamp,11,\nB,Chair,80,\nC,Vase,0,\n", dry_run=True)
+
+    def found(**query):
+        answer = api.get(f"/api/jobs/{check.pk}/changes", query)
+        assert answer.status_code == 200, answer.content
+        return [change["sku"] for change in answer.json()["results"]]
+
+    assert found(order="price_move") == ["C", "B", "A"]
+    assert found(order="price_move", mark="price_up") == ["B", "A"]
+    assert found(mark="emptied") == ["A"]
+    assert found(mark="price_to_zero") == ["C"]
+    first = api.get(f"/api/jobs/{check.pk}/changes", {"order": "price_move", "page_size": 2}).json()
+    assert [change["sku"] for change in api.get(first["next"]).json()["results"]] == ["A"]
+
+
+@pytest.mark.parametrize("query", [{"order": "price_move", "sku": "A"}, {"order": "price_move", "mark": "emptied"}])
+def test_what_does_not_go_together_is_a_400(api, query):
+    answer = api.get(f"/api/jobs/{run_import(FIRST, dry_run=True).pk}/changes", query)
+
+    assert answer.status_code == 400
+    assert "no other filter goes with it" in answer.json()[0]
+
+
+@pytest.mark.parametrize("query", [{"order": "price_move"}, {"mark": "emptied"}])
+def test_only_the_changes_of_a_check_are_ordered_and_marked(api, job, query):
+    assert api.get(f"/api/jobs/{job.pk}/changes", query).status_code == 400
 
 
 @pytest.mark.parametrize("name", ["changes", "changes.csv", "results.csv"])

@@ -197,7 +197,7 @@ class TestReceipt:
     def test_a_dry_run_says_so_and_writes_no_product(self, small: Path) -> None:
         code, text = run(small, "--dry-run")
         assert code == 0
-        assert "dry run: no product was written" in text
+        assert "a check: no product was written" in text
         assert not Product.objects.exists()
 
     def test_json_is_what_the_api_shows(self, small: Path, api: APIClient) -> None:

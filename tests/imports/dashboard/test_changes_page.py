@@ -60,12 +60,12 @@ def test_an_import_that_has_read_nothing_has_no_such_part():
     assert "What it changed" not in shown(run_import("colour\nred\n"))
 
 
-def test_a_dry_run_has_results_only():
+def test_a_check_shows_what_it_would_change():
     page = shown(run_import(FIRST, dry_run=True))
 
-    assert "A dry run changes nothing" in page
+    assert "What it would change" in page
     assert "results.csv" in page
-    assert "changes.csv" not in page
+    assert "changes.csv" in page
 
 
 def test_what_was_pruned_is_said_on_both_pages(job):

@@ -68,17 +68,16 @@ def test_a_plain_form_is_led_on_to_the_preview(client):
     assert answer.redirect_chain == [(f"{UPLOAD}{Draft.objects.get().pk}/", 302)]
 
 
-@pytest.mark.parametrize(("action", "dry_run"), [("import", False), ("dry_run", True)])
-def test_it_is_imported_or_tried_as_it_was_shown(client, action, dry_run):
-    answer = client.post(uploaded(client), {"action": action, **columns(sku=0, name=1)})
+def test_it_is_checked_as_it_was_shown(client):
+    answer = client.post(uploaded(client), {"action": "check", **columns(sku=0, name=1)})
 
     job = ImportJob.objects.get()
     assert answer.url == f"/admin/imports/importjob/{job.pk}/change/"
-    assert (job.status, job.dry_run, job.filename) == ("queued", dry_run, "products.csv")
+    assert (job.status, job.dry_run, job.filename) == ("queued", True, "products.csv")
     assert not Draft.objects.exists()
     foreground.run(job, lambda: None)
     assert with_progress(job).created_rows == 1
-    assert Product.objects.exists() is not dry_run
+    assert not Product.objects.exists()
 
 
 def columns(**positions: int) -> dict[str, str]:
@@ -100,10 +99,10 @@ def test_another_column_is_chosen_and_the_preview_follows(client):
     }  # fmt: skip
 
 
-def test_what_has_been_changed_is_shown_before_it_is_imported(client):
-    answer = client.post(uploaded(client), {"action": "import", **columns(sku=0, name=2)}, follow=True)
+def test_what_has_been_changed_is_shown_before_it_is_checked(client):
+    answer = client.post(uploaded(client), {"action": "check", **columns(sku=0, name=2)}, follow=True)
 
-    assert "Nothing was imported yet" in messages(answer)[0]
+    assert "Nothing was checked yet" in messages(answer)[0]
     assert not ImportJob.objects.exists()
 
 
@@ -113,12 +112,12 @@ def test_a_file_without_a_sku_column_is_fixed_in_the_page(client):
     page = html(client, url)
     assert "no column &#x27;sku&#x27;" in page
     assert "Artikel (e.g. A)" in page
-    assert 'value="import"' not in page
-    client.post(url, {"action": "import"})
+    assert 'value="check"' not in page
+    client.post(url, {"action": "check"})
     assert not ImportJob.objects.exists()
 
     client.post(url, {"action": "preview", **columns(sku=0, name=1)})
-    client.post(url, {"action": "import", **columns(sku=0, name=1)})
+    client.post(url, {"action": "check", **columns(sku=0, name=1)})
     assert ImportJob.objects.get().options.mapping["sku"] == "Artikel"
 
 
@@ -181,9 +180,9 @@ def test_a_discarded_file_is_gone(client):
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_what_is_gone_is_said(client, method):
     url = uploaded(client)
-    client.post(url, {"action": "import", **columns(sku=0, name=1)})
+    client.post(url, {"action": "check", **columns(sku=0, name=1)})
 
-    answer = getattr(client, method)(url, {"action": "import"}, follow=True)
+    answer = getattr(client, method)(url, {"action": "check"}, follow=True)
 
     assert "Upload it again" in messages(answer)[0]
     assert ImportJob.objects.count() == 1
@@ -205,12 +204,12 @@ def test_a_file_of_very_many_columns_makes_no_endless_page(client):
     assert '<option value="16000" selected>sku (e.g. A)</option>' in page
 
 
-def test_a_draft_is_imported_once_whoever_clicks_twice():
+def test_a_draft_is_checked_once_whoever_clicks_twice():
     draft = drafts.create(upload(CSV), make_user())
-    drafts.submit(draft, dry_run=False)
+    drafts.submit(draft)
 
     with pytest.raises(jobs.WrongStateError):
-        drafts.submit(draft, dry_run=False)
+        drafts.submit(draft)
     with pytest.raises(jobs.WrongStateError):
         drafts.discard(draft)
     assert default_storage.exists(draft.stored_as)
@@ -218,7 +217,7 @@ def test_a_draft_is_imported_once_whoever_clicks_twice():
 
 def test_drafts_are_deleted_after_a_day_and_no_job_loses_its_file():
     old, new = drafts.create(upload(CSV), make_user()), drafts.create(upload(CSV), make_user())
-    job = drafts.submit(drafts.create(upload(CSV), make_user()), dry_run=False)
+    job = drafts.submit(drafts.create(upload(CSV), make_user()))
     Draft.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=1, minutes=1))
 
     tasks.delete_old_files()
@@ -239,7 +238,7 @@ def test_the_corrected_rows_follow_their_import(client):
     assert f"import {first.pk}, <bdi>products.csv</bdi>" in html(client, f"{UPLOAD}?follows={first.pk}")
     url = uploaded(client, "Artikel,Titel,import_line\nB,Chair,3\n", follows=first.pk)
     assert "The row can be read" in html(client, url)
-    client.post(url, {"action": "import", **columns(sku=0, name=1)})
+    client.post(url, {"action": "check", **columns(sku=0, name=1)})
 
     assert ImportJob.objects.latest("pk").follows == first
 

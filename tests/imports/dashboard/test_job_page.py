@@ -18,7 +18,7 @@ from tests.products.factories import make_user
 pytestmark = pytest.mark.django_db
 
 CSV = "SKU,Title,Price\nA,Lamp,1\nB,,2\nC,Chair,x\nD,Sofa,y\n"
-VIEW, CHANGE, ADD = (f"imports.{verb}_importjob" for verb in ("view", "change", "add"))
+VIEW, CHANGE, ADD, APPLY = (f"imports.{verb}_importjob" for verb in ("view", "change", "add", "apply"))
 
 
 def client_with(*permissions: str) -> Client:
@@ -139,7 +139,7 @@ def test_what_cannot_be_done_is_said():
     assert "cannot be cancelled" in str(next(iter(answer.context["messages"])))
 
 
-@pytest.mark.parametrize("action", ["cancel", "retry", "import"])
+@pytest.mark.parametrize("action", ["cancel", "retry", "apply", "import-held", "reopen"])
 def test_who_may_only_look_is_refused(action):
     job = make_job(CSV)
 
@@ -153,10 +153,10 @@ def test_who_may_not_look_sees_nothing():
     assert client_with(ADD).get(address(run_import(CSV))).status_code == 403
 
 
-def test_a_dry_run_is_imported_for_real_without_another_upload():
+def test_a_check_is_imported_without_another_upload():
     dry_run = run_import(CSV, dry_run=True)
 
-    answer = client_with(VIEW, ADD).post(address(dry_run, "import"))
+    answer = client_with(VIEW, APPLY).post(address(dry_run, "apply"))
 
     job = ImportJob.objects.latest("pk")
     assert answer.headers["Location"] == address(job)
@@ -178,7 +178,7 @@ def test_a_shared_file_is_deleted_with_the_last_of_its_jobs(upload_folder):
 
 
 @pytest.mark.parametrize("options", [{}, {"dry_run": True}])
-def test_only_a_completed_dry_run_is_imported_for_real(options):
+def test_only_a_completed_check_is_imported(options):
     job = make_job(CSV, **options)
 
     with pytest.raises(jobs.WrongStateError):

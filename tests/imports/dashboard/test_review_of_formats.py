@@ -35,7 +35,7 @@ def test_another_sheet_is_chosen_and_imported(admin_client: Client, review: Revi
     page = admin_client.get(address).content.decode()
     assert "The row can be read" in page
 
-    admin_client.post(address, {"column_sku": "0", "column_name": "1", "action": "import"})
+    admin_client.post(address, {"column_sku": "0", "column_name": "1", "action": "check"})
     assert ImportJob.objects.get().options.sheet == "Offers"
 
 

@@ -109,7 +109,7 @@ def test_what_gives_other_columns_clears_the_mapping(admin_client: Client, revie
     ],
 )
 def test_what_cannot_be_is_said_where_it_was_chosen(admin_client: Client, review: Review, wrong, reason):
-    page = admin_client.post(review(CSV), {**wrong, "action": "import"}).content.decode()
+    page = admin_client.post(review(CSV), {**wrong, "action": "check"}).content.decode()
 
     assert reason in page
     assert Draft.objects.get().asked == {}

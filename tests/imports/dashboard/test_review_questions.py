@@ -38,7 +38,7 @@ def test_each_column_that_could_be_the_field_is_a_button_with_a_value_from_it(ad
     assert "Which column is the price?" in page
     assert "say with a mapping" not in page
     assert answers(page, "use_column") == {"price:2": "Price 1.50", "price:3": "Price 1.40", "price:": "None of these"}
-    assert 'value="import"' not in page
+    assert 'value="check"' not in page
 
 
 @pytest.mark.parametrize(("answer", "reference", "price"), [("price:3", "#4", "1.40"), ("price:", "", None)])
@@ -62,7 +62,7 @@ def test_where_it_is_clear_enough_the_question_holds_nothing_up(admin_client: Cl
 
     assert "&#x27;Price&#x27; is imported as the price, not &#x27;Unit price&#x27;." in page
     assert page.count("is imported as the price") == 1
-    assert 'value="import"' in page
+    assert 'value="check"' in page
     admin_client.post(address, {"use_column": "price:2"})
     assert "is imported as the price" not in html(admin_client, address)
 
@@ -96,7 +96,7 @@ def test_the_import_does_what_was_answered(admin_client: Client, review: Review)
     address = review(AMBIGUOUS)
     admin_client.post(address, {"use_decimal": ","})
 
-    admin_client.post(address, {"action": "import"})
+    admin_client.post(address, {"action": "check"})
 
     assert ImportJob.objects.get().options.numbers == {"decimal": ","}
 

@@ -10,10 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from imports import jobs
+from imports import applying, jobs
 from imports.commandline import foreground
 from imports.commandline.receipt import receipt
-from imports.models import DryRunSku, ImportJob, ImportLane
+from imports.models import ImportJob, ImportLane
 from imports.pipeline import open_lane
 from imports.representation import represent
 from products import editing
@@ -183,11 +183,12 @@ def test_extra_of_a_later_import_is_not_overwritten_or_judged() -> None:
     assert products("name", "extra__Color") == [("A", "New", None), ("B", "Old", "red")]
 
 
-def test_a_dry_run_counts_what_the_real_run_would_supersede() -> None:
-    dry_run, real = (make_job(f"{HEADER}A,Old,1\nB,Old,1\nA,Old,2\n", dry_run=dry) for dry in (True, False))
+def test_what_a_check_shows_is_imported_last_and_never_superseded() -> None:
+    check, earlier = (make_job(f"{HEADER}A,Old,1\nB,Old,1\nA,Old,2\n", dry_run=dry) for dry in (True, False))
     run_import(f"{HEADER}A,New,1\n")
-    assert counts(run(dry_run)) == counts(run(real)) == {"created": 1, "superseded": 2}
-    assert not DryRunSku.objects.exists()
+    assert counts(run(earlier)) == {"created": 1, "superseded": 2}
+    assert counts(run(check)) == {"unchanged": 1, "updated": 1, "duplicate": 1}
+    assert counts(run(applying.apply(check))) == {"unchanged": 1, "updated": 1, "duplicate": 1}
 
 
 def test_a_superseded_row_is_on_no_record() -> None:

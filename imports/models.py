@@ -436,9 +436,10 @@ class DryRunSku(models.Model):
     # The line of the row that would have written it last, and the ProposedBlock that has it.
     line = models.PositiveBigIntegerField()
     block = models.BigIntegerField()
-    # Where several rows would have written it: what the product had in the file's fields before the first of them, and
-    # would have now: {"seen": […] or null, "left": […]} (`imports.writing.check`).
-    values = models.JSONField(null=True)
+    # Where several rows would have written it: what the product had in the file's fields before the first of them, if
+    # it was there, and what it would have now (`imports.writing.check`).
+    seen = models.JSONField(null=True)
+    left = models.JSONField(null=True)
 
     class Meta:
         constraints = (

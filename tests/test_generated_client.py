@@ -18,7 +18,7 @@ from django.core.management import call_command
 from pytest_django.live_server_helper import LiveServer
 from pytest_httpserver import HTTPServer
 
-from imports.rejected import XLSX_TYPE
+from imports.workbook import XLSX_TYPE
 from products.models import Product
 from tests.cluster import WorkerCluster, wait_until
 from tests.products.factories import make_product, make_user

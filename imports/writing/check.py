@@ -54,26 +54,26 @@ class CheckWriter:
         proposal.keep(plan, found)
         self.findings = proposal.findings
         plan.outcome.summary = proposal.summary
-        self._list(plan, proposal, seen, {each.sku_normalized: each.values for each in written})
+        self._list(plan, proposal, seen, {each.sku_normalized: each.seen for each in written if each.left is not None})
         return plan.outcome
 
-    def _list(self, plan: Plan, proposal: Proposal, seen: Found, earlier: Mapping[str, Any]) -> None:
-        """List the SKUs that the plan writes; of those that others have written, `earlier` has their values."""
+    def _list(self, plan: Plan, proposal: Proposal, found: Found, seen: Mapping[str, Any]) -> None:
+        """List the SKUs that the plan writes. Of those that several rows have written by now, `seen` has what their
+        products had before; what the others have is `found`.
+        """
         repeated = {normalize_sku(fate.sku) for fate in plan.outcome.fates if fate.code == DUPLICATE}
+        listed = []
+        for sku, row in {**plan.create, **plan.update}.items():
+            one = DryRunSku(job_id=self._job_id, sku_normalized=sku, line=row.line, block=proposal.blocks[row.line])
+            if sku in repeated:
+                one.seen = seen[sku] if sku in seen else _stored(found.values.get(sku))
+                one.left = _stored(row.values)
+            listed.append(one)
         DryRunSku.objects.bulk_create(
-            [
-                DryRunSku(
-                    job_id=self._job_id,
-                    sku_normalized=sku,
-                    line=row.line,
-                    block=proposal.blocks[row.line],
-                    values=_values(row, seen.values.get(sku), earlier.get(sku)) if sku in repeated else None,
-                )
-                for sku, row in {**plan.create, **plan.update}.items()
-            ],
+            listed,
             update_conflicts=True,
             unique_fields=["job", "sku_normalized"],
-            update_fields=["line", "block", "values"],
+            update_fields=["line", "block", "seen", "left"],
         )
 
     def _as_left_by(self, written: Sequence[DryRunSku], found: Found) -> Found:
@@ -83,8 +83,8 @@ class CheckWriter:
         values = dict(found.values)
         wanted: dict[int, dict[int, str]] = {}
         for each in written:
-            if each.values is not None:
-                values[each.sku_normalized] = restored(self._fields, each.values["left"])
+            if each.left is not None:
+                values[each.sku_normalized] = restored(self._fields, each.left)
             else:
                 wanted.setdefault(each.block, {})[each.line] = each.sku_normalized
         blocks = ProposedBlock.objects.filter(pk__any_of=wanted.keys()).values_list("pk", "data")
@@ -98,14 +98,8 @@ class CheckWriter:
         return replace(found, values=values)
 
 
-def _values(row: CleanRow, seen: tuple[Any, ...] | None, earlier: dict[str, Any] | None) -> dict[str, Any]:
-    """What is listed of a product that several rows write: of `earlier` rows, what it had before them."""
-    before = earlier["seen"] if earlier else None if seen is None else _stored(seen)
-    return {"seen": before, "left": _stored(row.values)}
-
-
-def _stored(values: tuple[Any, ...]) -> list[Any]:
-    return [str(value) if isinstance(value, Decimal) else value for value in values]
+def _stored(values: tuple[Any, ...] | None) -> list[Any] | None:
+    return None if values is None else [str(value) if isinstance(value, Decimal) else value for value in values]
 
 
 def restored(fields: tuple[str, ...], stored: list[Any]) -> tuple[Any, ...]:

@@ -58,10 +58,10 @@ class Pin:
 
     def _seen(self, skus: set[str]) -> dict[str, tuple[Any, ...] | None]:
         """What the check saw of those products that several rows write, before the first of them; None if nothing."""
-        listed = DryRunSku.objects.filter(job=self._check_id, sku_normalized__any_of=skus, values__isnull=False)
+        listed = DryRunSku.objects.filter(job=self._check_id, sku_normalized__any_of=skus, left__isnull=False)
         return {
-            sku: None if values["seen"] is None else restored(self._fields, values["seen"])
-            for sku, values in listed.values_list("sku_normalized", "values").iterator(chunk_size=2000)
+            each.sku_normalized: None if each.seen is None else restored(self._fields, each.seen)
+            for each in listed.iterator(chunk_size=2000)
         }
 
     def _later_sets(self) -> Any:

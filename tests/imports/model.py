@@ -224,6 +224,7 @@ def apply_serially(
     rows: list[tuple[int, list[str]]],
     shown: dict[str, Item],
     now: dict[str, Item],
+    *,
     delimiter: str,
     choices: Choices,
 ) -> Result:

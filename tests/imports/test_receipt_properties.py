@@ -339,7 +339,7 @@ def test_rows_whose_products_were_changed_after_the_check_are_held_as_the_model_
 
     job = ways[1].finish(applying.apply(check))
 
-    expected = model.apply_serially(file.columns, file.rows, shown, now, file.delimiter, choices)
+    expected = model.apply_serially(file.columns, file.rows, shown, now, delimiter=file.delimiter, choices=choices)
     assert job.status == ImportJob.Status.COMPLETED, job.failure_reason
     assert receipt(job) == expected.receipt
     assert {sku: model.Item(*values[:5]) for sku, values in table().items()} == expected.catalogue

@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from imports import rejected
 from imports.files.incoming import incoming_folder
 from imports.models import ImportJob, RejectedRow
+from imports.workbook import XLSX_TYPE
 from products.models import Product
 from tests.imports.factories import run_import
 from tests.imports.test_workbook_imports import SHOPIFY
@@ -35,7 +36,7 @@ CSV = (
 def download(api: APIClient, job: ImportJob) -> bytes:
     response = api.get(f"/api/jobs/{job.pk}/rejected.xlsx")
     assert response.status_code == 200
-    assert response.headers["Content-Type"] == rejected.XLSX_TYPE
+    assert response.headers["Content-Type"] == XLSX_TYPE
     return response.getvalue()
 
 

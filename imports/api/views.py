@@ -165,12 +165,13 @@ class JobViewSet(UndoActions, changes.ChangesActions, ReadOnlyModelViewSet):
 
     @extend_schema(
         summary="Retry an import",
-        description="A failed or cancelled job resumes where it stopped. Any other is a 409.",
+        description="A failed or cancelled job resumes where it stopped. Any other is a 409, and so is one that could "
+        "not be opened for what is in its file: that has to be corrected, and uploaded again.",
         request=None,
         responses={
             200: JobSerializer,
             400: OpenApiResponse(description="The request has fields; it takes none."),
-            409: OpenApiResponse(description="The job is neither failed nor cancelled."),
+            409: OpenApiResponse(description="The job is neither failed nor cancelled, or a retry would be in vain."),
         },
     )
     @action(detail=True, methods=["post"])

@@ -25,12 +25,15 @@ control_socket_disable = True
 def post_worker_init(worker: Any) -> None:
     """Delete what a web process that was killed has left of uploads: gunicorn starts this one in its place.
 
-    And let at most half of its threads wait for changes, until it is to stop.
+    And let at most half of its threads wait for changes, until it is to stop, a quarter search, and an eighth wait to
+    search: however many of each there are, an eighth is left for all other requests.
     """
     # The product is on the path only once gunicorn has read this file.
     from imports.files.incoming import delete_abandoned_uploads  # noqa: PLC0415
     from products.history.waiting import room  # noqa: PLC0415
+    from products.search.places import searches  # noqa: PLC0415
 
     delete_abandoned_uploads()
     room.places = worker.cfg.threads // 2
     room.goes_on = lambda: worker.alive
+    searches.allow(at_once=max(worker.cfg.threads // 4, 1), waiting=worker.cfg.threads // 8)

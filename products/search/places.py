@@ -54,4 +54,4 @@ class Places:
 
 
 # gunicorn.conf.py says how many threads there are really.
-searches = Places(at_once=4, waiting=2)
+searches = Places(at_once=2, waiting=5)

@@ -391,6 +391,7 @@ SPECTACULAR_SETTINGS = {
         "AuditAct": "acme_importer.audit.acts.CHOICES",
         "AuditWay": "acme_importer.audit.acts.Way",
         "HistoryKind": "products.history.records.KINDS",
+        "FeedKind": "products.api.changes.FEED_KINDS",
         "ProductField": "products.history.records.KEPT",
         "EventType": "webhooks.catalogue.CATALOGUE",
         "SubscribableEvent": "webhooks.catalogue.SUBSCRIBABLE",

@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import formats, timezone
 
 from acme_importer.audit.trail import record
-from imports import jobs, quotas
+from imports import jobs, quotas, retries
 from imports.files.storage import open_stored
 from imports.jobs import WrongStateError
 from imports.models import DryRunSku, ImportJob, ProposedBlock
@@ -85,7 +85,7 @@ def why_not(check: ImportJob, user: AbstractBaseUser | AnonymousUser | None = No
 
 def _why_not_this_file(check: ImportJob) -> str:
     if not check.stored_as:
-        return f"The file of check {check.pk} has been deleted; upload it again."
+        return retries.file_deleted(check)
     applied = ImportJob.objects.filter(applies=check.pk).order_by("-pk").values_list("pk", flat=True).first()
     return f"Check {check.pk} was imported already, as import {applied}." if applied else ""
 
@@ -103,7 +103,7 @@ def why_not_held(job: ImportJob) -> str:
     if not job.held.exists():
         return f"Import {job.pk} has held no rows."
     if not job.stored_as:
-        return f"The file of import {job.pk} has been deleted; upload it again."
+        return retries.file_deleted(job)
     other = ImportJob.objects.filter(held_by=job.pk).order_by("-pk").values_list("pk", flat=True).first()
     return f"The held rows of import {job.pk} were imported already, as import {other}." if other else ""
 

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from acme_importer.audit.trail import record
-from imports import jobs, quotas
+from imports import jobs, quotas, retries
 from imports.files import storage
 from imports.files.space import full_disk_refused
 from imports.models import Draft, ImportJob
@@ -64,7 +64,7 @@ def why_not_reopened(job: ImportJob) -> str:
         return (
             f"Import {job.pk} has read its file; only a check, or a file that was refused, can be read in another way."
         )
-    return "" if job.stored_as else f"The file of import {job.pk} has been deleted; upload it again."
+    return "" if job.stored_as else retries.file_deleted(job)
 
 
 def _inherited(options: Options) -> Options:

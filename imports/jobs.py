@@ -17,7 +17,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from acme_importer.audit.trail import record
-from imports import quotas, turns, waking
+from imports import quotas, retries, turns, waking
 from imports.events import announce
 from imports.files import storage
 from imports.files.space import full_disk_refused
@@ -228,11 +228,16 @@ def fail_if_hopeless(job_id: int) -> None:
         )
 
 
-def end(job_id: int, status: ImportJob.Status, *, reason: str = "", **found: Any) -> bool:
-    """Bring a job that is queued or running to its end; returns whether it was. `found` are fields of it to note."""
+def end(job_id: int, status: ImportJob.Status, *, reason: str = "", error: str = "", **found: Any) -> bool:
+    """Bring a job that is queued or running to its end; returns whether it was. `found` are fields of it to note.
+
+    `error` is what its file could not be opened for, if that is not what the file holds.
+    """
     unfinished = ImportJob.objects.filter(pk=job_id, status__in=[Status.QUEUED, Status.RUNNING])
     with transaction.atomic():
-        ended = unfinished.update(status=status, failure_reason=reason, finished_at=timezone.now(), **found)
+        ended = unfinished.update(
+            status=status, failure_reason=reason, last_error=error, finished_at=timezone.now(), **found
+        )
         if ended:
             announce(job_id, f"import.{status}")
             turns.call_next_of(job_id)
@@ -265,16 +270,17 @@ def delete_unless_used(name: str) -> None:
 def retry(job: ImportJob) -> None:
     """Resume a failed or cancelled job from its checkpoints, in turn.
 
-    Raises WrongStateError if it is neither, or is being undone.
+    Raises WrongStateError if it is neither, or is being undone, or if a retry would be in vain.
     """
     with transaction.atomic():
         progress = ImportJob.objects.with_progress().get(pk=job.pk)
-        _check_file(progress)
+        if why_not := retries.fault(progress):
+            raise WrongStateError(why_not)
         # Lanes first, then their job: the order in which a chunk locks them.
         ImportLane.objects.filter(job=job.pk).update(narrowed_to=0, **UNTRIED)
         lanes = list(ImportLane.objects.filter(job=job.pk))
         at_once = bool(lanes) and turns.has_place(progress.created_by_id)
-        changed = ImportJob.objects.filter(pk=job.pk, status__in=[Status.FAILED, Status.CANCELLED]).update(
+        changed = ImportJob.objects.filter(pk=job.pk, status__in=retries.ENDED_EARLY).update(
             status=Status.QUEUED,
             woken_at=None,
             message=None,
@@ -322,11 +328,6 @@ def resume(job_id: int) -> None:
             finish_if_all_lanes_have(job_id, total_rows=lanes[0].records)
         for lane in unfinished:
             waking.wake_lane(lane.pk, job_id)
-
-
-def _check_file(job: ImportJob) -> None:
-    if not job.stored_as and not job.is_undo:
-        raise WrongStateError(f"The file of import {job.pk} has been deleted; upload it again.")
 
 
 def newest_claim() -> datetime | None:

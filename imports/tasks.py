@@ -24,8 +24,9 @@ from acme_importer.lost_connections import is_lost, persist
 from imports import applying, drafts, jobs, pipeline, poison, rejected, turns, waking
 from imports.files.incoming import delete_abandoned_uploads
 from imports.files.local_copies import delete_idle_copies
-from imports.files.space import TOO_LITTLE, is_full
+from imports.files.space import TOO_LITTLE, DiskFullError, is_full
 from imports.files.storage import close_stored, delete_stored
+from imports.files.unavailable import FileUnavailableError
 from imports.models import Draft, ImportJob, ImportLane
 from imports.opening.decisions import QuestionOpenError
 from imports.opening.found import Opened
@@ -57,7 +58,7 @@ def open_job(job_id: int, *, lanes: int | None = None) -> None:
     if job.attempts > MAX_ATTEMPTS:
         what = job.last_error or poison.DIED
         reason = f"Opening the file failed after {MAX_ATTEMPTS} attempts. {what}"
-        jobs.end(job.pk, ImportJob.Status.FAILED, reason=reason)
+        jobs.end(job.pk, ImportJob.Status.FAILED, reason=reason, error=what)
         return
     try:
         laid = _with_the_database(job, lambda: _open(job, lanes))
@@ -65,7 +66,7 @@ def open_job(job_id: int, *, lanes: int | None = None) -> None:
         return
     except Exception as error:
         if is_full(error):
-            jobs.end(job.pk, ImportJob.Status.FAILED, reason=TOO_LITTLE)
+            jobs.end(job.pk, ImportJob.Status.FAILED, reason=TOO_LITTLE, error=repr(error))
         else:
             job.release(error=repr(error))
         raise
@@ -97,6 +98,8 @@ def _open(job: ImportJob, lanes: int | None) -> list[ImportLane]:
         return _start(job, opened, lanes or turns.default_lanes(opened.content_size))
     except QuestionOpenError as error:
         jobs.ask(job, error)
+    except (DiskFullError, FileUnavailableError) as error:
+        jobs.end(job.pk, ImportJob.Status.FAILED, reason=str(error), error=repr(error))
     except FileRefusedError as error:
         jobs.end(job.pk, ImportJob.Status.FAILED, reason=str(error))
     except jobs.WrongStateError:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from acme_importer.dashboard.model_admin import DashboardAdmin
+from acme_importer.error_pages import error_page
 from products import editing
 from products.dashboard.actions import ProductActions
 from products.dashboard.changelist import ProductChangeList, SelectionFilter
@@ -26,6 +27,7 @@ from products.editing import Editor
 from products.fields import FIELDS
 from products.models import Product
 from products.on_record import together
+from products.search.places import RETRY_SECONDS, TooManySearchesError, searches
 
 
 @admin.register(Product)
@@ -83,10 +85,20 @@ class ProductAdmin(ProductActions, HistoryPages, RevertAction, DashboardAdmin):
         title = {"title": "Products", "selection_note_all": "All that match are selected"}
         context: dict[str, Any] = {**title, "new_form": form, **(extra_context or {})}
         if "_save" not in request.POST:
-            return super().changelist_view(request, context)
+            return self._listed(request, context)
         # Rows that are saved together. Not an export, which is read from the database while it is sent.
         with transaction.atomic(), together():
             return super().changelist_view(request, context)
+
+    def _listed(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+        """The list, or what an action does with it. A search to be looked at needs a place among those under way."""
+        if request.method != "GET" or not request.GET.get("search"):
+            return super().changelist_view(request, context)
+        try:
+            with searches.take():
+                return super().changelist_view(request, context)
+        except TooManySearchesError as error:
+            return error_page(request, 503, title="Too many searches", text=str(error), retry_after=RETRY_SECONDS)
 
     # The page of one product.
 

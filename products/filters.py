@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,10 +12,8 @@ from django.db import connections
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from django_filters.constants import EMPTY_VALUES
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 
-from acme_importer.rest.filters import MomentField, TrueOrFalseFilter, WholeNumberFilter
+from acme_importer.rest.filters import DescribedFilter, MomentField, TrueOrFalseFilter, WholeNumberFilter
 from acme_importer.searches import LONGEST_SEARCH, MOST_WORDS, search_fault
 from products.extra import MAX_LENGTH
 from products.fields import PRICE_DECIMAL_PLACES, PRICE_MAX_DIGITS, SKU_NORMALIZED_MAX_LENGTH, normalize_sku
@@ -75,7 +73,7 @@ class SinceField(MomentField):
     input_formats = (MomentField.ISO_8601, "%Y-%m-%d")
 
 
-class HistoryFilter(filters.Filter):
+class HistoryFilter(DescribedFilter):
     """One of the filters by changes, which hold together for a single change: the form has found the products."""
 
     def filter(self, qs: QuerySet[Product], value: object) -> QuerySet[Product]:  # noqa: ARG002
@@ -83,18 +81,18 @@ class HistoryFilter(filters.Filter):
         return qs
 
 
-@extend_schema_field(OpenApiTypes.INT)
 class ImportNumberFilter(HistoryFilter):
+    schema: ClassVar = {"type": "integer"}
     field_class = forms.IntegerField
 
 
-@extend_schema_field({"type": "string", "enum": list(KEPT)})
 class FieldNameFilter(HistoryFilter):
+    schema: ClassVar = {"type": "string", "enum": list(KEPT)}
     field_class = forms.ChoiceField
 
 
-@extend_schema_field(OpenApiTypes.STR)
 class SinceFilter(HistoryFilter):
+    schema: ClassVar = {"type": "string"}
     field_class = SinceField
 
 

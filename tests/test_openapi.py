@@ -12,8 +12,11 @@ from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from acme_importer.rest.scopes import SCOPES
+from imports.options import ESCAPES, MODES, NEW_PRODUCTS, QUOTES
+from products.history.records import KEPT
 from tests.products.factories import make_product, manager
 from tests.webhooks.factories import make_endpoint
+from webhooks.catalogue import CATALOGUE
 
 Schema = dict[str, Any]
 
@@ -111,6 +114,7 @@ def test_every_list_of_choices_has_a_name_of_its_own(schema: Schema) -> None:
     assert named == {
         *statuses_and_events,
         "HistoryKind",
+        "FeedKind",
         "ProductField",
         "AuditAct",
         "AuditWay",
@@ -120,6 +124,27 @@ def test_every_list_of_choices_has_a_name_of_its_own(schema: Schema) -> None:
         "NewProducts",
         "ChangeKind",
     }
+
+
+def test_parameters_say_what_they_mean_and_name_their_choices(schema: Schema) -> None:
+    found = {
+        (path, parameter["name"]): parameter
+        for path, operations in schema["paths"].items()
+        for operation in operations.values()
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "query"
+    }
+    assert [place for place, parameter in found.items() if not parameter.get("description")] == []
+    choices = {
+        ("/api/uploads/", "mode"): MODES,
+        ("/api/uploads/", "new_products"): NEW_PRODUCTS,
+        ("/api/uploads/", "quote"): QUOTES,
+        ("/api/uploads/", "escape"): ESCAPES,
+        ("/api/webhooks/{endpoint_id}/deliveries/", "event_type"): CATALOGUE,
+        ("/api/products/", "changed_field"): KEPT,
+    }
+    for place, named in choices.items():
+        assert sorted(found[place]["schema"]["enum"]) == sorted(named), place
 
 
 def test_every_operation_says_which_scope_a_token_needs(schema: Schema) -> None:

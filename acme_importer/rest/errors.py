@@ -36,6 +36,17 @@ class StorageUnavailableError(APIException):
     default_code = "storage_unavailable"
 
 
+class BusyError(APIException):
+    """The server has as much of this to do as it does at a time; the text says of what. `wait` is Retry-After."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "busy"
+
+    def __init__(self, detail: str, *, wait: int) -> None:
+        super().__init__(detail)
+        self.wait = wait
+
+
 class GoneError(APIException):
     """What was asked for was there, and has been deleted; the text says why."""
 

@@ -33,7 +33,7 @@ from imports.api import changes
 from imports.api.applying import ApplyActions
 from imports.api.filters import JobFilter, RejectedRowFilter
 from imports.api.parsers import BODY_PARSERS, LengthRequiredError, UploadFormParser
-from imports.api.serializers import HeaderLineField, JobSerializer, RejectedRowSerializer, UploadSerializer
+from imports.api.serializers import HeaderLineField, JobSerializer, OneOfField, RejectedRowSerializer, UploadSerializer
 from imports.api.undo import UndoActions
 from imports.files.space import DiskFullError
 from imports.files.unavailable import FileUnavailableError
@@ -44,11 +44,16 @@ from imports.reading.errors import FileRefusedError
 from imports.workbook import XLSX_TYPE
 
 # The options as query parameters; the form describes them.
-OPTIONS = {
-    name: {serializers.BooleanField: bool, HeaderLineField: int}.get(type(field), str)
+OPTIONS = [
+    OpenApiParameter(
+        name,
+        {serializers.BooleanField: bool, HeaderLineField: int}.get(type(field), str),
+        description="As in the form.",
+        enum=list(field.choices) if isinstance(field, OneOfField) else None,
+    )
     for name, field in UploadSerializer().fields.items()
     if name != "file"
-}
+]
 
 GONE = OpenApiResponse(description="The rejected rows were deleted, since the import ended long ago.")
 
@@ -81,7 +86,7 @@ class UploadViewSet(GenericViewSet):
         ),
         parameters=[
             OpenApiParameter("filename", str, description="The name of the file, where the body is the file."),
-            *(OpenApiParameter(name, kind, description="As in the form.") for name, kind in OPTIONS.items()),
+            *OPTIONS,
             OpenApiParameter(
                 "Location", str, OpenApiParameter.HEADER, description="The job's address.", response=[202]
             ),
@@ -168,12 +173,13 @@ class JobViewSet(ApplyActions, UndoActions, changes.ChangesActions, ReadOnlyMode
 
     @extend_schema(
         summary="Retry an import",
-        description="A failed or cancelled job resumes where it stopped. Any other is a 409.",
+        description="A failed or cancelled job resumes where it stopped. Any other is a 409, and so is one that could "
+        "not be opened for what is in its file: that has to be corrected, and uploaded again.",
         request=None,
         responses={
             200: JobSerializer,
             400: OpenApiResponse(description="The request has fields; it takes none."),
-            409: OpenApiResponse(description="The job is neither failed nor cancelled."),
+            409: OpenApiResponse(description="The job is neither failed nor cancelled, or a retry would be in vain."),
         },
     )
     @action(detail=True, methods=["post"])

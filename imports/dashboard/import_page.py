@@ -32,6 +32,8 @@ from imports.quotas import QuotaError
 from imports.reading.errors import FileRefusedError
 
 NO_FILE = "There is no file. Choose a CSV file first."
+# Of the files of the user that wait to be reviewed.
+DRAFTS_LISTED = 10
 GONE = "That file is no longer here: it was checked, discarded, or not checked within a day. Upload it again."
 
 
@@ -115,7 +117,10 @@ class UploadView(ImportView):
         followed = self._followed(self.request.GET.get("follows", ""))
         title = "Import the corrected rows" if followed else "Import products"
         limit = settings.UPLOAD_MAX_BYTES
-        return self.page("upload", title, status=status, followed=followed, error=error, max_bytes=limit)
+        waiting = Draft.objects.filter(created_by_id=self.request.user.pk).order_by("-pk")[:DRAFTS_LISTED]
+        return self.page(
+            "upload", title, status=status, followed=followed, error=error, max_bytes=limit, waiting=waiting
+        )
 
     def _refused(self, error: str, status: int) -> HttpResponse:
         return (

@@ -12,12 +12,11 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from acme_importer.texts import counted, duration
-from imports import progress, rejected, turns, waking
+from imports import progress, rejected, retries, turns, waking
 from imports.dashboard import log, sentences
 from imports.dashboard.changes_page import summed_up
 from imports.dashboard.state import shown_state
 from imports.events import deliveries
-from imports.files.space import TOO_LITTLE
 from imports.models import LEASE, ImportJob, ImportLane, RejectedRow, Work
 from imports.reading.columns import ignored_columns
 from imports.reading.header import DELIMITER_NAMES
@@ -50,7 +49,7 @@ class LaneProgress:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an import has failed, whether a retry would resume where it stopped, and whether it only asks something."""
+    """Why an import has failed, whether a retry may help, and whether it only asks something."""
 
     reason: str
     can_retry: bool
@@ -71,7 +70,7 @@ def context(job: ImportJob, *, code: str = "", page: str = "") -> dict[str, Any]
         "turn": turn_text(job),
         "failure": failure(job),
         "called": called(job),
-        "may_retry": bool(job.stored_as or job.is_undo) and job.status in (Status.FAILED, Status.CANCELLED),
+        "may_retry": retries.may_help(job),
         "wrote_products": job.is_over and not job.dry_run and bool(job.created_rows or job.updated_rows),
         "events": events(job),
         "deliveries": deliveries(job.pk)[:DELIVERIES_SHOWN],
@@ -161,9 +160,7 @@ def failure(job: ImportJob) -> Failure | None:
     """Why the job has failed, and what can be done; None if it has not."""
     if not job.failure_reason:
         return None
-    # What could not be opened will not be the second time, unless it was for want of space.
-    can_retry = bool(job.stored_as) and (job.lane_count > 0 or job.failure_reason == TOO_LITTLE)
-    return Failure(job.failure_reason, can_retry, is_question=bool(job.question))
+    return Failure(job.failure_reason, retries.may_help(job), is_question=bool(job.question))
 
 
 def events(job: ImportJob) -> list[Event]:

@@ -16,11 +16,14 @@ from acme_importer.rest.errors import GoneError
 from acme_importer.rest.filters import refuse_unknown_parameters
 from products.history import feed
 from products.history.plain import plain_changes
+from products.history.records import KEPT, KINDS
 from products.history.waiting import CrowdedError, room
 from products.models import Product
 
 NOW = "now"
 IMPORT = "import"
+IMPORTED = "imported"
+FEED_KINDS = (*KINDS, IMPORTED)
 # Proxies wait for 60 seconds, some for 30.
 LONGEST_WAIT_SECONDS = 30
 # When to ask again, where too many wait already.
@@ -75,7 +78,7 @@ class FoldedSerializer(serializers.Serializer):
     changed = serializers.IntegerField(help_text="Products that it changed.")
     deleted = serializers.IntegerField(help_text="Products that it deleted: only the undoing of an import does.")
     fields_changed = serializers.ListField(
-        child=serializers.CharField(), help_text="The fields that differ in the changed products."
+        child=serializers.ChoiceField(choices=KEPT), help_text="The fields that differ in the changed products."
     )
     first_line = serializers.IntegerField(help_text="The first line of the file that changed something; 0 without.")
     last_line = serializers.IntegerField(help_text="The last one.")
@@ -86,7 +89,9 @@ class ChangeSerializer(serializers.Serializer):
         help_text="Changes that were committed together have one number; those that were committed later a higher one."
     )
     at = serializers.DateTimeField(help_text="When it was changed, by the database's clock.")
-    kind = serializers.CharField(help_text="`created`, `changed` or `deleted`; `imported` is folded.")
+    kind = serializers.ChoiceField(
+        choices=FEED_KINDS, help_text=f"What became of the product; `{IMPORTED}` is what an import did, folded."
+    )
     sku = serializers.CharField(
         allow_null=True,
         help_text="The product's SKU, after the change. It names the product: an id is none in the feed, since "
@@ -218,7 +223,7 @@ def _folded(entry: feed.ImportChanges) -> dict[str, Any]:
     return {
         "number": entry.last.number,
         "at": entry.last.at,
-        "kind": "imported",
+        "kind": IMPORTED,
         "sku": None,
         "previous_sku": None,
         "fields": {},

@@ -22,6 +22,7 @@ from acme_importer.rest.negotiation import AnyAccepted
 from products import editing
 from products.api.history import HistoryActions
 from products.api.pages import ProductPages
+from products.api.searching import TOO_MANY, place_for
 from products.api.serializers import BulkDeletedSerializer, BulkDeleteSerializer, ProductSerializer
 from products.export import csv_response
 from products.filters import ProductFilter
@@ -60,6 +61,11 @@ class ProductViewSet(HistoryActions, ModelViewSet):
             # What is sent is in the body. Nobody is to believe that a filter of the address limits a deletion.
             refuse_unknown_parameters(request)
 
+    @extend_schema(responses={200: ProductSerializer(many=True), 503: TOO_MANY})
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        with place_for(request):
+            return super().list(request, *args, **kwargs)
+
     @transaction.atomic
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().update(request, *args, **kwargs)
@@ -74,7 +80,7 @@ class ProductViewSet(HistoryActions, ModelViewSet):
         "they were at one moment: to keep in step with them, follow `/api/changes` after the header `Changes-Cursor`.",
         parameters=[spreadsheets.PARAMETER],
         filters=True,
-        responses={(200, "text/csv"): OpenApiTypes.STR},
+        responses={(200, "text/csv"): OpenApiTypes.STR, 503: TOO_MANY},
     )
     @action(
         detail=False,
@@ -86,8 +92,10 @@ class ProductViewSet(HistoryActions, ModelViewSet):
     )
     def export(self, request: Request) -> StreamingHttpResponse:
         """Write the selected products as a CSV file, while it is being read."""
-        products = self.filter_queryset(self.get_queryset())
-        return csv_response(products, for_spreadsheets=spreadsheets.is_for_spreadsheets(request))
+        # The place is for finding them. The rows are read as the client takes them, as in every export.
+        with place_for(request):
+            products = self.filter_queryset(self.get_queryset())
+            return csv_response(products, for_spreadsheets=spreadsheets.is_for_spreadsheets(request))
 
     @extend_schema(
         summary="Delete many products at once",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import boto3
 import pytest
@@ -75,6 +77,28 @@ def test_each_of_its_settings_exists() -> None:
     required = set(re.findall(r"\$\{(\w+):\?", TEXT))
     assert required == {"SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD", "STORAGE_PASSWORD"}
     assert [name for name in required if f"{name}=" not in page] == []
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_the_product_starts_with_its_settings(name: str, tmp_path: Path) -> None:
+    given = {"SECRET_KEY": "k" * 30 + "0123456789" * 3, "ALLOWED_HOSTS": "importer.example.com,localhost"}
+    given |= {"POSTGRES_PASSWORD": "secret", "STORAGE_PASSWORD": "secret"}
+
+    def filled_in(value: str) -> str:
+        """The value as compose reads it, where .env has what is required and nothing else."""
+        return re.sub(r"\$\{(\w+):[?-]([^}]*)\}", lambda found: given.get(found[1], found[2]), value)
+
+    environment = {key: filled_in(value) for key, value in OURS[name]["environment"].items()}
+    folders = {"ENV_FILE": os.devnull, "UPLOAD_FOLDER": str(tmp_path)}
+    result = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], **environment, **folders},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
 
 
 def test_no_container_of_workers_is_asked_for_a_page() -> None:

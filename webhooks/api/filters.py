@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db.models import Exists, OuterRef, QuerySet
 from django_filters import rest_framework as filters
 
-from acme_importer.rest.filters import MomentFilter, TrueOrFalseFilter, WholeNumberFilter
-from webhooks.catalogue import event_choices
+from acme_importer.rest.filters import DescribedFilter, MomentFilter, TrueOrFalseFilter, WholeNumberFilter
+from webhooks.catalogue import CATALOGUE, event_choices
 from webhooks.models import Attempt, Delivery, Endpoint
+
+
+class EventTypeFilter(DescribedFilter, filters.ChoiceFilter):
+    """A filter by a type of events: the schema names them all."""
+
+    schema: ClassVar = {"type": "string", "enum": list(CATALOGUE)}
 
 
 class EndpointFilter(filters.FilterSet):
@@ -24,7 +32,7 @@ class DeliveryFilter(filters.FilterSet):
     status = filters.ChoiceFilter(
         choices=Delivery.Status.choices, help_text="`pending`, `delivered`, `failed` or `held`."
     )
-    event_type = filters.ChoiceFilter(choices=event_choices, help_text="The type of the event.")
+    event_type = EventTypeFilter(choices=event_choices, help_text="The type of the event.")
     event_id = filters.CharFilter(help_text="The header `webhook-id`.")
     created_after = MomentFilter("created_at", "gte", help_text="Emitted at this time or later.")
     created_before = MomentFilter("created_at", "lt", help_text="Emitted before this time.")

@@ -294,6 +294,29 @@ def test_what_the_state_of_a_job_forbids_is_a_409_with_a_sentence(api):
         }
 
 
+@pytest.mark.parametrize("content", ["colour\nred\n", "\n"])
+def test_a_file_that_was_refused_is_not_opened_again(api, content):
+    job = run_import(content)
+    assert job.status == "failed"
+
+    answer = api.post(f"/api/jobs/{job.pk}/retry")
+
+    assert answer.status_code == 409
+    assert answer.json()["detail"].startswith(f"Import {job.pk} failed for what is in its file, and would again.")
+    assert with_progress(job).status == "failed"
+
+
+def test_a_file_at_which_workers_died_is_opened_again(api):
+    job = make_job(CSV)
+    ImportJob.objects.filter(pk=job.pk).update(attempts=3)
+    open_job(job.pk)
+    assert with_progress(job).status == "failed"
+
+    assert api.post(f"/api/jobs/{job.pk}/retry").status_code == 200
+    open_job(job.pk)
+    assert Product.objects.count() > 0
+
+
 @pytest.mark.parametrize("action", ["cancel", "retry"])
 def test_an_action_that_takes_no_fields_names_those_that_it_was_sent(api, action):
     job = make_job(CSV)

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from imports import jobs
 from imports.models import ImportJob
 from tests.imports.factories import make_job, run_import
 from tests.products.factories import make_user
@@ -104,15 +105,18 @@ def test_jobs_are_cancelled_and_those_that_are_over_say_so():
 
 
 def test_jobs_are_retried_and_those_that_cannot_be_say_so():
-    failed, done = run_import("colour\nred\n"), run_import(CSV)
+    cancelled, refused, done = make_job(CSV), run_import("colour\nred\n"), run_import(CSV)
+    jobs.cancel(cancelled)
 
-    said = run_action(client_with("imports.view_importjob", "imports.change_importjob"), "retry", failed, done)
+    client = client_with("imports.view_importjob", "imports.change_importjob")
+    said = run_action(client, "retry", cancelled, refused, done)
 
     assert said == [
         f"Import {done.pk} is completed; only a failed or cancelled one can be retried.",
-        f"Import {failed.pk} was retried.",
+        f"Import {refused.pk} failed for what is in its file, and would again. Correct the file, and upload it.",
+        f"Import {cancelled.pk} was retried.",
     ]
-    assert statuses(failed, done) == ["queued", "completed"]
+    assert statuses(cancelled, refused, done) == ["queued", "failed", "completed"]
 
 
 @pytest.mark.parametrize("action", ["cancel", "retry"])

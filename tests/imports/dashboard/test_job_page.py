@@ -91,6 +91,14 @@ def test_buttons_are_shown_to_those_who_may(permissions, buttons):
     ] == buttons
 
 
+def test_a_retry_is_not_offered_where_the_file_would_be_refused_again():
+    page = shown(run_import("colour\nred\n"), CHANGE)
+
+    assert ">Retry<" not in page
+    assert "Once the cause is fixed" not in page
+    assert "upload" in page.lower()
+
+
 def test_the_corrected_file_is_asked_of_those_who_may_import():
     job = run_import(CSV)
 

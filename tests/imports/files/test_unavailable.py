@@ -72,6 +72,14 @@ def advanced_once(job: ImportJob) -> ImportJob:
     return with_progress(job)
 
 
+def assert_a_retry_is_offered(job: ImportJob) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("admin"))
+    page = client.get(reverse("admin:imports_importjob_change", args=[job.pk])).text
+    assert ">Retry</button>" in page
+    assert "Once the cause is fixed, retry it" in page
+
+
 def assert_a_retry_completes(job: ImportJob) -> None:
     retry_without_messages(job)
     foreground.run(job, lambda: None)
@@ -89,6 +97,7 @@ class TestFolder:
         path.rename(path.with_suffix(".away"))
         job = opened(job)
         assert (job.status, job.failure_reason) == (Status.FAILED, GONE)
+        assert_a_retry_is_offered(job)
         path.with_suffix(".away").rename(path)
         assert_a_retry_completes(job)
 
@@ -166,6 +175,7 @@ class TestBucket:
         job = opened(job)
         assert job.status == Status.FAILED
         assert job.failure_reason.startswith("The server is not allowed to use the storage bucket 'uploads'. ")
+        assert_a_retry_is_offered(job)
 
     def test_wrong_credentials_fail_the_import_at_once(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch

@@ -192,7 +192,9 @@ def table() -> dict[str, Product]:
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-@pytest.mark.parametrize("seeds", [range(8), pytest.param(range(8, STORIES), marks=pytest.mark.slow)], ids=["few", "many"])
+@pytest.mark.parametrize(
+    "seeds", [range(8), pytest.param(range(8, STORIES), marks=pytest.mark.slow)], ids=["few", "many"]
+)
 def test_undo_gives_what_the_model_gives(writer: str, seeds: range, settings: Settings) -> None:
     settings.IMPORT_WRITER = writer
     for seed in seeds:

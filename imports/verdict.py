@@ -30,9 +30,9 @@ def doubts(job: ImportJob, lines: int) -> list[str]:
     rows = job.processed_rows
     found = []
     if not rows:
-        found.append("The file has no rows below its header: nothing was imported.")
+        found.append("The file has no rows below its header: there is nothing to import.")
     elif job.rejected_rows + job.skipped_rows == rows:
-        found.append(f"No row was imported: {_became(job)}.")
+        found.append(f"No row {'would be' if job.dry_run else 'was'} imported: {_became(job)}.")
     elif job.rejected_rows * 2 > rows:
         found.append(f"Most rows were rejected: {job.rejected_rows:,} of {rows:,}.")
     if rows and lines >= FEWEST_LINES and rows * 10 < lines:

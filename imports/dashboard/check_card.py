@@ -59,7 +59,6 @@ def context(job: ImportJob, user: Any) -> dict[str, Any]:
     return told | {
         "is_check": True,
         "findings": found(proposed.findings(job), summary(job).fields) if job.is_over else [],
-        "expires_at": proposed.expires_at(job) if job.status == job.Status.COMPLETED else None,
         **_decision(job, user),
     }
 
@@ -71,7 +70,11 @@ def _decision(job: ImportJob, user: Any) -> dict[str, Any]:
     if not (job.created_rows or job.updated_rows):
         return {"nothing_to_import": hopeless(job)}
     reason = applying.why_not(job, user)
-    return {"may_be_applied": may_apply(user) and not reason, "why_not_applied": reason}
+    return {
+        "may_be_applied": may_apply(user) and not reason,
+        "why_not_applied": reason,
+        "expires_at": proposed.expires_at(job),
+    }
 
 
 def hopeless(job: ImportJob) -> str:

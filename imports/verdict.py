@@ -30,7 +30,7 @@ def doubts(job: ImportJob, lines: int) -> list[str]:
     rows = job.processed_rows
     found = []
     if not rows:
-        found.append("The file has no rows below its header: there is nothing to import.")
+        found.append("The file has no rows below its header.")
     elif job.rejected_rows + job.skipped_rows == rows:
         found.append(f"No row {'would be' if job.dry_run else 'was'} imported: {_became(job)}.")
     elif job.rejected_rows * 2 > rows:

@@ -65,7 +65,7 @@ def test_upload_preview_import_fix_and_follow_up(page: Page, log_in, worker_clus
     screenshot("corrected")
 
     page.get_by_role("link", name=re.compile("^import ")).click()
-    expect(page.get_by_text(re.compile(r"Followed by import \d+"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Followed by import \d+")).first).to_be_visible()
     page.goto(LIST)
     screenshot("list")
     assert_accessible()

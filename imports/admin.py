@@ -22,7 +22,7 @@ from imports.dashboard.changes_page import ChangesView
 from imports.dashboard.import_page import ReviewView, UploadView
 from imports.dashboard.job_actions import ApplyView, ImportHeldView, JobActionView, ReopenView, UndoView, change_state
 from imports.dashboard.permissions import may_apply, may_control, may_import, may_undo
-from imports.dashboard.state import LABELS, in_state
+from imports.dashboard.state import LABELS, in_state, kind_of, name_of
 from imports.dashboard.undo_sets import UndoSetsView
 from imports.models import ImportJob
 from imports.progress import progress
@@ -127,7 +127,7 @@ class ImportJobAdmin(DashboardAdmin):
         if may_undo(request.user):
             may |= undo_card.context(job)
         return super().render_change_form(
-            request, {**context, **shown, **may, "title": undo_card.title(job), "subtitle": None}, *args, **kwargs
+            request, {**context, **shown, **may, "title": name_of(job), "subtitle": None}, *args, **kwargs
         )
 
     @admin.action(description="Cancel selected imports", permissions=["control"])
@@ -148,9 +148,9 @@ class ImportJobAdmin(DashboardAdmin):
         return format_html(
             '<a class="import-file" href="{}/change/"><bdi>{}</bdi></a> <span class="quiet">{}{}</span>',
             job.pk,
-            printable(job.filename),
+            name_of(job),
             f"Import {job.pk}",
-            " · check" if job.dry_run else "",
+            f" · {kind_of(job).lower()}" if job.dry_run else "",
         )
 
     @admin.display(description="Status", ordering="status")

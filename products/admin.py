@@ -86,9 +86,13 @@ class ProductAdmin(ProductActions, HistoryPages, RevertAction, DashboardAdmin):
         context: dict[str, Any] = {**title, "new_form": form, **(extra_context or {})}
         if "_save" not in request.POST:
             return self._listed(request, context)
-        # Rows that are saved together. Not an export, which is read from the database while it is sent.
-        with transaction.atomic(), together():
-            return super().changelist_view(request, context)
+        try:
+            # Rows that are saved together. Not an export, which is read from the database while it is sent.
+            with transaction.atomic(), together():
+                return super().changelist_view(request, context)
+        except editing.GoneError as error:
+            self.message_user(request, f"Nothing was saved. {error}", messages.WARNING)
+            return HttpResponseRedirect(request.get_full_path())
 
     def _listed(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         """The list, or what an action does with it. A search to be looked at needs a place among those under way."""
@@ -140,6 +144,9 @@ class ProductAdmin(ProductActions, HistoryPages, RevertAction, DashboardAdmin):
         except editing.SkuTakenError:
             # Asked again, the form says so at the SKU.
             return super().changeform_view(request, *args, **kwargs)
+        except editing.GoneError as error:
+            self.message_user(request, str(error), messages.WARNING)
+            return HttpResponseRedirect(reverse("admin:products_product_changelist"))
 
     # Saving, which logs as well.
 

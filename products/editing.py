@@ -76,6 +76,13 @@ class SkuTakenError(Exception):
         super().__init__(SKU_TAKEN)
 
 
+class GoneError(Exception):
+    """The product that was to be saved has been deleted since it was read. Nothing was saved."""
+
+    def __init__(self) -> None:
+        super().__init__("The product was deleted in the meantime.")
+
+
 class MoreThanExpectedError(Exception):
     """More products would be deleted than expected. None was."""
 
@@ -96,12 +103,14 @@ def create(product: Product, editor: Editor) -> Product:
 def update(product: Product, fields: Collection[str], editor: Editor) -> Product:
     """Save those `fields` of the product that were changed, and no others: an import may have written them since.
 
-    Without any, nothing happens.
+    Without any, nothing happens. Raises SkuTakenError, and GoneError.
     """
     if not fields:
         return product
     with _sku_checked(product), _held(product, editor, besides=fields) as (opened, before):
-        recorded = record_update(opened, product, before) if before else []
+        if before is None:
+            raise GoneError
+        recorded = record_update(opened, product, before)
         product.event_sequence += 1
         product.save(update_fields=[*fields, "event_sequence", *recorded])
         events.tell_of(product, "updated", product.event_sequence)

@@ -118,7 +118,7 @@ def lanes(job: ImportJob) -> list[LaneProgress]:
 
 
 def _lane(lane: ImportLane) -> LaneProgress:
-    rows = sentences.rows(sum(getattr(lane, name) for name in ImportLane.COUNTS))
+    rows = sentences.rows_of(lane.job, sum(getattr(lane, name) for name in ImportLane.COUNTS))
     percent = 100 if lane.finished else int(lane.offset * 100 / lane.job.content_size)
     return LaneProgress(lane.number + 1, percent, f"{rows}, done" if lane.finished else f"{rows}, {percent}%")
 

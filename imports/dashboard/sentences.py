@@ -43,13 +43,18 @@ def rows(number: int) -> str:
     return counted(number, "row")
 
 
+def rows_of(job: ImportJob, number: int) -> str:
+    """So many of what a job reads: the rows of its file; of an undo, the changes that it takes back."""
+    return counted(number, "change" if job.is_undo else "row")
+
+
 def progress_line(job: ImportJob, *, is_stalled: bool) -> ProgressLine:
     """How far `job` is, which comes from `with_progress`. Nobody knows what is left of one that is stalled."""
     rate, left = progress.rows_per_second(job), progress.eta_seconds(job)
     return ProgressLine(
-        rows=rows(job.processed_rows),
+        rows=rows_of(job, job.processed_rows),
         total="" if job.total_rows in (None, job.processed_rows) else f" of {job.total_rows:,}",
-        rate=f" · {rate:,.0f} rows/s" if rate else "",
+        rate=f" · {rate:,.0f} {'changes' if job.is_undo else 'rows'}/s" if rate else "",
         left="" if left is None or is_stalled else f" · {duration(left)} left",
         took=f" · {duration((job.finished_at - job.started_at).total_seconds())}"
         if job.started_at and job.finished_at

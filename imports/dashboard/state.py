@@ -1,4 +1,4 @@
-"""The state of an import as people see it, in words and colours."""
+"""What people see of an import at a glance: what it is called, what it is, and its state in words and colours."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from acme_importer.texts import printable
 from imports.models import ImportJob, ImportLane
 from imports.verdict import WITH_ERRORS, WITH_WARNINGS, state_name
 
@@ -42,6 +43,20 @@ def shown_state(job: ImportJob) -> ShownState:
     """The state of a job from `with_progress`. Where rows were rejected or held, it is not simply completed."""
     name = state_name(job)
     return ShownState(LABELS[name], KINDS[name])
+
+
+def name_of(job: ImportJob) -> str:
+    """What a job is called in lists and titles: by its file, or by what it undoes."""
+    if job.undoes_id:
+        return f"Undo of import {job.undoes_id}"
+    return printable(f"Undo of {job.filename}" if job.is_undo else job.filename)
+
+
+def kind_of(job: ImportJob) -> str:
+    """What a job is that writes nothing; empty of all others."""
+    if not job.dry_run:
+        return ""
+    return "Preview" if job.is_undo else "Check"
 
 
 def in_state(jobs: QuerySet[ImportJob], name: str) -> QuerySet[ImportJob]:

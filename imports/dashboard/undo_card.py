@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from acme_importer.texts import counted, printable
+from acme_importer.texts import counted
 from imports.models import ImportJob
 from imports.undo import undoing
 from imports.undo.reporting import SAID, report
@@ -40,13 +40,6 @@ def context(job: ImportJob) -> dict[str, Any]:
         "undos": list(ImportJob.objects.filter(undoes=job.pk, dry_run=False).order_by("pk")) if wrote else [],
     }
     return shown | _of_undo(job) if job.is_undo else shown
-
-
-def title(job: ImportJob) -> str:
-    """The title of a job's page: of an undo what is undone, else the name of the file."""
-    if job.undoes_id:
-        return f"Undo of import {job.undoes_id}"
-    return printable(f"Undo of {job.filename}" if job.is_undo else job.filename)
 
 
 def _of_undo(job: ImportJob) -> dict[str, Any]:

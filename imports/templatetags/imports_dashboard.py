@@ -12,8 +12,9 @@ from django.utils.timesince import timesince
 from acme_importer import texts
 from acme_importer.dashboard import badges
 from acme_importer.dashboard.drawings import Segment
+from imports.dashboard import sentences
 from imports.dashboard.receipt import counted, receipt_segments, receipt_text
-from imports.dashboard.state import shown_state
+from imports.dashboard.state import kind_of, name_of, shown_state
 from imports.models import ImportJob
 
 register = template.Library()
@@ -79,6 +80,24 @@ def ago(moment: datetime) -> str:
 def rule(code: str) -> str:
     """The rule that a code stands for, in a few words."""
     return RULES.get(code, code.replace("_", " ").capitalize())
+
+
+@register.filter
+def job_name(job: ImportJob) -> str:
+    """What a job is called."""
+    return name_of(job)
+
+
+@register.filter
+def rows_said(job: ImportJob) -> str:
+    """How many rows of a job from `with_progress` have been processed."""
+    return sentences.rows_of(job, job.processed_rows)
+
+
+@register.filter
+def job_kind(job: ImportJob) -> str:
+    """What a job is that writes nothing; empty of all others."""
+    return kind_of(job)
 
 
 @register.filter

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from products import editing, events
 from products.api.serializers import ProductSerializer
-from products.editing import Editor, MoreThanExpectedError, SkuTakenError
+from products.editing import Editor, GoneError, MoreThanExpectedError, SkuTakenError
 from products.history.models import Counter
 from products.models import Product
 from products.selection import IDS_TOLD, Selection
@@ -134,6 +134,17 @@ def test_the_system_has_no_entry_in_the_log_and_no_name():
         ("product.bulk_deleted", None),
     ]
     assert logged() == []
+
+
+def test_a_product_that_is_gone_is_not_saved(ann):
+    product = make_product("A-1", name="Old")
+    editing.delete(Product.objects.get(), Editor(ann))
+    product.name = "New"
+
+    with pytest.raises(GoneError, match="deleted in the meantime"):
+        editing.update(product, ["name"], Editor(ann))
+
+    assert not Product.objects.exists()
 
 
 @pytest.mark.parametrize("what", ["create", "update", "delete", "delete_many", "set_active"])

@@ -12,8 +12,9 @@ let pageRead = Date.now();
 
 function detail(job) {
     if (job.status === "queued") return "waiting for a worker";
-    const parts = [`${Math.floor(job.progress * 100)}%`, `${number(job.processed_rows)} rows`];
-    if (job.rows_per_second) parts.push(`${number(Math.round(job.rows_per_second))} rows/s`);
+    const units = job.undoes === null ? "rows" : "changes";
+    const parts = [`${Math.floor(job.progress * 100)}%`, `${number(job.processed_rows)} ${units}`];
+    if (job.rows_per_second) parts.push(`${number(Math.round(job.rows_per_second))} ${units}/s`);
     if (job.eta_seconds !== null) parts.push(`${duration(job.eta_seconds)} left`);
     return parts.join(" · ");
 }

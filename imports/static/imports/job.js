@@ -39,17 +39,18 @@ function showNumbers(job) {
     const percent = Math.floor(job.progress * 1000) / 10;
     page.querySelector("[data-progress]").value = percent;
     show("percent", String(percent));
-    show("rows", `${number(job.processed_rows)} ${job.processed_rows === 1 ? "row" : "rows"}`);
+    const hasFile = ["import", "check"].includes(page.dataset.called);
+    const one = hasFile ? "row" : "change";
+    show("rows", `${number(job.processed_rows)} ${job.processed_rows === 1 ? one : `${one}s`}`);
     const isAll = job.total_rows === null || job.total_rows === job.processed_rows;
     show("total", isAll ? "" : ` of ${number(job.total_rows)}`);
-    show("rate", job.rows_per_second ? ` · ${number(Math.round(job.rows_per_second))} rows/s` : "");
+    show("rate", job.rows_per_second ? ` · ${number(Math.round(job.rows_per_second))} ${one}s/s` : "");
     const isStalled = page.querySelector("[data-fresh=notices] [role=alert]");
     show("left", job.eta_seconds === null || isStalled ? "" : ` · ${duration(job.eta_seconds)} left`);
     drawReceipt(page.querySelector("[data-receipt-of-job]"), job);
     const quarter = Math.floor(job.progress * 4);
     if (quarter > announcedQuarter && !OVER.includes(job.status)) {
         announcedQuarter = quarter;
-        const hasFile = ["import", "check"].includes(page.dataset.called);
         announce(hasFile ? `${quarter * 25}% of the file has been read.` : `${quarter * 25}% of it is done.`);
     }
 }

@@ -252,6 +252,27 @@ def test_nobody_sees_products_without_permission(client):
     assert client_with(client, "imports.view_importjob").get(LIST).status_code == 403
 
 
+@pytest.mark.parametrize("page", ["list", "form"])
+def test_a_product_that_is_deleted_while_it_is_saved_is_told(client, monkeypatch, page):
+    product = make_product("A", name="Old")
+    admin = site.get_model_admin(Product)
+    save = admin.save_model
+
+    def save_too_late(request, obj, form, change):
+        Product.objects.filter(pk=obj.pk).delete()
+        save(request, obj, form, change)
+
+    monkeypatch.setattr(admin, "save_model", save_too_late)
+    form = {"sku": "A", "name": "New", "initial-sku": "A", "initial-name": "Old", "price": "", "description": ""}
+    url, sent = (LIST, row(product, name="New")) if page == "list" else (f"{LIST}{product.pk}/change/", form)
+
+    answer = client_with(client).post(url, sent, follow=True)
+
+    assert answer.status_code == 200
+    assert "was deleted in the meantime" in answer.content.decode()
+    assert not LogEntry.objects.exists()
+
+
 def test_an_addition_that_loses_a_race_is_told_at_the_sku(client, monkeypatch):
     make_product("A")
     monkeypatch.setattr(Product, "validate_constraints", lambda *_, **__: None)

@@ -80,7 +80,10 @@ class ApplyActions(GenericViewSet):
         summary="The rows that an import has held",
         description="Rows of an import that was approved by a check, whose products were changed in between: what the "
         "check has shown, and what the row would have done instead. They were not written.",
-        responses={200: HeldRowSerializer(many=True)},
+        responses={
+            200: HeldRowSerializer(many=True),
+            400: OpenApiResponse(description="There is no such parameter."),
+        },
     )
     @action(detail=True, serializer_class=HeldRowSerializer, filter_backends=[])
     def held(self, request: Request, pk: str) -> Response:

@@ -128,7 +128,7 @@ class ChangesActions(GenericViewSet):
         job = _job(pk, changes.why_gone)
         filters = changes.Filters(**{name: asked[name] for name in FILTERS if name in asked})
         if contradiction := filters.contradiction(job):
-            raise ValidationError(contradiction)
+            raise ValidationError({"order": [contradiction]})
         page = changes.page(job, filters, cursor=asked["cursor"], limit=asked["page_size"])
         here = request.build_absolute_uri()
         return Response(

@@ -6,8 +6,11 @@ for: then it is another choice each time.
 
 from __future__ import annotations
 
+import ast
 import json
+import linecache
 import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +28,7 @@ from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from hypothesis.internal import lambda_sources
 from pytest_httpserver import HTTPServer
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
@@ -53,6 +57,19 @@ CSV = "sku,name,price\nA-1,Lamp,9.90\nA-2,Chair,cheap\n"
 def serialize(_: schemathesis.SerializationContext, value: Any) -> bytes:
     """What the library knows only of application/octet-stream."""
     return serialize_binary(value)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def lambdas_parsed_up_front() -> None:
+    """What Hypothesis reads to describe the lambdas of the library, it finds parsed: done on use, by a deep stack, that
+    fails now and then (CPython issue 106905, as above).
+    """
+    for name, module in list(sys.modules.items()):
+        if name.startswith("schemathesis.") and module.__file__:
+            lines = tuple(linecache.getlines(module.__file__))
+            if any("lambda" in line for line in lines):
+                found = lambda_sources.extract_all_lambdas(ast.parse("".join(lines)))
+                lambda_sources.AST_LAMBDAS_CACHE[lines] = found
 
 
 @pytest.fixture(scope="module")

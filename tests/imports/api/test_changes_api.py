@@ -157,7 +157,7 @@ def test_what_does_not_go_together_is_a_400(api, query):
     answer = api.get(f"/api/jobs/{run_import(FIRST, dry_run=True).pk}/changes", query)
 
     assert answer.status_code == 400
-    assert "no other filter goes with it" in answer.json()[0]
+    assert "no other filter goes with it" in answer.json()["order"][0]
 
 
 @pytest.mark.parametrize("query", [{"order": "price_move"}, {"mark": "emptied"}])

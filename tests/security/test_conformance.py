@@ -69,7 +69,7 @@ def lambdas_parsed_up_front() -> None:
             lines = tuple(linecache.getlines(module.__file__))
             if any("lambda" in line for line in lines):
                 found = lambda_sources.extract_all_lambdas(ast.parse("".join(lines)))
-                lambda_sources.AST_LAMBDAS_CACHE[lines] = found
+                lambda_sources.AST_LAMBDAS_CACHE[lines] = found  # type: ignore[index]  # of any length
 
 
 @pytest.fixture(scope="module")

@@ -79,7 +79,7 @@ def why_not(check: ImportJob, user: AbstractBaseUser | AnonymousUser | None = No
         return f"Check {check.pk} is {check.status}: only a completed one can be imported."
     if check.checked_from is None or is_gone(check):
         on = formats.date_format(timezone.localtime(expires_at(check)), "DATE_FORMAT")
-        return f"Check {check.pk} expired on {on}, {EXPIRES_AFTER.days} days after it. Check the file again."
+        return f"Check {check.pk} expired on {on}. Check the file again."
     return _why_not_this_file(check) or _why_not_by(check, user)
 
 
@@ -106,6 +106,13 @@ def why_not_held(job: ImportJob) -> str:
         return retries.file_deleted(job)
     other = ImportJob.objects.filter(held_by=job.pk).order_by("-pk").values_list("pk", flat=True).first()
     return f"The held rows of import {job.pk} were imported already, as import {other}." if other else ""
+
+
+def why_held_gone(job: ImportJob) -> str:
+    """The sentence that the held rows of `job` were deleted; empty if they are there, or if there were none."""
+    if job.rejected_rows_deleted_at is None or not job.lanes.filter(held_rows__gt=0).exists():
+        return ""
+    return f"The held rows of import {job.pk} were deleted: they are kept as long as rejected ones. The count remains."
 
 
 def verify(job: ImportJob, opened: Opened) -> None:

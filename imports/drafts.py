@@ -44,7 +44,8 @@ def reopen(job: ImportJob, user: AbstractBaseUser | AnonymousUser) -> Draft:
     """
     with transaction.atomic():
         # Locked against `jobs.delete_files`.
-        read = ImportJob.objects.with_progress().select_for_update(of=("self",)).get(pk=job.pk)
+        ImportJob.objects.select_for_update().get(pk=job.pk)
+        read = ImportJob.objects.with_progress().get(pk=job.pk)
         if reason := why_not_reopened(read):
             raise jobs.WrongStateError(reason)
         quotas.check_and_hold(user.pk, read.file_size)

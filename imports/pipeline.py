@@ -23,7 +23,8 @@ from django.utils import timezone
 from imports import jobs, kept_rows, poison
 from imports.events import announce_progress
 from imports.files.storage import open_stored
-from imports.models import LEASE, HeldRow, ImportJob, ImportLane
+from imports.held_lines import HeldLines
+from imports.models import LEASE, ImportJob, ImportLane
 from imports.reading.csvfile import Batch, Position, RecordReader
 from imports.reading.dialect import Dialect
 from imports.reading.marked import Unmarked, unmarked
@@ -121,14 +122,6 @@ def _product_writer(job: ImportJob, fields: tuple[str, ...]) -> BulkCreateWriter
     if job.applies_id is not None and job.checked_from is not None:
         pin = Pin(job.pk, job.applies_id, job.checked_from, fields)
     return make_product_writer(job.pk, fields, _rules_of(job), pin)
-
-
-def _only_held(batch: Batch, job_id: int) -> Batch:
-    """Those records of `batch` that the import with this number has held."""
-    between = HeldRow.objects.filter(job=job_id, line__gte=batch.lines[0], line__lte=batch.lines[-1])
-    held = set(between.values_list("line", flat=True))
-    is_wanted = [line in held for line in batch.lines]
-    return batch._replace(lines=list(compress(batch.lines, is_wanted)), rows=list(compress(batch.rows, is_wanted)))
 
 
 class LaneRun:
@@ -294,6 +287,8 @@ class FileRun(LaneRun):
             start=Position(lane.offset, lane.line),
             width=len(job.header),
         )
+        # Of an import of rows that were held: those, and no others.
+        self._held_lines = HeldLines(job.held_by_id) if job.held_by_id is not None else None
         self._check = CheckWriter(job.pk, self._row_reader.fields, _rules_of(job)) if job.dry_run else None
         super().__init__(lane, self._check or _product_writer(job, self._row_reader.fields))
 
@@ -305,8 +300,10 @@ class FileRun(LaneRun):
         bytes_limit = self.lane.offset + CHUNK_BYTES
         at_end = True
         while batch := self._reader.read(rows_limit - len(rows) - len(rejections)):
-            if self._job.held_by_id is not None:
-                batch = _only_held(batch, self._job.held_by_id)
+            if self._held_lines:
+                is_wanted = self._held_lines.among(batch.lines)
+                lines, records = list(compress(batch.lines, is_wanted)), list(compress(batch.rows, is_wanted))
+                batch = batch._replace(lines=lines, rows=records)
             self._records += len(batch.rows)
             batch, keys, apart = self._table.take_out(batch, self._row_reader.keys(batch))
             if apart.keys:

@@ -13,6 +13,7 @@ from heapq import nsmallest
 from operator import add
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -62,8 +63,13 @@ class Page(NamedTuple):
 
 
 def expires_at(check: ImportJob) -> datetime:
-    """Until when a completed check can be applied, and is there to be looked at."""
-    return (check.finished_at or check.created_at) + EXPIRES_AFTER
+    """Until when a completed check can be applied, and is there to be looked at.
+
+    Not for longer than changes are on record that were made after it began (`imports.writing.pin`).
+    """
+    began = check.started_at or check.created_at
+    on_record = began + timedelta(days=settings.HISTORY_KEEP_DAYS)
+    return min((check.finished_at or check.created_at) + EXPIRES_AFTER, on_record)
 
 
 def is_gone(check: ImportJob) -> bool:

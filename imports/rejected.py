@@ -16,7 +16,7 @@ from django.utils import formats, timezone
 from acme_importer.formulas import SIGN, marked
 from acme_importer.texts import counted
 from imports.files.incoming import IncomingFile
-from imports.models import ChunkOutcome, ImportJob, ImportLane, RejectedRow
+from imports.models import ChunkOutcome, HeldRow, ImportJob, ImportLane, RejectedRow
 from imports.reading.corrections import ADDED_COLUMNS
 from imports.reading.errors import FileRefusedError
 from imports.reading.table import SECOND_TABLE
@@ -126,7 +126,8 @@ def why_gone(job: ImportJob) -> str:
 def delete_old(before: datetime, seconds: float) -> int:
     """Delete the rejected rows of jobs that ended `before` then; returns how many. The jobs and their counts stay.
 
-    With them goes what is kept of the other rows: without the rejected ones, the results are not complete any more.
+    With them goes what is kept of the other rows, held ones among them: without the rejected ones, the results are not
+    complete any more.
     In batches, and for `seconds` at most: the next run deletes the rest.
     """
     end = time.monotonic() + seconds
@@ -140,5 +141,6 @@ def delete_old(before: datetime, seconds: float) -> int:
             RejectedRow.objects.filter(pk__in=batch).delete()
             deleted += len(batch)
         ChunkOutcome.objects.filter(job=job.pk).delete()
+        HeldRow.objects.filter(job=job.pk).delete()
         ImportJob.objects.filter(pk=job.pk).update(rejected_rows_deleted_at=timezone.now())
     return deleted

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from acme_importer.rest.errors import ConflictError, QuotaExceededError
+from acme_importer.rest.errors import ConflictError, GoneError, QuotaExceededError
 from acme_importer.rest.filters import refuse_unknown_parameters
 from acme_importer.rest.serializers import NoFieldsSerializer
 from imports import applying, jobs
@@ -83,6 +83,7 @@ class ApplyActions(GenericViewSet):
         responses={
             200: HeldRowSerializer(many=True),
             400: OpenApiResponse(description="There is no such parameter."),
+            410: OpenApiResponse(description="The held rows were deleted, since the import ended long ago."),
         },
     )
     @action(detail=True, serializer_class=HeldRowSerializer, filter_backends=[])
@@ -90,6 +91,8 @@ class ApplyActions(GenericViewSet):
         """The held rows, in the order of the file."""
         refuse_unknown_parameters(request, ["page", "page_size"])
         job = get_object_or_404(ImportJob, pk=pk)
+        if reason := applying.why_held_gone(job):
+            raise GoneError(reason)
         page = self.paginate_queryset(job.held.order_by("line"))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 

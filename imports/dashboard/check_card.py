@@ -122,8 +122,9 @@ def _held(job: ImportJob, user: Any) -> dict[str, Any]:
         return {}
     rows = job.held.order_by("line")[:HELD_SHOWN]
     return {
+        "held_gone": applying.why_held_gone(job),
         "held_rows": [(row.line, row.sku, list(_fields(row.shown, row.now))) for row in rows],
-        "held_more": job.held_rows - len(rows),
+        "held_more": max(job.held.count() - len(rows), 0),
         "may_import_held": may_apply(user) and not applying.why_not_held(job),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django import Settings
 
-from imports import applying, results, tasks
+from imports import applying, drafts, held_lines, jobs, results, tasks
 from imports.commandline import foreground
 from imports.jobs import WrongStateError
 from imports.models import DryRunSku, HeldRow, ImportJob, ImportLane, ProposedBlock
@@ -175,6 +176,79 @@ def test_held_rows_are_imported_by_themselves() -> None:
     assert (rest.held_by, rest.total_rows) == (job, 1)
     with pytest.raises(WrongStateError, match="imported already"):
         applying.import_held(job)
+
+
+def test_of_many_rows_those_that_were_held_are_imported_and_no_others(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held_lines, "BATCH", 3)
+    settings.IMPORT_CHUNK_ROWS = 4
+    rows = "".join(f"S-{n},Lamp,{n}\n" for n in range(60))
+    run_import(f"sku,name,price\n{rows}")
+    checked = check(f"sku,name,price\n{rows.replace('Lamp', 'Bulb')}")
+    for n in (0, 1, 17, 18, 19, 20, 21, 40, 59):
+        edit(f"S-{n}", name="Mine")
+    job = apply(checked)
+    assert receipt(job) == {"updated_rows": 51, "held_rows": 9}
+    edit("S-2", name="Mine")
+
+    rest = finish(applying.import_held(job))
+
+    assert receipt(rest) == {"updated_rows": 9}
+    assert {sku for sku, values in catalogue().items() if values[0] != "Bulb"} == {"S-2"}
+
+
+def test_held_rows_go_when_rejected_ones_do_and_that_is_said(settings: Settings) -> None:
+    run_import("sku,name,price\nA,Lamp,10\n")
+    checked = check()
+    edit("A", price=11)
+    job = apply(checked)
+    ImportJob.objects.filter(pk=job.pk).update(
+        finished_at=timezone.now() - timedelta(days=settings.REJECTED_KEEP_DAYS + 1)
+    )
+
+    tasks.delete_old_rejected_rows()
+
+    job = with_progress(job)
+    assert (job.held_rows, HeldRow.objects.exists()) == (1, False)
+    assert "were deleted" in applying.why_held_gone(job)
+    with pytest.raises(WrongStateError, match="has held no rows"):
+        applying.import_held(job)
+
+
+def test_a_check_lasts_no_longer_than_the_changes_after_it_are_on_record(settings: Settings) -> None:
+    settings.HISTORY_KEEP_DAYS = 2
+    checked = check()
+    two_days_ago = timezone.now() - timedelta(days=2)
+    ImportJob.objects.filter(pk=checked.pk).update(started_at=two_days_ago, finished_at=two_days_ago)
+
+    with pytest.raises(WrongStateError, match="expired on"):
+        applying.apply(checked)
+
+
+def test_the_file_of_a_check_is_reviewed_again_and_stays_while_anybody_has_it(upload_folder: Any) -> None:
+    checked = check()
+    user = User.objects.create_user("anna")
+
+    draft = drafts.reopen(checked, user)
+
+    assert (draft.stored_as, draft.asked, draft.created_by) == (checked.stored_as, checked.asked, user)
+    jobs.delete_files(checked)
+    assert (upload_folder / draft.stored_as).exists()
+    again = drafts.submit(draft)
+    assert again.dry_run
+    jobs.delete_files(again)
+    assert not (upload_folder / draft.stored_as).exists()
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_the_file_of_an_import_that_has_written_is_not_reviewed_again(dry_run: bool) -> None:
+    job = run_import(CSV) if not dry_run else run_import(CSV, dry_run=True)
+    if dry_run:
+        ImportJob.objects.filter(pk=job.pk).update(status="running")
+
+    with pytest.raises(WrongStateError):
+        drafts.reopen(job, User.objects.create_user("anna"))
 
 
 def test_later_rows_of_a_file_see_what_earlier_ones_would_have_made(settings: Settings) -> None:

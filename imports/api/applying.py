@@ -6,22 +6,22 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from acme_importer.rest.errors import ConflictError, GoneError, QuotaExceededError
+from acme_importer.rest.errors import GoneError
 from acme_importer.rest.filters import refuse_unknown_parameters
 from acme_importer.rest.serializers import NoFieldsSerializer
-from imports import applying, jobs
+from imports import applying
 from imports.api.changes import ChangedFieldSerializer
+from imports.api.created import created
 from imports.api.serializers import JobSerializer
 from imports.changes import KIND_NAMES
 from imports.models import HeldRow, ImportJob
-from imports.quotas import QuotaError
 
 CREATED = {
     202: JobSerializer,
@@ -116,12 +116,4 @@ def _create(request: Request, pk: str, start: Callable[[ImportJob, Any], ImportJ
     refuse_unknown_parameters(request)
     job = get_object_or_404(ImportJob, pk=pk)
     NoFieldsSerializer(data=request.data).is_valid(raise_exception=True)
-    try:
-        created = start(job, request.user)
-    except jobs.WrongStateError as error:
-        raise ConflictError(str(error)) from error
-    except QuotaError as error:
-        raise QuotaExceededError(str(error)) from error
-    progress = ImportJob.objects.with_progress().get(pk=created.pk)
-    shown = JobSerializer(progress, context={"request": request}).data
-    return Response(dict(shown), status.HTTP_202_ACCEPTED, headers={"Location": shown["url"]})
+    return created(request, lambda: start(job, request.user))

@@ -6,19 +6,17 @@ from dataclasses import asdict
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from acme_importer.rest.errors import ConflictError, QuotaExceededError
 from acme_importer.rest.filters import refuse_unknown_parameters
 from acme_importer.rest.serializers import StrictSerializer
-from imports import jobs
+from imports.api.created import created
 from imports.api.serializers import JobSerializer
 from imports.models import ImportJob
-from imports.quotas import QuotaError
 from imports.undo import undoing
 from imports.undo.reporting import report
 from imports.undo.selection import MOST_SKUS, Selection
@@ -149,14 +147,5 @@ class UndoActions:
         job = get_object_or_404(ImportJob, pk=pk)
         serializer = UndoSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        try:
-            created = undoing.undo(
-                job, request.user, selection=serializer.selection(), preview=wanted.validated_data["preview"]
-            )
-        except jobs.WrongStateError as error:
-            raise ConflictError(str(error)) from error
-        except QuotaError as error:
-            raise QuotaExceededError(str(error)) from error
-        progress = ImportJob.objects.with_progress().get(pk=created.pk)
-        shown = JobSerializer(progress, context={"request": request}).data
-        return Response(dict(shown), status.HTTP_202_ACCEPTED, headers={"Location": shown["url"]})
+        selection, preview = serializer.selection(), wanted.validated_data["preview"]
+        return created(request, lambda: undoing.undo(job, request.user, selection=selection, preview=preview))

@@ -26,6 +26,7 @@ MOST_READ = 500
 STEP = 50
 
 NOTHING = "Nothing is on record of this product: it was not changed since changes are recorded."
+OF_ANOTHER = f"{NOTHING} What is told is of another one, which had its SKU before."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Subject:
     Attributes:
         sku: the SKU, as the product has it or had it; as it was asked for, where that was pruned.
         product: the product; None if there is none with this SKU any longer.
-        address: the newest record; 0 if nothing is on record.
+        address: the newest record: where the product has none, that of the one before with its SKU; 0 if there is none.
     """
 
     sku: str
@@ -45,7 +46,12 @@ class Subject:
     @classmethod
     def of_product(cls, product: Product) -> Subject:
         """The history of a product that there is."""
-        return cls(product.sku, product, product.last_change)
+        return cls(product.sku, product, product.last_change or last_address(product.sku))
+
+    @property
+    def is_on_record(self) -> bool:
+        """Whether the newest record is the product's own, and not of another one that had its SKU before."""
+        return self.product is None or bool(self.product.last_change)
 
     @classmethod
     def of_sku(cls, sku: str) -> Subject | None:
@@ -95,7 +101,9 @@ class History:
         """A sentence where the story is not whole, or where there is none."""
         if self.page.is_pruned:
             return f"Older changes were deleted: they are kept for {counted(settings.HISTORY_KEEP_DAYS, 'day')}."
-        return None if self.page.entries else NOTHING
+        if not self.page.entries:
+            return NOTHING
+        return None if self.subject.is_on_record else OF_ANOTHER
 
 
 def history(subject: Subject, limit: int, before: int | None = None) -> History:
@@ -112,20 +120,30 @@ def history(subject: Subject, limit: int, before: int | None = None) -> History:
 def _fields(subject: Subject, page: Story) -> list[FieldHistory]:
     """The fields of the subject, by what the page has of its story, and as much more of it as that takes."""
     values = _values(subject, page)
+    if not subject.is_on_record:
+        return [FieldHistory(name, value, None, None) for name, value in (values or {}).items()]
     sources: dict[str, Entry] = {}
     looked, read, oldest = page, 0, _oldest_on_record(page)
     while True:
-        for entry in looked.entries:
+        own = _own(looked)
+        for entry in own:
             for name in entry.record.after:
                 sources.setdefault(name, entry)
             oldest = entry.change_set.at
-        read += len(looked.entries)
-        if not looked.next_address or read >= MOST_READ or sources.keys() >= set(KEPT):
+        read += len(own)
+        is_whole = bool(own) and not own[-1].record.previous
+        if is_whole or not looked.next_address or read >= MOST_READ or sources.keys() >= set(KEPT):
             break
         looked = story(looked.next_address, min(STEP, MOST_READ - read))
     if values is None:
         values = {name: sources[name].record.after[name] for name in KEPT if name in sources}
     return [_field(name, value, sources.get(name), oldest) for name, value in values.items()]
+
+
+def _own(part: Story) -> list[Entry]:
+    """The entries of the product that the part begins with: no value is from another one that had its SKU before."""
+    first = next((at for at, entry in enumerate(part.entries) if not entry.record.previous), len(part.entries))
+    return part.entries[: first + 1]
 
 
 def _field(name: str, value: Any, entry: Entry | None, oldest: datetime | None) -> FieldHistory:

@@ -1,7 +1,7 @@
 """Reading the history: single records by their addresses, and the story of a product, newest first.
 
-A story is a walk of primary keys from record to record, and ends where a product was created, where nothing was on
-record yet, or where older history has been pruned, which is said.
+A story is a walk of primary keys from record to record, goes on with the product that had the SKU before, and ends
+where there is none on record, or where older history has been pruned, which is said.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.db import connection
 
 from products.fields import normalize_sku
 from products.history.models import PLACES, ChangeBlock, ChangeSet, Farewell
-from products.history.records import BLOCK_ROWS, CREATED, Block, Record
+from products.history.records import BLOCK_ROWS, Block, Record
 
 # Blocks that are unpacked at a time.
 BLOCKS_AT_A_TIME = 20
@@ -77,8 +77,8 @@ def _record_at(address: int) -> Record | None:
 def story(address: int, limit: int) -> Story:
     """At most `limit` entries from the record with this address on: a product's `last_change`, or a `next_address`.
 
-    Where a product was created that had the SKU of one deleted before, the story goes on with that one's. Raises
-    IndexError where no record ever had this address.
+    Where nothing older is on record of a product, such as where it was created, and one had its SKU before, the story
+    goes on with that one's. Raises IndexError where no record ever had this address.
     """
     records: list[Record] = []
     is_pruned = False
@@ -90,8 +90,9 @@ def story(address: int, limit: int) -> Story:
             break
         records.append(record)
         address = record.previous
-        if record.kind == CREATED and not address:
-            address = last_address(record.sku, before=record.address)
+        if not address:
+            # Nothing before is on record of this product: it was created here, or before changes were recorded.
+            address = last_address(record.before.get("sku", record.sku), before=record.address)
     sets = ChangeSet.objects.in_bulk({record.address // PLACES for record in records})
     entries = [Entry(record, sets[key]) for record in records if (key := record.address // PLACES) in sets]
     if len(entries) < len(records):

@@ -167,6 +167,37 @@ def test_a_product_that_was_there_before_the_history_says_that_nothing_is_on_rec
     assert {(field["since"], field["since_is_exact"]) for field in shown["fields"]} == {(None, False)}
 
 
+def test_of_a_product_that_nothing_is_on_record_of_the_story_is_that_of_an_earlier_one_with_its_sku() -> None:
+    run_import("sku,name,price\nA-1,Lamp,5\n")
+    editing.delete(Product.objects.get(), Editor())
+    product = Product.objects.create(sku="a-1", name="Lamp", price=5)
+
+    shown = told("history", sku="A-1", page_size=1)
+
+    assert (shown["product"], shown["sku"], shown["notice"]) == (product.pk, "a-1", blame.OF_ANOTHER)
+    assert [change["kind"] for change in shown["changes"]] == ["deleted"]
+    older = client_with(*VIEWERS).get(shown["next"]).json()
+    assert [change["kind"] for change in older["changes"]] == ["created"]
+    # The same values, but nobody knows that they are from the earlier one.
+    assert {(field["since"], field["since_is_exact"]) for field in shown["fields"]} == {(None, False)}
+    assert told(f"{product.pk}/history")["changes"] == told("history", sku="A-1")["changes"]
+
+
+@pytest.mark.parametrize("page_size", [1, 50])
+def test_no_value_is_said_to_be_from_an_earlier_product_with_the_sku(page_size: int) -> None:
+    run_import("sku,name,price\nA-1,Lamp,5\n")
+    editing.delete(Product.objects.get(), Editor())
+    product = Product.objects.create(sku="A-1", name="Lamp", price=5)
+    edit("A-1", "name", "Fan")
+    changed = ChangeSet.objects.latest("pk").at.isoformat().replace("+00:00", "Z")
+
+    fields = by_name(told(f"{product.pk}/history", page_size=page_size))
+
+    assert (fields["name"]["was"], fields["name"]["since_is_exact"]) == ("Lamp", True)
+    assert (fields["price"]["value"], fields["price"]["since"]) == ("5.00", changed)
+    assert (fields["price"]["since_is_exact"], fields["price"]["line"]) == (False, None)
+
+
 def test_a_value_that_was_written_past_the_product_is_of_unknown_origin() -> None:
     run_import("sku,name\nA-1,Lamp\n")
     Product.objects.update(name="Fan")

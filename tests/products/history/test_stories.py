@@ -92,6 +92,32 @@ def test_a_product_that_nothing_is_on_record_of_has_no_story() -> None:
     assert story(Product.objects.create(sku="A-1", name="Lamp").last_change, 10).entries == []
 
 
+def test_before_the_first_record_of_a_product_is_the_story_of_the_one_that_had_its_sku() -> None:
+    run_import("sku,name\nA-1,Lamp\n")
+    editing.delete(Product.objects.get(), Editor())
+    product = Product.objects.create(sku="a-1", name="Rug")
+    product.sku = "B-1"
+    editing.update(product, ["sku"], Editor())
+    assert [kind for _, kind, *_ in told(product.last_change)] == ["changed", "deleted", "created"]
+
+    editing.delete(product, Editor())
+    assert [kind for _, kind, *_ in told(last_address("B-1"))] == ["deleted", "changed", "deleted", "created"]
+
+
+def test_it_goes_on_so_from_page_to_page() -> None:
+    run_import("sku,name\nA-1,Lamp\n")
+    editing.delete(Product.objects.get(), Editor())
+    product = Product.objects.create(sku="A-1", name="Rug")
+    editing.delete(product, Editor())
+
+    address, kinds = last_address("A-1"), []
+    while address:
+        page = story(address, 1)
+        kinds += [entry.record.kind for entry in page.entries]
+        address = page.next_address
+    assert kinds == ["deleted", "deleted", "created"]
+
+
 def test_records_come_from_as_many_blocks_as_they_are_in() -> None:
     run_import("sku,name\n" + "".join(f"S{number:04},Lamp\n" for number in range(1200)))
     addresses = list(Product.objects.values_list("last_change", flat=True))

@@ -1,14 +1,18 @@
 """What tests of every app use: an API client, a clean upload folder, a real worker cluster."""
 
 import shutil
+import weakref
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import DatabaseError, connection
+from django.http import StreamingHttpResponse
 from rest_framework.test import APIClient
 
 from tests.browser import chromium
@@ -39,6 +43,31 @@ def depends_on_database(item: pytest.Item) -> bool:
     uses = {"db", "transactional_db", "live_server"}.intersection(getattr(item, "fixturenames", ()))
     is_marked = item.get_closest_marker("django_db") is not None
     return (is_marked or bool(uses)) and item.get_closest_marker("any_database") is None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    """Close the downloads that a test has not read to their end, as a web server does when a client goes.
+
+    Collected at some time later, they would close their cursors in the transaction of another test, which that breaks.
+    """
+    begun: list[weakref.ref[StreamingHttpResponse]] = []
+    take = StreamingHttpResponse._set_streaming_content  # type: ignore[attr-defined]  # it is private
+
+    def noting(response: StreamingHttpResponse, content: Any) -> None:
+        begun.append(weakref.ref(response))
+        take(response, content)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(StreamingHttpResponse, "_set_streaming_content", noting)
+        try:
+            return (yield)
+        finally:
+            for response in filter(None, (each() for each in begun)):
+                for close in response._resource_closers:  # type: ignore[attr-defined]  # private, too
+                    # One may be read by a thread of a server just now.
+                    with suppress(DatabaseError, ValueError):
+                        close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

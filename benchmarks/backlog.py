@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import tempfile
 import time
 import urllib.error
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks.databases import Database, databases
-from benchmarks.load import Product, moment, run_clients
+from benchmarks.databases import Database
+from benchmarks.load import Product, measure_each, moment, run_clients
 from benchmarks.webhook_receiver import Receiver
 
 MANY, OTHERS = 90, 10
@@ -122,13 +121,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=40, help="how long the clients ask (default: 40)")
     parser.add_argument("--clients", type=int, default=20, help="how many there are (default: 20)")
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
-    asked = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory(prefix="acme-benchmark-") as name,
-        databases(Path(name), asked.databases) as chosen,
-    ):
-        for database in chosen:
-            measure(database, Path(name) / database.name, asked)
+    measure_each(parser.parse_args(), measure)
 
 
 if __name__ == "__main__":

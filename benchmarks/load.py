@@ -10,13 +10,12 @@ import argparse
 import csv
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -145,7 +144,8 @@ def run_clients(product: Product, folder: Path, jobs: list[int], asked: argparse
         "SKUS": ",".join(row["sku"] for row in some if "," not in row["sku"]),
         "WORDS": ",".join(words[:60]),
     }
-    command = [shutil.which("locust") or "locust", "-f", str(BASE_DIR / "benchmarks" / "load_users.py"), "--headless"]
+    users = str(BASE_DIR / "benchmarks" / "load_users.py")
+    command = [sys.executable, "-m", "locust", "-f", users, "--headless"]
     command += [
         "-u",
         str(asked.clients),
@@ -167,6 +167,16 @@ def run_clients(product: Product, folder: Path, jobs: list[int], asked: argparse
             print(f"| {row['Name']} | {row['Request Count']} | {row['Failure Count']} | {' | '.join(figures)} |")
 
 
+def measure_each(asked: argparse.Namespace, measure: Callable[[Database, Path, argparse.Namespace], None]) -> None:
+    """Call `measure` for each database that is asked for, with a folder of its own."""
+    with (
+        tempfile.TemporaryDirectory(prefix="acme-benchmark-") as name,
+        databases(Path(name), asked.databases) as chosen,
+    ):
+        for database in chosen:
+            measure(database, Path(name) / database.name, asked)
+
+
 def main() -> None:
     """Measure on the databases that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -175,13 +185,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60, help="how long the clients ask (default: 60)")
     parser.add_argument("--clients", type=int, default=50, help="how many there are (default: 50)")
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
-    asked = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory(prefix="acme-benchmark-") as name,
-        databases(Path(name), asked.databases) as chosen,
-    ):
-        for database in chosen:
-            measure(database, Path(name) / database.name, asked)
+    measure_each(parser.parse_args(), measure)
 
 
 if __name__ == "__main__":

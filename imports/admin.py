@@ -16,11 +16,11 @@ from django.views import View
 
 from acme_importer.dashboard.model_admin import DashboardAdmin
 from acme_importer.texts import printable
-from imports import jobs
+from imports import applying, jobs
 from imports.dashboard import check_card, job_page, undo_card
 from imports.dashboard.changes_page import ChangesView
 from imports.dashboard.import_page import ReviewView, UploadView
-from imports.dashboard.job_actions import ApplyView, ImportHeldView, JobActionView, ReopenView, UndoView, change_state
+from imports.dashboard.job_actions import JobActionView, ReopenView, StartView, UndoView, change_state
 from imports.dashboard.permissions import may_apply, may_control, may_import, may_undo
 from imports.dashboard.state import LABELS, in_state, kind_of, name_of
 from imports.dashboard.undo_sets import UndoSetsView
@@ -43,6 +43,9 @@ class StateFilter(admin.SimpleListFilter):
         return in_state(queryset, name) if name in LABELS else queryset
 
 
+# What the history of a job says of how it was started.
+APPLIED = "Started the import of what check {} has shown."
+HELD_IMPORTED = "Started the import of the rows held by import {}."
 # What the list does not show, and takes time to read: each of these is JSON, or long.
 NOT_LISTED = (
     "asked",
@@ -83,9 +86,9 @@ class ImportJobAdmin(DashboardAdmin):
             page("<int:job_id>/changes/", "changes", ChangesView, site=self.admin_site),
             page("<int:job_id>/cancel/", "cancel", JobActionView, transition=jobs.cancel, done="Cancelled"),
             page("<int:job_id>/retry/", "retry", JobActionView, transition=jobs.retry, done="Retried"),
-            page("<int:job_id>/apply/", "apply", ApplyView),
+            page("<int:job_id>/apply/", "apply", StartView, start=applying.apply, said=APPLIED),
             page("<int:job_id>/reopen/", "reopen", ReopenView),
-            page("<int:job_id>/import-held/", "import_held", ImportHeldView),
+            page("<int:job_id>/import-held/", "import_held", StartView, start=applying.import_held, said=HELD_IMPORTED),
             page("<int:job_id>/undo/", "undo", UndoView),
             page("undo-changes/<int:first>/<int:last>/", "undo_changes", UndoSetsView, site=self.admin_site),
             *super().get_urls(),
@@ -123,7 +126,7 @@ class ImportJobAdmin(DashboardAdmin):
             "may_apply": may_apply(request.user),
             "may_see_changes": request.user.has_perm("products.view_product"),
         }
-        may |= check_card.context(job, request.user)
+        may |= check_card.context(job, request.user, shown)
         if may_undo(request.user):
             may |= undo_card.context(job)
         return super().render_change_form(

@@ -67,7 +67,7 @@ def import_held(job: ImportJob, user: AbstractBaseUser | AnonymousUser | None = 
 def _add(of: ImportJob, user: AbstractBaseUser | AnonymousUser | None, **what: Any) -> ImportJob:
     """A job with the file of another one, read as that was."""
     quotas.check_and_hold(user.pk if user else None, of.file_size)
-    sent = {name: getattr(of, name) for name in ("filename", "stored_as", "file_size", "sha256", "asked")}
+    sent = {name: getattr(of, name) for name in jobs.FILE_FIELDS}
     return jobs.add(created_by_id=user.pk if user else None, **sent, **what)
 
 

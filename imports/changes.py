@@ -5,7 +5,7 @@ And what a check has found that it would change, in the same form.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import partial, reduce
 from operator import add, itemgetter
@@ -17,7 +17,7 @@ from imports.files.incoming import IncomingFile
 from imports.line_order import Row, csv_blocks, in_line_order
 from imports.models import ImportJob, ImportLane
 from imports.workbook import make
-from imports.writing.fates import CREATED, UPDATED
+from imports.writing.fates import CREATED, KINDS, UPDATED
 from imports.writing.summary import Summary
 from products.fields import normalize_sku
 from products.history import records, told
@@ -26,9 +26,6 @@ from products.history.records import KEPT, Block, Record
 from products.history.stories import last_address
 from products.models import Product
 
-# What the history calls a kind, as imports call it.
-# Only an undo deletes.
-KINDS = {records.CREATED: CREATED, records.CHANGED: UPDATED, records.DELETED: "deleted"}
 KIND_NAMES = tuple(KINDS.values())
 _KIND_IN_HISTORY = {kind: name for name, kind in KINDS.items()}
 COLUMNS = ("line", "sku", "kind", "field", "old", "new")
@@ -146,7 +143,7 @@ def rows(job: ImportJob) -> Iterator[list[Row]]:
     if is_check(job):
         return in_line_order((line, partial(_rows_of_proposed, pk)) for line, pk in proposed.blocks(job))
     sets = told.sets_of(job.pk).order_by("first_line").values_list("first_line", "pk")
-    return in_line_order((first_line, partial(_rows_of, pk)) for first_line, pk in sets)
+    return in_line_order((first_line, partial(_rows_of_set, pk)) for first_line, pk in sets)
 
 
 def _of_product(job_id: int, sku: str) -> Iterator[Record]:
@@ -176,15 +173,17 @@ def _price(text: str) -> str:
 
 
 def _rows_of_proposed(pk: int) -> list[Row]:
-    found = list(_rows_of_block(proposed.block(pk)))
-    found.sort(key=itemgetter(0))
-    return found
+    return _rows_of([proposed.block(pk)])
 
 
-def _rows_of(set_number: int) -> list[Row]:
-    """The rows of a set, in the order of the file."""
+def _rows_of_set(set_number: int) -> list[Row]:
+    return _rows_of(blocks_of(set_number))
+
+
+def _rows_of(blocks: Iterable[Block]) -> list[Row]:
+    """The rows of blocks, in the order of the file."""
     rows: list[Row] = []
-    for block in blocks_of(set_number):
+    for block in blocks:
         rows += _rows_of_block(block)
     # Those of one line, which are of one record, stay in the order of the fields.
     rows.sort(key=itemgetter(0))

@@ -15,9 +15,6 @@ from imports.files.space import full_disk_refused
 from imports.models import Draft, ImportJob
 from imports.options import Options
 
-# What a draft of a file that was sent before has of it.
-REOPENED = ("filename", "stored_as", "file_size", "sha256", "asked")
-
 
 def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follows: ImportJob | None = None) -> Draft:
     """Keep an uploaded file. Raises FileRefusedError if it is empty, DiskFullError, and QuotaError.
@@ -49,8 +46,8 @@ def reopen(job: ImportJob, user: AbstractBaseUser | AnonymousUser) -> Draft:
         if reason := why_not_reopened(read):
             raise jobs.WrongStateError(reason)
         quotas.check_and_hold(user.pk, read.file_size)
-        sent = {name: getattr(read, name) for name in ("follows", *REOPENED)}
-        draft = Draft.objects.create(created_by_id=user.pk, **sent)
+        sent = {name: getattr(read, name) for name in jobs.FILE_FIELDS}
+        draft = Draft.objects.create(created_by_id=user.pk, follows=read.follows, **sent)
         record("import.reopened", draft, user=user, of=job.pk)
     return draft
 

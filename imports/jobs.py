@@ -31,6 +31,8 @@ from products.history import recording
 
 # What a job has from the file that it imports, wherever that was before.
 SENT_FIELDS = [field.attname for field in SentFile._meta.local_fields if field.name != "created_at"]
+# What it has of the file alone: not who sent it, and what it follows.
+FILE_FIELDS = [name for name in SENT_FIELDS if name not in ("created_by_id", "follows_id")]
 
 Status = ImportJob.Status
 
@@ -99,9 +101,8 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> list[ImportLane]:
         "content_stored_as": opened.content_stored_as,
         "content_size": opened.content_size,
         "question": {},
-        "sheets": opened.text.sheets,
-        "warnings": opened.warnings,
         **read_as(opened),
+        **_found(opened),
     }
     if job.dry_run:
         # Before a lane looks at any product.
@@ -147,12 +148,17 @@ def read_as(opened: Opened) -> dict[str, Any]:
         "content_dialect": opened.text.dialect.as_json(),
         "content_has_marks": opened.text.has_marks,
         "damaged_skus": opened.damaged.as_json(),
-        **_found(opened),
+        **_told(opened),
     }
 
 
 def _found(opened: Opened) -> dict[str, Any]:
-    """What people are told of it, also where a question is open."""
+    """What was found in a file, also where a question is open, as the fields of a job."""
+    return {"sheets": opened.text.sheets, "warnings": opened.warnings, **_told(opened)}
+
+
+def _told(opened: Opened) -> dict[str, Any]:
+    """What people are told of how a file is read."""
     return {
         "encoding": opened.text.detected.encoding,
         "delimiter": opened.delimiter,
@@ -180,8 +186,7 @@ def ask(job: ImportJob, error: QuestionOpenError) -> None:
         "candidates": [column_reference(position, chosen.header) for position, _ in question.candidates],
         "mapping": {**job.options.mapping, **proposed} if proposed else {},
     }
-    found = {"sheets": error.opened.text.sheets, "warnings": error.opened.warnings, **_found(error.opened)}
-    end(job.pk, Status.FAILED, reason=str(error), question=asked, **found)
+    end(job.pk, Status.FAILED, reason=str(error), question=asked, **_found(error.opened))
 
 
 def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:

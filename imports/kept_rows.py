@@ -11,13 +11,9 @@ from typing import Any
 from imports.models import ChunkOutcome, HeldRow, ImportJob, RejectedRow
 from imports.reading.rows import Rejection, Skip
 from imports.reading.texts import kept, limited
-from imports.writing.fates import CREATED, UPDATED, fate_of_skip, pack
+from imports.writing.fates import KINDS, fate_of_skip, pack
 from imports.writing.plan import Change, Held, Outcome
-from products.history import records
 from products.history.plain import plain
-
-# What the history calls a kind, as imports call it.
-KINDS = {records.CREATED: CREATED, records.CHANGED: UPDATED}
 
 
 def keep_rejections(job: ImportJob, rejections: Iterable[Rejection]) -> None:

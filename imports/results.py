@@ -21,7 +21,7 @@ from imports.line_order import Row, Span, csv_blocks, in_line_order
 from imports.models import ChunkOutcome, ImportJob, RejectedRow
 from imports.reading.table import SECOND_TABLE
 from imports.skipped import REASONS
-from imports.writing.fates import DUPLICATE, OUTCOMES, Fate, unpack
+from imports.writing.fates import DUPLICATE, KINDS, OUTCOMES, Fate, unpack
 from products.history import told
 from products.history.recording import blocks_of
 
@@ -123,7 +123,7 @@ def _on_record(job: ImportJob) -> Iterable[Span]:
 
 def _recorded_rows(set_number: int) -> list[Row]:
     return [
-        (line, _ON_RECORD, sku, changes.KINDS[kind], "")
+        (line, _ON_RECORD, sku, KINDS[kind], "")
         for block in blocks_of(set_number)
         for line, sku, kind in block.briefly()
     ]

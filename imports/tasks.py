@@ -92,9 +92,6 @@ def _open(job: ImportJob, lanes: int | None) -> list[ImportLane]:
             # The rewriting of an attempt that died.
             delete_stored(job.content_stored_as)
         opened = open_file(job, still_alive=job.keep_claim)
-        _verify(job, opened)
-        if opened.content_stored_as != job.stored_as:
-            close_stored(job.stored_as)
         return _start(job, opened, lanes or turns.default_lanes(opened.content_size))
     except QuestionOpenError as error:
         jobs.ask(job, error)
@@ -105,15 +102,6 @@ def _open(job: ImportJob, lanes: int | None) -> list[ImportLane]:
     except jobs.WrongStateError:
         logger.info("Import %s was ended while its file was being opened.", job.pk)
     return []
-
-
-def _verify(job: ImportJob, opened: Opened) -> None:
-    try:
-        applying.verify(job, opened)
-    except BaseException:
-        if opened.content_stored_as != job.stored_as:
-            delete_stored(opened.content_stored_as)
-        raise
 
 
 class WorkTakenError(Exception):
@@ -131,11 +119,15 @@ def _with_the_database(work: ImportJob | ImportLane, do: Callable[[], Value]) ->
 
 
 def _start(job: ImportJob, opened: Opened, lanes: int) -> list[ImportLane]:
+    is_rewritten = opened.content_stored_as != job.stored_as
     try:
+        applying.verify(job, opened)
+        if is_rewritten:
+            close_stored(job.stored_as)
         return jobs.start(job, opened, lanes=lanes)
     except BaseException as error:
         # If the connection was lost, the job may have been started all the same.
-        if opened.content_stored_as != job.stored_as and not is_lost(error):
+        if is_rewritten and not is_lost(error):
             delete_stored(opened.content_stored_as)
         raise
 

@@ -16,3 +16,11 @@ class AnyAccepted(BaseContentNegotiation):
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:  # noqa: ARG002
         return renderers[0], renderers[0].media_type
+
+
+# What an action of an API takes whose response is a file about one thing, and no list.
+AS_FILE: dict[str, Any] = {
+    "pagination_class": None,
+    "filter_backends": [],
+    "content_negotiation_class": AnyAccepted,
+}

@@ -21,7 +21,7 @@ from acme_importer.downloads import csv_response
 from acme_importer.rest import spreadsheets
 from acme_importer.rest.errors import ConflictError, GoneError, InsufficientStorageError
 from acme_importer.rest.filters import refuse_unknown_parameters
-from acme_importer.rest.negotiation import AnyAccepted
+from acme_importer.rest.negotiation import AS_FILE
 from imports import changes, results
 from imports.files.incoming import IncomingFile
 from imports.files.space import DiskFullError
@@ -105,6 +105,16 @@ class ChangesPageSerializer(serializers.Serializer):
     results = ImportChangeSerializer(many=True)
 
 
+def workbook_responses(what: str, gone: OpenApiResponse) -> dict[Any, Any]:
+    """What the schema says of a request for a workbook of `what`, in the plural."""
+    return {
+        (200, XLSX_TYPE): OpenApiTypes.BINARY,
+        409: OpenApiResponse(description=f"There are more {what} than a sheet holds."),
+        410: gone,
+        507: OpenApiResponse(description="The server has too little free disk space for the workbook."),
+    }
+
+
 class ChangesActions(GenericViewSet):
     """The actions of jobs that tell what they did."""
 
@@ -147,13 +157,7 @@ class ChangesActions(GenericViewSet):
         filters=False,
         responses={(200, "text/csv"): OpenApiTypes.STR, 410: GONE},
     )
-    @action(
-        detail=True,
-        url_path=r"changes\.csv",
-        pagination_class=None,
-        filter_backends=[],
-        content_negotiation_class=AnyAccepted,
-    )
+    @action(detail=True, url_path=r"changes\.csv", **AS_FILE)
     def changes_csv(self, request: Request, pk: str) -> HttpResponseBase:
         """All changes, as a file."""
         return _csv_file(request, _job(pk, changes.why_gone), "changes", changes.csv_of)
@@ -163,20 +167,9 @@ class ChangesActions(GenericViewSet):
         summary="What an import has changed as a workbook",
         description="As the CSV file, for a spreadsheet program; every cell is text.",
         filters=False,
-        responses={
-            (200, XLSX_TYPE): OpenApiTypes.BINARY,
-            409: OpenApiResponse(description="There are more changes than a sheet holds."),
-            410: GONE,
-            507: OpenApiResponse(description="The server has too little free disk space for the workbook."),
-        },
+        responses=workbook_responses("changes", GONE),
     )
-    @action(
-        detail=True,
-        url_path=r"changes\.xlsx",
-        pagination_class=None,
-        filter_backends=[],
-        content_negotiation_class=AnyAccepted,
-    )
+    @action(detail=True, url_path=r"changes\.xlsx", **AS_FILE)
     def changes_xlsx(self, request: Request, pk: str) -> HttpResponseBase:
         """All changes, as a workbook."""
         refuse_unknown_parameters(request)
@@ -194,13 +187,7 @@ class ChangesActions(GenericViewSet):
         filters=False,
         responses={(200, "text/csv"): OpenApiTypes.STR, 409: NOT_OVER, 410: GONE},
     )
-    @action(
-        detail=True,
-        url_path=r"results\.csv",
-        pagination_class=None,
-        filter_backends=[],
-        content_negotiation_class=AnyAccepted,
-    )
+    @action(detail=True, url_path=r"results\.csv", **AS_FILE)
     def results_csv(self, request: Request, pk: str) -> HttpResponseBase:
         """The outcome of every row, as a file."""
         job = _job(pk, results.why_gone)

@@ -1,4 +1,4 @@
-"""The response to a request that creates a job out of another one: that job, or why there is none."""
+"""The response to a request that creates a job: that job, or why there is none."""
 
 from __future__ import annotations
 

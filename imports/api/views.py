@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import get_object_or_404
@@ -26,11 +26,12 @@ from acme_importer.rest.errors import (
     StorageUnavailableError,
 )
 from acme_importer.rest.filters import StrictFilterBackend, refuse_unknown_parameters
-from acme_importer.rest.negotiation import AnyAccepted
+from acme_importer.rest.negotiation import AS_FILE
 from acme_importer.rest.serializers import NoFieldsSerializer
 from imports import jobs, quotas, rejected
 from imports.api import changes
 from imports.api.applying import ApplyActions
+from imports.api.created import created
 from imports.api.filters import JobFilter, RejectedRowFilter
 from imports.api.parsers import BODY_PARSERS, LengthRequiredError, UploadFormParser
 from imports.api.serializers import HeaderLineField, JobSerializer, OneOfField, RejectedRowSerializer, UploadSerializer
@@ -41,7 +42,6 @@ from imports.files.upload_handler import announced_size
 from imports.models import ImportJob
 from imports.quotas import QuotaError
 from imports.reading.errors import FileRefusedError
-from imports.workbook import XLSX_TYPE
 
 # The options as query parameters; the form describes them.
 OPTIONS = [
@@ -120,17 +120,13 @@ class UploadViewSet(GenericViewSet):
         serializer.is_valid(raise_exception=True)
         file, options = serializer.file_and_options()
         try:
-            job = jobs.create(file, options, request.user)
-        except QuotaError as error:
-            raise QuotaExceededError(str(error)) from error
+            return created(request, lambda: jobs.create(file, options, request.user))
         except DiskFullError as error:
             raise InsufficientStorageError(str(error)) from error
         except FileUnavailableError as error:
             raise StorageUnavailableError(str(error)) from error
         except FileRefusedError as error:
             raise ValidationError({"file": [str(error)]}) from error
-        shown = JobSerializer(ImportJob.objects.with_progress().get(pk=job.pk), context=self.get_serializer_context())
-        return Response(dict(shown.data), status.HTTP_202_ACCEPTED, headers={"Location": shown.data["url"]})
 
 
 class JobViewSet(ApplyActions, UndoActions, changes.ChangesActions, ReadOnlyModelViewSet):
@@ -223,13 +219,7 @@ class JobViewSet(ApplyActions, UndoActions, changes.ChangesActions, ReadOnlyMode
         filters=False,
         responses={(200, "text/csv"): OpenApiTypes.STR, 410: GONE},
     )
-    @action(
-        detail=True,
-        url_path=r"rejected\.csv",
-        pagination_class=None,
-        filter_backends=[],
-        content_negotiation_class=AnyAccepted,
-    )
+    @action(detail=True, url_path=r"rejected\.csv", **AS_FILE)
     def rejected_csv(self, request: Request, pk: str) -> HttpResponseBase:
         """The rejected rows, as a file to fix and to upload again."""
         refuse_unknown_parameters(request, [spreadsheets.FOR])
@@ -243,20 +233,9 @@ class JobViewSet(ApplyActions, UndoActions, changes.ChangesActions, ReadOnlyMode
         summary="The rejected rows of an import as a workbook",
         description="As the CSV file, for a spreadsheet program; every cell is text. Fix it and upload it as it is.",
         filters=False,
-        responses={
-            (200, XLSX_TYPE): OpenApiTypes.BINARY,
-            409: OpenApiResponse(description="There are more rejected rows than a sheet holds."),
-            410: GONE,
-            507: OpenApiResponse(description="The server has too little free disk space for the workbook."),
-        },
+        responses=changes.workbook_responses("rejected rows", GONE),
     )
-    @action(
-        detail=True,
-        url_path=r"rejected\.xlsx",
-        pagination_class=None,
-        filter_backends=[],
-        content_negotiation_class=AnyAccepted,
-    )
+    @action(detail=True, url_path=r"rejected\.xlsx", **AS_FILE)
     def rejected_xlsx(self, request: Request, pk: str) -> HttpResponseBase:
         """The rejected rows, as a workbook to fix and to upload again."""
         refuse_unknown_parameters(request)

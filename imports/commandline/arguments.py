@@ -30,7 +30,7 @@ class UsageError(CommandError):
 
 def check_usage(options: dict[str, Any]) -> None:
     """Raise UsageError where options contradict each other, or name a file that cannot be written."""
-    if [options[name] is None for name in ("file", "resume", "apply")].count(False) != 1:
+    if sum(options[name] is not None for name in ("file", "resume", "apply")) != 1:
         raise UsageError(
             "Give a file, or - for standard input, or --resume with the number of an import, or --apply with that of a "
             "check."

@@ -127,11 +127,8 @@ def _filters(request: HttpRequest) -> Filters:
 
 def _said_of(filters: Filters) -> dict[str, str]:
     """Those that are not as usual, for the address of another page."""
-    return {
-        name: value
-        for name, value, usual in zip(("field", "kind", "sku", "mark", "order"), filters, Filters(), strict=True)
-        if value != usual
-    }
+    usual = Filters()._asdict()
+    return {name: value for name, value in filters._asdict().items() if value != usual[name]}
 
 
 def _cursor(request: HttpRequest) -> int:

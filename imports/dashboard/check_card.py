@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from acme_importer.texts import counted
 from imports import applying, drafts, proposed
-from imports.changes import summary
+from imports.dashboard.job_page import has_results
 from imports.dashboard.permissions import may_apply, may_import
-from imports.models import ImportJob, RejectedRow
+from imports.models import ImportJob
 from imports.proposed import BY_MOVE
 from imports.reading.texts import shown
 from imports.writing.findings import Findings
@@ -48,8 +48,11 @@ class HeldField(NamedTuple):
     now: tuple[str, str] | None
 
 
-def context(job: ImportJob, user: Any) -> dict[str, Any]:
-    """What the template needs to know of `job`, from `with_progress`, for this user."""
+def context(job: ImportJob, user: Any, shown_of_job: dict[str, Any]) -> dict[str, Any]:
+    """What the template needs to know of `job`, from `with_progress`, for this user.
+
+    `shown_of_job` is what the page shows of any job (`job_page.context`).
+    """
     told: dict[str, Any] = {
         "may_reopen": may_import(user) and not drafts.why_not_reopened(job),
         **_held(job, user),
@@ -58,17 +61,17 @@ def context(job: ImportJob, user: Any) -> dict[str, Any]:
         return told
     return told | {
         "is_check": True,
-        "findings": found(proposed.findings(job), summary(job).fields) if job.is_over else [],
-        **_decision(job, user),
+        "findings": found(proposed.findings(job), shown_of_job["summary"].fields) if has_results(job) else [],
+        **_decision(job, user, shown_of_job["rejected_groups"]),
     }
 
 
-def _decision(job: ImportJob, user: Any) -> dict[str, Any]:
+def _decision(job: ImportJob, user: Any, rejected_groups: dict[str, int]) -> dict[str, Any]:
     """Whether the user may import what the check has shown; if not, why not; and what to do where nothing would be."""
     if job.status != job.Status.COMPLETED:
         return {}
     if not (job.created_rows or job.updated_rows):
-        return {"nothing_to_import": hopeless(job)}
+        return {"nothing_to_import": hopeless(job, rejected_groups)}
     reason = applying.why_not(job, user)
     return {
         "may_be_applied": may_apply(user) and not reason,
@@ -77,13 +80,14 @@ def _decision(job: ImportJob, user: Any) -> dict[str, Any]:
     }
 
 
-def hopeless(job: ImportJob) -> str:
-    """What to do with a checked file that would change nothing, in sentences."""
+def hopeless(job: ImportJob, rejected_groups: dict[str, int]) -> str:
+    """What to do with a checked file that would change nothing, in sentences.
+
+    `rejected_groups` has how many rows break each rule first, the most frequent first.
+    """
     if not job.rejected_rows:
         return "There is nothing to import: it would neither create nor change a product."
-    codes = RejectedRow.objects.filter(job=job.pk).values_list("code", flat=True)[:1000]
-    first = list(codes)
-    most = max(first, key=first.count) if first else ""
+    most = next(iter(rejected_groups), "")
     return (
         f"Nothing would be imported: {counted(job.rejected_rows, 'row')} of {job.processed_rows:,} would be rejected. "
         f"Change how the file is read, and check it again. {HOW_TO_READ.get(most, OTHERWISE)}"
@@ -124,7 +128,7 @@ def _held(job: ImportJob, user: Any) -> dict[str, Any]:
     return {
         "held_gone": applying.why_held_gone(job),
         "held_rows": [(row.line, row.sku, list(_fields(row.shown, row.now))) for row in rows],
-        "held_more": max(job.held.count() - len(rows), 0),
+        "held_more": job.held_rows - len(rows),
         "may_import_held": may_apply(user) and not applying.why_not_held(job),
     }
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views import View
 
-from imports import applying, drafts, jobs
+from imports import drafts, jobs
 from imports.dashboard import log
 from imports.dashboard.permissions import may_apply, may_control, may_import, may_see, may_undo
 from imports.models import ImportJob
@@ -48,30 +48,25 @@ class JobActionView(View):
         return redirect("admin:imports_importjob_change", job.pk)
 
 
-class ApplyView(View):
-    """Imports what a completed check has shown."""
+class StartView(View):
+    """Starts an import out of a job: of what a check has shown, or of the rows that an import has held."""
 
     http_method_names = ["post"]
+    start: Callable[[ImportJob, Any], ImportJob] = None  # type: ignore[assignment]  # given to `as_view`
+    said = ""
 
     def post(self, request: HttpRequest, job_id: int) -> HttpResponse:
-        """Create the job that imports it, and show that."""
-        check = get_object_or_404(ImportJob, pk=job_id)
-        if not (may_apply(request.user) and may_see(request.user, check)):
-            raise PermissionDenied
-        return _started(request, check, applying.apply, f"Started the import of what check {check.pk} has shown.")
-
-
-class ImportHeldView(View):
-    """Imports the rows that an import has held."""
-
-    http_method_names = ["post"]
-
-    def post(self, request: HttpRequest, job_id: int) -> HttpResponse:
-        """Create the job that imports them, and show that."""
+        """Create the job that does so, and show that."""
         job = get_object_or_404(ImportJob, pk=job_id)
         if not (may_apply(request.user) and may_see(request.user, job)):
             raise PermissionDenied
-        return _started(request, job, applying.import_held, f"Started the import of the rows held by import {job.pk}.")
+        try:
+            created = self.start(job, request.user)
+        except (jobs.WrongStateError, QuotaError) as error:
+            messages.warning(request, str(error))
+            return redirect("admin:imports_importjob_change", job.pk)
+        log.note_start(request.user, created, self.said.format(job.pk))
+        return redirect("admin:imports_importjob_change", created.pk)
 
 
 class ReopenView(View):
@@ -90,19 +85,6 @@ class ReopenView(View):
             messages.warning(request, str(error))
             return redirect("admin:imports_importjob_change", job.pk)
         return redirect("admin:imports_importjob_review", draft.pk)
-
-
-def _started(
-    request: HttpRequest, job: ImportJob, start: Callable[[ImportJob, Any], ImportJob], said: str
-) -> HttpResponse:
-    """Create another job out of `job`, and show that; or say why not."""
-    try:
-        created = start(job, request.user)
-    except (jobs.WrongStateError, QuotaError) as error:
-        messages.warning(request, str(error))
-        return redirect("admin:imports_importjob_change", job.pk)
-    log.note_start(request.user, created, said)
-    return redirect("admin:imports_importjob_change", created.pk)
 
 
 class UndoView(View):

@@ -15,9 +15,12 @@ from operator import attrgetter, itemgetter, sub
 from typing import NamedTuple
 
 from imports.reading.rows import CleanRow, Skip
+from products.history import records
 
 CREATED, UPDATED, UNCHANGED, DUPLICATE = "created", "updated", "unchanged", "duplicate"
 SUPERSEDED, HELD = "superseded", "held"
+# What the history calls a kind of change, as imports call it. Only an undo deletes.
+KINDS = {records.CREATED: CREATED, records.CHANGED: UPDATED, records.DELETED: "deleted"}
 # Any other code is that of a reason for which rows are skipped.
 OUTCOMES = (CREATED, UPDATED, UNCHANGED, DUPLICATE, SUPERSEDED, HELD)
 # No SKU has a NUL.

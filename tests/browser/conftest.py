@@ -8,6 +8,7 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -91,18 +92,18 @@ def page(context: BrowserContext, faults: list[str]) -> Iterator[Page]:
 
 
 @pytest.fixture
-def log_in(context: BrowserContext, live_server: LiveServer, client: object) -> LogIn:
+def log_in(context: BrowserContext, live_server: LiveServer) -> LogIn:
     """Log the browser in: `log_in()` as one who may do everything, `log_in("app.codename", …)` with permissions only.
 
-    Without the login page, which has a test of its own.
+    Without the login page, which has a test of its own. A session that was there before stays valid: the page that is
+    open may ask for something with it before the browser has the new one.
     """
 
     def log_in(*permissions: str) -> User:
         user = make_user(*permissions, is_staff=True, is_superuser=not permissions)
-        client.force_login(user)  # type: ignore[attr-defined]
-        context.add_cookies(
-            [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]  # type: ignore[attr-defined]
-        )
+        client = Client()
+        client.force_login(user)
+        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
         return user
 
     return log_in

@@ -18,6 +18,7 @@ from environs import Env, EnvError, EnvValidationError, validate
 
 from acme_importer import __version__
 from acme_importer.private_files import create_private
+from imports.guards import GuardsError, Limits, limits_from_text
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -52,6 +53,14 @@ def networks(name: str, default: str) -> list[IPv4Network | IPv6Network]:
     try:
         return [ip_network(cidr.strip()) for cidr in env.str(name, default).split(",") if cidr.strip()]
     except ValueError as error:
+        raise EnvValidationError(f'Environment variable "{name}" invalid: {error}', [str(error)]) from None
+
+
+def guards(name: str) -> Limits:
+    """The value of variable `name`: the limits of guards, as JSON."""
+    try:
+        return limits_from_text(env.str(name, ""))
+    except GuardsError as error:
         raise EnvValidationError(f'Environment variable "{name}" invalid: {error}', [str(error)]) from None
 
 
@@ -151,6 +160,7 @@ try:
         "IMPORT_CHUNK_ROWS", 5_000 if DATABASE_URL.startswith("sqlite") else 10_000, minimum=1
     )
     IMPORT_MAX_REJECTED = whole_number("IMPORT_MAX_REJECTED", 0, minimum=0)
+    IMPORT_GUARDS = guards("IMPORT_GUARDS")
     CHECK_NEEDS_SECOND_PERSON = env.bool("CHECK_NEEDS_SECOND_PERSON", False)
     # On a developer's machine the receivers are on the same machine; `run_local` sets the same.
     WEBHOOK_ALLOWED_NETWORKS = networks("WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8,::1/128" if DEBUG else "")

@@ -16,8 +16,9 @@ from django.views import View
 
 from acme_importer.dashboard.model_admin import DashboardAdmin
 from acme_importer.texts import printable
-from imports import applying, jobs
-from imports.dashboard import check_card, job_page, undo_card
+from imports import applying, approval, jobs
+from imports.dashboard import check_card, guard_card, job_page, undo_card
+from imports.dashboard.approval_view import ApprovalView
 from imports.dashboard.changes_page import ChangesView
 from imports.dashboard.import_page import ReviewView, UploadView
 from imports.dashboard.job_actions import JobActionView, ReopenView, StartView, UndoView, change_state
@@ -56,6 +57,8 @@ NOT_LISTED = (
     "numbers",
     "words",
     "question",
+    "trips",
+    "approval",
     "failure_reason",
     "last_error",
 )
@@ -87,6 +90,8 @@ class ImportJobAdmin(DashboardAdmin):
             page("<int:job_id>/cancel/", "cancel", JobActionView, transition=jobs.cancel, done="Cancelled"),
             page("<int:job_id>/retry/", "retry", JobActionView, transition=jobs.retry, done="Retried"),
             page("<int:job_id>/apply/", "apply", StartView, start=applying.apply, said=APPLIED),
+            page("<int:job_id>/approve/", "approve", ApprovalView, decide=approval.approve, done="Approved"),
+            page("<int:job_id>/reject/", "reject", ApprovalView, decide=approval.reject, done="Rejected"),
             page("<int:job_id>/reopen/", "reopen", ReopenView),
             page("<int:job_id>/import-held/", "import_held", StartView, start=applying.import_held, said=HELD_IMPORTED),
             page("<int:job_id>/undo/", "undo", UndoView),
@@ -127,6 +132,7 @@ class ImportJobAdmin(DashboardAdmin):
             "may_see_changes": request.user.has_perm("products.view_product"),
         }
         may |= check_card.context(job, request.user, shown)
+        may |= guard_card.context(job, request.user)
         if may_undo(request.user):
             may |= undo_card.context(job)
         return super().render_change_form(

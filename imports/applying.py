@@ -15,15 +15,15 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.utils import formats, timezone
+from django.utils import timezone
 
 from acme_importer.audit.trail import record
-from imports import jobs, quotas, retries
+from imports import guarded, jobs, quotas, retries
 from imports.files.storage import open_stored
 from imports.jobs import WrongStateError
 from imports.models import DryRunSku, ImportJob, ProposedBlock
 from imports.opening.found import Opened
-from imports.proposed import EXPIRES_AFTER, expires_at, is_gone
+from imports.proposed import EXPIRES_AFTER, why_expired
 from imports.reading.errors import FileRefusedError
 
 Status = ImportJob.Status
@@ -36,7 +36,7 @@ CHANGED_FILE = "The file in storage is not the one that was checked: its SHA-256
 
 
 def apply(check: ImportJob, user: AbstractBaseUser | AnonymousUser | None = None) -> ImportJob:
-    """Create the job that imports what `check` has shown.
+    """Create the job that imports what `check` has shown; where guards trip over that, it is held.
 
     Raises WrongStateError if that cannot be, and QuotaError.
     """
@@ -45,8 +45,13 @@ def apply(check: ImportJob, user: AbstractBaseUser | AnonymousUser | None = None
         checked = ImportJob.objects.select_for_update().get(pk=check.pk)
         if reason := why_not(checked, user):
             raise WrongStateError(reason)
-        job = _add(checked, user, follows=checked.follows, applies=checked, checked_from=checked.checked_from)
+        is_guarded = bool(guarded.limits_for(checked))
+        what = {"follows": checked.follows, "applies": checked, "checked_from": checked.checked_from}
+        job = _add(checked, user, **what, awaits_check=is_guarded)
         record("import.confirmed", job, user=user, dry_run=False, of_dry_run=check.pk)
+        if is_guarded:
+            guarded.settle(check.pk)
+            job.refresh_from_db()
     return job
 
 
@@ -77,17 +82,18 @@ def why_not(check: ImportJob, user: AbstractBaseUser | AnonymousUser | None = No
         return f"Import {check.pk} is not a check."
     if check.status != Status.COMPLETED:
         return f"Check {check.pk} is {check.status}: only a completed one can be imported."
-    if check.checked_from is None or is_gone(check):
-        on = formats.date_format(timezone.localtime(expires_at(check)), "DATE_FORMAT")
-        return f"Check {check.pk} expired on {on}. Check the file again."
-    return _why_not_this_file(check) or _why_not_by(check, user)
+    return why_expired(check) or _why_not_this_file(check) or _why_not_by(check, user)
 
 
 def _why_not_this_file(check: ImportJob) -> str:
     if not check.stored_as:
         return retries.file_deleted(check)
-    applied = ImportJob.objects.filter(applies=check.pk).order_by("-pk").values_list("pk", flat=True).first()
-    return f"Check {check.pk} was imported already, as import {applied}." if applied else ""
+    applied = ImportJob.objects.filter(applies=check.pk).order_by("-pk").only("pk", "status").first()
+    if applied is None:
+        return ""
+    if applied.status == Status.HELD:
+        return f"What check {check.pk} has shown is held for approval, as import {applied.pk}."
+    return f"Check {check.pk} was imported already, as import {applied.pk}."
 
 
 def _why_not_by(check: ImportJob, user: AbstractBaseUser | AnonymousUser | None) -> str:

@@ -17,7 +17,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from acme_importer.audit.trail import record
-from imports import quotas, retries, turns, waking
+from imports import guarded, proposed, quotas, retries, turns, waking
 from imports.events import announce
 from imports.files import storage
 from imports.files.space import full_disk_refused
@@ -51,7 +51,9 @@ def create(file: UploadedFile, options: Options, user: AbstractBaseUser | Anonym
     try:
         with full_disk_refused(), transaction.atomic():
             quotas.check_and_hold(user.pk if user else None, stored.size)
-            job = add(dry_run=options.dry_run, **sent_fields(stored, options, user))
+            fields = sent_fields(stored, options, user)
+            is_guarded = not options.dry_run and guarded.limits_for(ImportJob(**fields))
+            job = add_with_check(**fields) if is_guarded else add(dry_run=options.dry_run, **fields)
             record("import.uploaded", job, user=user, **_facts(job))
     except BaseException:
         storage.delete_stored(stored.stored_as)
@@ -84,12 +86,19 @@ def sent_fields(
 
 
 def add(**fields: Any) -> ImportJob:
-    """Create a job with these fields, and put it in turn."""
+    """Create a job with these fields, and put it in turn, unless it waits for its check."""
     with transaction.atomic():
         job = ImportJob.objects.create(**fields)
         announce(job.pk, "import.queued")
-        turns.take_place(job.pk, job.created_by_id)
+        if not job.awaits_check:
+            turns.take_place(job.pk, job.created_by_id)
     return job
+
+
+def add_with_check(**fields: Any) -> ImportJob:
+    """Create a job with these fields that is under guard, and its check, which goes first."""
+    with transaction.atomic():
+        return add(applies=add(dry_run=True, **fields), awaits_check=True, **fields)
 
 
 def start(job: ImportJob, opened: Opened, *, lanes: int) -> list[ImportLane]:
@@ -216,6 +225,8 @@ def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
     if found := doubts(progress, lines=next_line - 1):
         ImportJob.objects.filter(pk=job_id).update(is_doubtful=True, warnings=[*job.warnings, *found])
     end(job_id, Status.COMPLETED)
+    if job.dry_run:
+        guarded.settle(job_id)
     is_rewriting = job.content_stored_as != job.stored_as
     let_go = storage.delete_stored if is_rewriting else storage.close_stored
     transaction.on_commit(lambda: let_go(job.content_stored_as))
@@ -234,25 +245,39 @@ def fail_if_hopeless(job_id: int) -> None:
 
 
 def end(job_id: int, status: ImportJob.Status, *, reason: str = "", error: str = "", **found: Any) -> bool:
-    """Bring a job that is queued or running to its end; returns whether it was. `found` are fields of it to note.
+    """Bring a job that is not over to its end; returns whether it was. `found` are fields of it to note.
 
-    `error` is what its file could not be opened for, if that is not what the file holds.
+    `error` is what its file could not be opened for, if that is not what the file holds. What waits for a check that
+    is not completed ends as that does.
     """
-    unfinished = ImportJob.objects.filter(pk=job_id, status__in=[Status.QUEUED, Status.RUNNING])
+    unfinished = ImportJob.objects.filter(pk=job_id, status__in=quotas.UNFINISHED)
+    told = {"failure_reason": reason, "last_error": error, **found}
     with transaction.atomic():
-        ended = unfinished.update(
-            status=status, failure_reason=reason, last_error=error, finished_at=timezone.now(), **found
-        )
+        ended = unfinished.update(status=status, finished_at=timezone.now(), awaits_check=False, **told)
         if ended:
             announce(job_id, f"import.{status}")
             turns.call_next_of(job_id)
+            if status != Status.COMPLETED:
+                _end_waiting(job_id, status, reason, error, found)
     return bool(ended)
 
 
+def _end_waiting(check_id: int, status: ImportJob.Status, reason: str, error: str, found: dict[str, Any]) -> None:
+    """End what waits for a check as that has ended, with the same question, and as fit for a retry."""
+    for job in guarded.waiting_for(check_id):
+        # What has neither lanes nor an error counts as refused for its file (`imports.retries`).
+        was_opened = ImportLane.objects.filter(job=check_id).exists()
+        end(job.pk, status, reason=reason, error=error or (reason if was_opened else ""), **found)
+
+
 def cancel(job: ImportJob) -> None:
-    """Stop a job; what is in the catalogue stays there. Raises WrongStateError if it is over."""
+    """Stop a job; what is in the catalogue stays there. Raises WrongStateError if it is over.
+
+    One that waits for its check is stopped with that.
+    """
     with transaction.atomic():
-        if end(job.pk, Status.CANCELLED):
+        with_check = job.awaits_check and job.applies_id is not None and end(job.applies_id, Status.CANCELLED)
+        if with_check or end(job.pk, Status.CANCELLED):
             record("import.cancelled", job)
             return
     job.refresh_from_db()
@@ -281,6 +306,7 @@ def retry(job: ImportJob) -> None:
         progress = ImportJob.objects.with_progress().get(pk=job.pk)
         if why_not := retries.fault(progress):
             raise WrongStateError(why_not)
+        check = _check_to_judge(progress)
         # Lanes first, then their job: the order in which a chunk locks them.
         ImportLane.objects.filter(job=job.pk).update(narrowed_to=0, **UNTRIED)
         lanes = list(ImportLane.objects.filter(job=job.pk))
@@ -291,6 +317,7 @@ def retry(job: ImportJob) -> None:
             message=None,
             failure_reason="",
             finished_at=None,
+            awaits_check=check is not None,
             run_started_at=None,
             run_first_row=progress.processed_rows,
             **UNTRIED,
@@ -309,7 +336,33 @@ def retry(job: ImportJob) -> None:
             resume(job.pk)
             return
         announce(job.pk, "import.queued")
-        turns.take_place(job.pk, progress.created_by_id)
+        if check is not None:
+            _go_on_with_check(check)
+        else:
+            turns.take_place(job.pk, progress.created_by_id)
+
+
+def _check_to_judge(job: ImportJob) -> ImportJob | None:
+    """The check by which `job`, from `with_progress`, is to be judged before it begins; None if it need not be.
+
+    Locked, since at its end it looks for what waits for it.
+    """
+    if job.applies_id is None or job.lane_count or job.is_approved:
+        return None
+    was_judged = job.checked_from is not None
+    if was_judged and not guarded.limits_for(job):
+        return None
+    return ImportJob.objects.select_for_update().get(pk=job.applies_id)
+
+
+def _go_on_with_check(check: ImportJob) -> None:
+    """Do what is left to do of a check that an import waits for, so that this is judged."""
+    if check.status in retries.ENDED_EARLY:
+        retry(check)
+    elif check.status == Status.COMPLETED:
+        if expired := proposed.why_expired(check):
+            raise WrongStateError(expired)
+        guarded.settle(check.pk)
 
 
 def undo_under_way(job_id: int) -> ImportJob | None:

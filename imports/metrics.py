@@ -18,7 +18,7 @@ from imports.models import ImportJob, ImportLane
 RECENTLY = timedelta(hours=1)
 NEWEST = 5_000
 QUANTILES = (0.5, 0.95, 1.0)
-UNDER_WAY = (ImportJob.Status.QUEUED, ImportJob.Status.RUNNING)
+UNDER_WAY = (ImportJob.Status.QUEUED, ImportJob.Status.RUNNING, ImportJob.Status.HELD)
 OVER = (ImportJob.Status.COMPLETED, ImportJob.Status.FAILED, ImportJob.Status.CANCELLED)
 
 
@@ -26,7 +26,12 @@ def figures() -> Iterator[Metric]:
     """The figures of imports, dry runs included."""
     current = ImportJob.objects.filter(status__in=UNDER_WAY)
     ended = _ended()
-    yield gauge("imports", "Imports that wait or run now.", ("status",), _by_status(current, UNDER_WAY))
+    yield gauge(
+        "imports",
+        "Imports that wait or run now, or are held for approval.",
+        ("status",),
+        _by_status(current, UNDER_WAY),
+    )
     yield gauge("imports_last_hour", "Imports that ended in the last hour.", ("status",), _by_status(ended, OVER))
     running = ImportLane.objects.filter(job__status=ImportJob.Status.RUNNING)
     yield gauge("rows_running", "Rows that the running imports have read so far.", ("outcome",), _rows(running))

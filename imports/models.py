@@ -179,6 +179,14 @@ class ImportJob(SentFile, Work):
         COMPLETED = "completed"
         FAILED = "failed"
         CANCELLED = "cancelled"
+        # Until somebody approves it (`imports.approval`).
+        HELD = "held", "Held for approval"
+
+    class Decision(models.TextChoices):
+        """What was decided on a job that was held."""
+
+        APPROVED = "approved"
+        REJECTED = "rejected"
 
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     dry_run = models.BooleanField(default=False)
@@ -236,6 +244,12 @@ class ImportJob(SentFile, Work):
     # Of an import of rows that another one has held: that import.
     held_by = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="held_imported_by")
 
+    # Of an import under guard (`imports.guarded`): whether it still waits for its check, before it takes its place in
+    # turn; the guards that have tripped, and what was decided: {"decision", "by", "at", "reason"}.
+    awaits_check = models.BooleanField(default=False)
+    trips = models.JSONField(default=list, blank=True)
+    approval = models.JSONField(default=dict, blank=True)
+
     # Of an undo: the import whose changes it takes back, or the numbers of the first and the last of some change sets;
     # and which of them: {"skus": […], "fields": […]}, all unless named. A preview is a dry run of it.
     undoes = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="undone_by")
@@ -264,6 +278,7 @@ class ImportJob(SentFile, Work):
         permissions = (
             ("undo_importjob", "Can undo imports"),
             ("apply_importjob", "Can import what a check has shown"),
+            ("approve_importjob", "Can approve imports that are held"),
         )
         # To find the next file of a user, and the imports in a state.
         indexes = (models.Index(fields=["status", "created_by", "id"], name="importjob_status_user"),)
@@ -275,6 +290,11 @@ class ImportJob(SentFile, Work):
     def is_undo(self) -> bool:
         """Whether the job takes changes back, and has no file."""
         return self.undoes_id is not None or bool(self.undoes_sets)
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether somebody has approved the job, over which guards had tripped."""
+        return self.approval.get("decision") == self.Decision.APPROVED
 
     @property
     def is_over(self) -> bool:

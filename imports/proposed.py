@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import F, QuerySet
-from django.utils import timezone
+from django.utils import formats, timezone
 
 from imports.models import DryRunSku, ImportJob, ImportLane, ProposedBlock
 from imports.writing.findings import MARKS, PRICE_DOWN, PRICE_UP, Findings, marks_of
@@ -75,6 +75,14 @@ def expires_at(check: ImportJob) -> datetime:
 def is_gone(check: ImportJob) -> bool:
     """Whether what the check has shown was deleted, or is about to be."""
     return check.is_over and expires_at(check) < timezone.now()
+
+
+def why_expired(check: ImportJob) -> str:
+    """The sentence that a completed check can no longer be applied; empty if it can."""
+    if check.checked_from is not None and not is_gone(check):
+        return ""
+    on = formats.date_format(timezone.localtime(expires_at(check)), "DATE_FORMAT")
+    return f"Check {check.pk} expired on {on}. Check the file again."
 
 
 def why_gone(check: ImportJob) -> str:

@@ -1,4 +1,4 @@
-"""How much one user may have waiting: files that are under review, queued or being imported, and their bytes.
+"""How much one user may have waiting: files under review, queued, held or being imported, and their bytes.
 
 For everybody with an account, superusers too. What comes without a user, by the command, is not limited: whoever may
 run it has the machine.
@@ -15,7 +15,7 @@ from django.db.models import Count, QuerySet, Sum
 from acme_importer.texts import counted
 from imports.models import Draft, ImportJob
 
-UNFINISHED = (ImportJob.Status.QUEUED, ImportJob.Status.RUNNING)
+UNFINISHED = (ImportJob.Status.QUEUED, ImportJob.Status.RUNNING, ImportJob.Status.HELD)
 
 
 class QuotaError(Exception):
@@ -30,7 +30,8 @@ def check(user_id: int | None, size: int) -> None:
     if user_id is None:
         return
     waiting = [
-        _files_and_bytes(ImportJob.objects.filter(created_by=user_id, status__in=UNFINISHED)),
+        # What waits for its check has the file of that, which is counted.
+        _files_and_bytes(ImportJob.objects.filter(created_by=user_id, status__in=UNFINISHED, awaits_check=False)),
         _files_and_bytes(Draft.objects.filter(created_by=user_id)),
     ]
     files, used = (sum(counts) for counts in zip(*waiting, strict=True))

@@ -21,7 +21,7 @@ from django.utils import timezone
 from acme_importer import log_context
 from acme_importer.cluster.schedules import Schedule, keep
 from acme_importer.lost_connections import is_lost, persist
-from imports import applying, drafts, jobs, pipeline, poison, rejected, turns, waking
+from imports import applying, approval, drafts, jobs, pipeline, poison, rejected, turns, waking
 from imports.files.incoming import delete_abandoned_uploads
 from imports.files.local_copies import delete_idle_copies
 from imports.files.space import TOO_LITTLE, DiskFullError, is_full
@@ -76,7 +76,7 @@ def open_job(job_id: int, *, lanes: int | None = None) -> None:
 
 
 def _claimed_job(job_id: int) -> ImportJob | None:
-    job = ImportJob.objects.filter(pk=job_id, status=ImportJob.Status.QUEUED).first()
+    job = ImportJob.objects.filter(pk=job_id, status=ImportJob.Status.QUEUED, awaits_check=False).first()
     return job if job and job.claim() else None
 
 
@@ -265,7 +265,8 @@ def delete_old_rejected_rows() -> None:
 
 
 def delete_expired_checks() -> None:
-    """Delete what checks have shown that can no longer be imported, for a limited time."""
+    """Delete what checks have shown that can no longer be imported, for a limited time; cancel what is held for it."""
+    approval.cancel_expired()
     applying.delete_expired(PRUNE_SECONDS)
 
 

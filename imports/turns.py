@@ -23,7 +23,8 @@ from imports.models import ImportJob, ImportLane
 # Files below this are done in a second or two by one lane.
 SMALL_FILE_BYTES = 4 * 1024 * 1024
 
-WAITING = Q(status=ImportJob.Status.QUEUED, woken_at=None)
+# What waits for its check has no place in turn yet.
+WAITING = Q(status=ImportJob.Status.QUEUED, woken_at=None, awaits_check=False)
 
 
 def default_lanes(content_size: int) -> int:
@@ -103,7 +104,7 @@ def is_anybody_called() -> bool:
 
 def files_ahead(job: ImportJob) -> int | None:
     """How many files of the same user are imported before this one; None if it does not wait for its turn."""
-    if job.status != ImportJob.Status.QUEUED or job.woken_at is not None:
+    if job.status != ImportJob.Status.QUEUED or job.woken_at is not None or job.awaits_check:
         return None
     earlier = Q(status=ImportJob.Status.RUNNING) | Q(status=ImportJob.Status.QUEUED, woken_at__isnull=False)
     earlier |= WAITING & Q(pk__lt=job.pk)

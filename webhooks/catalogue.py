@@ -46,6 +46,9 @@ _JOB: Data = {
     "follows": None,
     "applies": None,
     "undoes": None,
+    "awaits_check": False,
+    "trips": [],
+    "approval": None,
     "created_by": "admin",
     "encoding": "",
     "delimiter": "",
@@ -78,6 +81,20 @@ _JOB: Data = {
     "created_at": "2025-06-01T09:30:00Z",
     "started_at": None,
     "finished_at": None,
+}
+_HELD: Data = {
+    **_JOB,
+    "status": "held",
+    "applies": 41,
+    "trips": [
+        {
+            "guard": "prices_moved",
+            "sentence": "412 of 1,000 prices (41.2 %) would move by more than 50 %; the limit is 10 %.",
+            "number": 412,
+            "of": 1000,
+            "share": 41.2,
+        }
+    ],
 }
 _STARTED: Data = {
     **_JOB,
@@ -149,6 +166,12 @@ CATALOGUE: Mapping[str, EventType] = {
             "The import has progressed by another 10 % or more. Sent only to endpoints that subscribe to it by name.",
             _of_job(_HALFWAY, 7),
             by_name_only=True,
+        ),
+        EventType(
+            "import.held",
+            "A guard has tripped over what the check of this file has found: `trips` says which. Nothing is written "
+            "until somebody approves it.",
+            _of_job(_HELD, 2),
         ),
         EventType("import.completed", "Every row of the file is accounted for.", _of_job(_COMPLETED, 12)),
         EventType(

@@ -13,6 +13,8 @@ from acme_importer.texts import printable, shortened
 
 # Of a list, what is kept: names of fields are fewer.
 MOST_ITEMS = 50
+# Of a text among the details: as long as people may explain themselves.
+DETAIL_MAX_LENGTH = 500
 
 
 def record(
@@ -55,4 +57,4 @@ def _clean(value: Any) -> Any:
         return [_clean(item) for item in list(value)[:MOST_ITEMS]]
     if isinstance(value, dict):
         return {_bounded(str(name)): _clean(item) for name, item in list(value.items())[:MOST_ITEMS]}
-    return value if value is None or isinstance(value, bool | int | float) else _bounded(str(value), NAME_MAX_LENGTH)
+    return value if value is None or isinstance(value, bool | int | float) else _bounded(str(value), DETAIL_MAX_LENGTH)

@@ -55,7 +55,7 @@ class HeldRowSerializer(serializers.ModelSerializer):
 class ApplyActions(GenericViewSet):
     """The actions of jobs by which a check is imported."""
 
-    permissions: ClassVar = {
+    permissions: ClassVar[dict[str, tuple[str, ...]]] = {
         "apply": ("imports.apply_importjob",),
         "held": ("imports.view_importjob", "products.view_product"),
         "import_held": ("imports.apply_importjob",),

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from rest_framework import serializers
 
 from acme_importer.rest.serializers import StrictSerializer
+from imports.api.guards import ApprovalSerializer, TripSerializer
 from imports.models import ENCODING_MAX_LENGTH, SHEET_MAX_LENGTH, ImportJob, ImportLane, RejectedRow
 from imports.options import (
     EMPTY_CELLS,
@@ -207,6 +208,13 @@ class JobSerializer(serializers.ModelSerializer):
     undoes: serializers.PrimaryKeyRelatedField = serializers.PrimaryKeyRelatedField(
         read_only=True, allow_null=True, help_text="The import that this job undoes, if it is an undo."
     )
+    awaits_check = serializers.BooleanField(
+        read_only=True, help_text="Whether the job is under guard, and waits for its check, which `applies` names."
+    )
+    trips = TripSerializer(many=True, read_only=True, help_text="The guards that have tripped over the file.")
+    approval = ApprovalSerializer(
+        read_only=True, allow_null=True, help_text="What was decided on the import that was held, if anything."
+    )
     header_lines = serializers.ListField(
         child=serializers.IntegerField(),
         read_only=True,
@@ -284,6 +292,9 @@ class JobSerializer(serializers.ModelSerializer):
             "follows",
             "applies",
             "undoes",
+            "awaits_check",
+            "trips",
+            "approval",
             "created_by",
             "encoding",
             "delimiter",

@@ -31,6 +31,7 @@ from acme_importer.rest.serializers import NoFieldsSerializer
 from imports import jobs, quotas, rejected
 from imports.api import changes
 from imports.api.applying import ApplyActions
+from imports.api.approving import ApprovalActions
 from imports.api.created import created
 from imports.api.filters import JobFilter, RejectedRowFilter
 from imports.api.parsers import BODY_PARSERS, LengthRequiredError, UploadFormParser
@@ -82,7 +83,8 @@ class UploadViewSet(GenericViewSet):
         description=(
             "Send the file in a form, as its field `file`, or as the body itself, named by a `Content-Disposition` "
             "header or by `filename`. The options are fields of the form or query parameters. "
-            "The workers import the file; the response is the job, with its address in `Location`."
+            "The workers import the file; the response is the job, with its address in `Location`. While guards are "
+            "on (IMPORT_GUARDS), the job waits for its check, and is `held` if they trip."
         ),
         parameters=[
             OpenApiParameter("filename", str, description="The name of the file, where the body is the file."),
@@ -129,7 +131,7 @@ class UploadViewSet(GenericViewSet):
             raise ValidationError({"file": [str(error)]}) from error
 
 
-class JobViewSet(ApplyActions, UndoActions, changes.ChangesActions, ReadOnlyModelViewSet):
+class JobViewSet(ApplyActions, ApprovalActions, UndoActions, changes.ChangesActions, ReadOnlyModelViewSet):
     """The imports: what became of each file, and how far the running ones are."""
 
     queryset = ImportJob.objects.all()
@@ -143,6 +145,7 @@ class JobViewSet(ApplyActions, UndoActions, changes.ChangesActions, ReadOnlyMode
         "cancel": ("imports.change_importjob",),
         "retry": ("imports.change_importjob",),
         **ApplyActions.permissions,
+        **ApprovalActions.permissions,
         **UndoActions.permissions,
         "changes": changes.PERMISSIONS,
         "changes_csv": changes.PERMISSIONS,

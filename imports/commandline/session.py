@@ -12,14 +12,14 @@ import time
 from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import starmap
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.exceptions import RequestDataTooBig
 from django.core.management.base import OutputWrapper
 from django.db import connection
 
 from acme_importer.texts import printable
-from imports import applying, jobs, rejected, waking
+from imports import applying, guarded, jobs, rejected, waking
 from imports.commandline import foreground, source
 from imports.commandline.arguments import UsageError, check_usage, read_options
 from imports.commandline.console import file_size, open_display
@@ -31,6 +31,7 @@ from imports.reading.questions import mapping_argument
 from imports.representation import represent
 
 FAILED_EXIT_CODE = 1
+HELD_EXIT_CODE = 3
 # How often an import that other processes do is looked at.
 LOOK_SECONDS = 0.5
 
@@ -53,8 +54,18 @@ class Session:
             if in_queue:
                 self._watch(job, stop)
             else:
-                run_here(job, stop, self._options["workers"])
+                self._run(job, stop)
         self._report(as_it_stands(job))
+
+    def _run(self, job: ImportJob, stop: StopSignals) -> None:
+        """Import here; where the file is under guard, once its check is done here, unless that holds it."""
+        workers = self._options["workers"]
+        if job.awaits_check and job.applies is not None:
+            self._tell(f"The file is under guard: check {job.applies_id} goes first.")
+            run_here(job.applies, stop, workers)
+            job = as_it_stands(job)
+        if not rests(job):
+            run_here(job, stop, workers)
 
     def _job(self, stop: StopSignals) -> ImportJob:
         """The import to be done, new or resumed; from here on signals are held."""
@@ -83,13 +94,15 @@ class Session:
         job = ImportJob.objects.filter(pk=number).first()
         if job is None:
             raise UsageError(f"There is no import {number}.")
+        if job.status == ImportJob.Status.HELD:
+            return job
         if not job.is_over:
             # Its process may have been killed. Should it live, claims see to it that the two share the work.
             self._tell(f"Import {job.pk} is {job.status}; joining in.")
             return job
         jobs.retry(job)
         self._tell(f"Import {job.pk} resumes: {job.filename}")
-        return job
+        return as_it_stands(job)
 
     def _applied(self, number: int) -> ImportJob:
         check = ImportJob.objects.filter(pk=number).first()
@@ -106,7 +119,7 @@ class Session:
         try:
             stop.check()
             with open_display() as display:
-                while not (now := as_it_stands(job)).is_over:
+                while not rests(now := as_it_stands(job)):
                     display.importing(now)
                     time.sleep(LOOK_SECONDS)
         except KeyboardInterrupt:
@@ -123,13 +136,9 @@ class Session:
         else:
             self._stdout.write(receipt(job))
         self._stdout.flush()
-        if self._options["rejected"]:
-            self._write_rejected(job, Path(self._options["rejected"]))
-        elif job.rejected_rows:
-            where = f"the dashboard, /api/jobs/{job.pk}/rejected.csv, or --rejected FILE next time"
-            self._tell(f"All rejected rows, as a file to fix: {where}")
-        if job.processed_rows:
-            self._tell(f"What became of every row: the dashboard, or /api/jobs/{job.pk}/results.csv")
+        if job.status == ImportJob.Status.HELD:
+            self._say_held(job)
+        self._tell_of_rows(job)
         if job.status == ImportJob.Status.COMPLETED:
             self._say_what_follows(job)
             return
@@ -145,12 +154,34 @@ class Session:
             self._tell(f"To resume it: python manage.py import_csv --resume {job.pk}")
         sys.exit(FAILED_EXIT_CODE)
 
+    def _tell_of_rows(self, job: ImportJob) -> None:
+        if self._options["rejected"]:
+            self._write_rejected(job, Path(self._options["rejected"]))
+        elif job.rejected_rows:
+            where = f"the dashboard, /api/jobs/{job.pk}/rejected.csv, or --rejected FILE next time"
+            self._tell(f"All rejected rows, as a file to fix: {where}")
+        if job.processed_rows:
+            self._tell(f"What became of every row: the dashboard, or /api/jobs/{job.pk}/results.csv")
+
     def _say_what_follows(self, job: ImportJob) -> None:
         if job.dry_run:
             self._tell(f"What it would change: the dashboard, or /api/jobs/{job.pk}/changes.csv")
             self._tell(f"To import that and nothing else: python manage.py import_csv --apply {job.pk}")
+            for trip in guarded.trips(job):
+                self._tell(f"It would be held for approval: {trip.sentence}")
         if job.held_rows:
             self._tell(f"The rows that were held, and why: the dashboard, or /api/jobs/{job.pk}/held")
+
+    def _say_held(self, job: ImportJob) -> NoReturn:
+        """Say why the import is held, and how it goes on; leave with the exit code of that."""
+        self._tell("Nothing has been written. The import is held for approval:")
+        for trip in job.trips:
+            self._tell(f"  {trip['sentence']}")
+        self._tell(f"What it would change: the dashboard, or /api/jobs/{job.applies_id}/changes.csv")
+        self._tell(
+            f"To approve or to reject it, with a reason: the dashboard, or POST /api/jobs/{job.pk}/approve, or /reject"
+        )
+        sys.exit(HELD_EXIT_CODE)
 
     def _write_rejected(self, job: ImportJob, path: Path) -> None:
         try:
@@ -187,6 +218,11 @@ def run_here(job: ImportJob, stop: StopSignals, workers: int) -> None:
         connection.close()
         with suppress(jobs.WrongStateError):
             jobs.cancel(job)
+
+
+def rests(job: ImportJob) -> bool:
+    """Whether nothing happens to the job unless somebody does something: it is over, or held."""
+    return job.is_over or job.status == ImportJob.Status.HELD
 
 
 def as_it_stands(job: ImportJob) -> ImportJob:

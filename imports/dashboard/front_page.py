@@ -85,11 +85,21 @@ def rows_per_day(user: Any) -> Panel | None:
 
 
 def notices(user: Any) -> Iterator[Notice]:
-    """Name the imports that have stalled, that failed recently, or whose rejected rows nobody has fixed."""
+    """Name the imports that are held, have stalled, failed recently, or whose rejected rows nobody has fixed."""
     if may_see(user):
+        yield from _held()
         yield from _stalled()
         yield from _failed()
         yield from _with_rejected_rows()
+
+
+def _held() -> Iterator[Notice]:
+    kind = Kind("{number} imports are held for approval.", f"{jobs_url()}?state=held", "View imports")
+    for job in ImportJob.objects.filter(status=Status.HELD)[:MOST_NOTICES_OF_A_KIND]:
+        text = f"{printable(str(job))} is held for approval. {job.trips[0]['sentence'] if job.trips else ''}".strip()
+        # One that was rejected and retried is held again.
+        key = f"imports.held:{job.pk}:{job.event_sequence}"
+        yield Notice("warn", text, key, job.created_at, job_url(job), "Approve or reject", kind)
 
 
 def _stalled() -> Iterator[Notice]:

@@ -158,7 +158,7 @@ def stalled_text(job: ImportJob) -> str:
 
 def failure(job: ImportJob) -> Failure | None:
     """Why the job has failed, and what can be done; None if it has not."""
-    if not job.failure_reason:
+    if not job.failure_reason or job.status != Status.FAILED:
         return None
     return Failure(job.failure_reason, retries.may_help(job), is_question=bool(job.question))
 

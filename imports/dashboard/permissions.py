@@ -27,6 +27,11 @@ def may_apply(user: Any) -> bool:
     return user.has_perm("imports.apply_importjob")
 
 
+def may_approve(user: Any) -> bool:
+    """Whether the user may approve imports that are held, or reject them."""
+    return user.has_perm("imports.approve_importjob")
+
+
 def may_control(user: Any) -> bool:
     """Whether the user may cancel and retry imports."""
     return user.has_perm("imports.change_importjob")

@@ -14,6 +14,7 @@ Status = ImportJob.Status
 LABELS = {
     Status.QUEUED.value: "Queued",
     Status.RUNNING.value: "Running",
+    Status.HELD.value: Status.HELD.label,
     Status.COMPLETED.value: "Completed",
     WITH_ERRORS: "Completed with errors",
     WITH_WARNINGS: "Completed with warnings",
@@ -23,6 +24,7 @@ LABELS = {
 KINDS = {
     Status.QUEUED.value: "",
     Status.RUNNING.value: "busy",
+    Status.HELD.value: "warn",
     Status.COMPLETED.value: "good",
     WITH_ERRORS: "warn",
     WITH_WARNINGS: "warn",

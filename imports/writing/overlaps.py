@@ -22,7 +22,7 @@ from products.models import Product
 LOCK = 7_120_015
 
 Status = ImportJob.Status
-UNDER_WAY = Q(status__in=(Status.QUEUED, Status.RUNNING))
+UNDER_WAY = Q(status__in=(Status.QUEUED, Status.RUNNING, Status.HELD))
 # As long as its file is there.
 MAY_BE_RETRIED = Q(status__in=(Status.FAILED, Status.CANCELLED)) & ~Q(stored_as="")
 

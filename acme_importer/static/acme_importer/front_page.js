@@ -11,6 +11,7 @@ const news = document.getElementById("news");
 let pageRead = Date.now();
 
 function detail(job) {
+    if (job.awaits_check) return "waiting for its check";
     if (job.status === "queued") return "waiting for a worker";
     const units = job.undoes === null ? "rows" : "changes";
     const parts = [`${Math.floor(job.progress * 100)}%`, `${number(job.processed_rows)} ${units}`];

@@ -14,7 +14,7 @@ from imports.commandline.session import Session
 class Command(ProductCommand):
     help = (
         "Imports a CSV file and prints what became of its rows. Ctrl-C cancels, --resume resumes. "
-        "Exit code: 0 completed, 1 failed or cancelled, 2 nothing to import."
+        "Exit code: 0 completed, 1 failed or cancelled, 2 nothing to import, 3 held for approval."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

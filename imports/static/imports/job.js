@@ -5,7 +5,8 @@ import { drawReceipt, duration, number } from "../acme_importer/formats.js";
 const POLL_MS = 1000;
 // After this many polls, the parts of the page that the API does not have are fetched again.
 const POLLS_PER_REFRESH = 2;
-const OVER = ["completed", "failed", "cancelled"];
+// Nothing more happens by itself to what is over, or held until somebody approves it.
+const OVER = ["completed", "failed", "cancelled", "held"];
 
 const page = document.querySelector("[data-job]");
 let status = page.dataset.status;
@@ -90,7 +91,7 @@ async function poll() {
     status = job.status;
     page.dataset.status = status;
     if (changed) {
-        announce(`The ${page.dataset.called} is ${status}.`);
+        announce(`The ${page.dataset.called} is ${status === "held" ? "held for approval" : status}.`);
     }
     trouble("");
     showNumbers(job);

@@ -1,4 +1,4 @@
-"""The decision on an import that is held: approved, it takes its place in turn; rejected, it is cancelled. With a reason.
+"""The decision on a held import, with a reason: approved, it takes its place in turn; rejected, it is cancelled.
 
 It holds for one file, by its SHA-256, since it is one job's: the same file again is another job, and judged anew. Who
 may decide, is for the callers to ask (`imports.approve_importjob`). API and dashboard call this.

@@ -1,5 +1,6 @@
-"""Guards: what of a file is so unusual that somebody is to look at it before it is imported. The rules with their limits
-and sentences. Knows no database, and not where the limits come from.
+"""Guards: what of a file is so unusual that somebody is to look at it before it is imported.
+
+The rules with their limits and sentences. Knows no database, and not where the limits come from.
 
 Each guard counts something of what a check has found, and has a limit for it as a share and as a number. It trips where
 either is exceeded.

@@ -45,6 +45,7 @@ def test_production_does_not_start_without_a_secret_key() -> None:
         {"DEBUG": "perhaps"},
         {"IMPORT_LANES": "-1"},
         {"IMPORT_CHUNK_ROWS": "many"},
+        {"IMPORT_GUARDS": '{"new": {"share": 101}}'},
         {"LOG_LEVEL": "LOUD"},
         {"PORT": "0"},
         {"DATABASE_URL": "mysql://localhost/shop"},

@@ -28,7 +28,7 @@ from acme_importer.audit.models import Record
 from acme_importer.audit.trail import record
 from acme_importer.rest.scopes import SCOPES
 from acme_importer.tokens.models import Token
-from imports import drafts
+from imports import applying, drafts
 from imports.models import Draft, HeldRow, ImportJob
 from products import editing
 from products.editing import Editor
@@ -121,6 +121,15 @@ class World:
         return job
 
     @property
+    def held(self) -> ImportJob:
+        """An import that waits for approval, of what its check has shown."""
+        check = run_import(CSV, dry_run=True)
+        job = applying.apply(check)
+        ImportJob.objects.filter(pk=job.pk).update(status="held")
+        Record.objects.all().delete()
+        return job
+
+    @property
     def edited(self) -> ChangeSet:
         product = make_product()
         product.name = "Other"
@@ -204,6 +213,14 @@ API: dict[str, Act] = {
         lambda w: w.send("post", f"jobs/{run_import(CSV, dry_run=True).pk}/apply"),
     ),
     "job-held post": ("import.confirmed", lambda w: w.send("post", f"jobs/{w.holding.pk}/held")),
+    "job-approve post": (
+        "import.approved",
+        lambda w: w.send("post", f"jobs/{w.held.pk}/approve", {"reason": "Agreed."}),
+    ),
+    "job-reject post": (
+        "import.rejected",
+        lambda w: w.send("post", f"jobs/{w.held.pk}/reject", {"reason": "By mistake."}),
+    ),
     "job-undo post": ("import.undone", lambda w: w.send("post", f"jobs/{w.imported.pk}/undo")),
     "job-retry post": ("import.retried", lambda w: w.send("post", f"jobs/{w.cancelled.pk}/retry")),
 }
@@ -298,6 +315,14 @@ PAGES: dict[str, Act] = {
     "imports_importjob_import_held": (
         "import.confirmed",
         lambda w: w.post(f"imports/importjob/{w.holding.pk}/import-held/"),
+    ),
+    "imports_importjob_approve": (
+        "import.approved",
+        lambda w: w.post(f"imports/importjob/{w.held.pk}/approve/", {"reason": "Agreed."}),
+    ),
+    "imports_importjob_reject": (
+        "import.rejected",
+        lambda w: w.post(f"imports/importjob/{w.held.pk}/reject/", {"reason": "By mistake."}),
     ),
     "imports_importjob_reopen": (
         "import.reopened",

@@ -126,6 +126,8 @@ TABLE: dict[str, Entry] = {
         GET="imports.view_importjob + products.view_product",
         POST="imports.undo_importjob",
     ),
+    **api("jobs/{pk}/approve", "import", POST="imports.approve_importjob"),
+    **api("jobs/{pk}/reject", "import", POST="imports.approve_importjob"),
     **api("jobs/{pk}/apply", "import", POST="imports.apply_importjob"),
     **api(
         "jobs/{pk}/held",
@@ -207,7 +209,13 @@ TABLE: dict[str, Entry] = {
         f"POST admin/imports/importjob/{{job_id}}/{name}/": Entry(
             (f"imports.{may}_importjob + imports.view_importjob", f"imports.{may}_importjob + imports.change_importjob")
         )
-        for name, may in (("apply", "apply"), ("import-held", "apply"), ("reopen", "add"))
+        for name, may in (
+            ("apply", "apply"),
+            ("import-held", "apply"),
+            ("approve", "approve"),
+            ("reject", "approve"),
+            ("reopen", "add"),
+        )
     },
     **model("webhooks.endpoint"),
     "POST admin/webhooks/endpoint/{endpoint_id}/action/": Entry(("webhooks.change_endpoint",)),

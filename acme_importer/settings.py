@@ -410,6 +410,8 @@ SPECTACULAR_SETTINGS = {
         "ImportMode": "imports.options.MODES",
         "NewProducts": "imports.options.NEW_PRODUCTS",
         "ChangeKind": "imports.changes.KIND_NAMES",
+        "Guard": "imports.guards.GUARDS",
+        "Decision": "imports.models.ImportJob.Decision",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

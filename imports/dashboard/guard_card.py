@@ -19,14 +19,11 @@ Status = ImportJob.Status
 # Where the worst examples are that a guard has tripped over: among the changes of the check, by their query.
 EXAMPLES = {
     "prices_moved": [("Largest price moves", f"order={BY_MOVE}")],
-    "prices_zero": [
-        ("Prices set to zero", "mark=price_to_zero"),
-        ("Prices emptied", "mark=emptied&field=price"),
-    ],
     "deactivated": [("Products that become inactive", "mark=deactivated")],
     "emptied": [("Emptied values", "mark=emptied")],
     "new": [("New products", "kind=created")],
 }
+TO_ZERO, PRICES_EMPTIED = ("Prices set to zero", "mark=price_to_zero"), ("Prices emptied", "mark=emptied&field=price")
 
 
 class ShownTrip(NamedTuple):
@@ -40,9 +37,9 @@ def context(job: ImportJob, user: Any) -> dict[str, Any]:
     """What the template needs to know of `job`, from `with_progress`, for this user."""
     if changes.is_check(job):
         found = [trip.as_json() for trip in guarded.trips(job)] if _may_still_be_imported(job) else []
-        return {"would_be_held": _shown(found, job.pk, user)}
+        return {"would_be_held": _shown(found, job, user)}
     told: dict[str, Any] = {
-        "was_held": _shown(job.trips, job.applies_id, user) if job.trips else [],
+        "was_held": _shown(job.trips, job.applies, user) if job.trips else [],
         "decided_at": datetime.fromisoformat(job.approval["at"]) if job.approval else None,
     }
     if job.status == Status.HELD:
@@ -57,16 +54,23 @@ def _may_still_be_imported(check: ImportJob) -> bool:
     return is_there and not check.applied_by.exists()
 
 
-def _shown(trips: list[dict[str, Any]], check_id: int | None, user: Any) -> list[ShownTrip]:
-    return [ShownTrip(trip["sentence"], _examples(trip["guard"], check_id, user)) for trip in trips]
+def _shown(trips: list[dict[str, Any]], check: ImportJob | None, user: Any) -> list[ShownTrip]:
+    return [ShownTrip(trip["sentence"], _examples(trip["guard"], check, user)) for trip in trips]
 
 
-def _examples(guard: str, check_id: int | None, user: Any) -> list[tuple[str, str]]:
-    if check_id is None:
+def _examples(guard: str, check: ImportJob | None, user: Any) -> list[tuple[str, str]]:
+    if check is None or proposed.is_gone(check):
         return []
     if guard == "rejected":
-        return [("Rejected rows", f"{reverse('admin:imports_importjob_change', args=[check_id])}#rejected")]
+        return [("Rejected rows", f"{reverse('admin:imports_importjob_change', args=[check.pk])}#rejected")]
     if not user.has_perm("products.view_product"):
         return []
-    changes = reverse("admin:imports_importjob_changes", args=[check_id])
-    return [(text, f"{changes}?{query}") for text, query in EXAMPLES.get(guard, ())]
+    address = reverse("admin:imports_importjob_changes", args=[check.pk])
+    return [(text, f"{address}?{query}") for text, query in _queries(guard, check)]
+
+
+def _queries(guard: str, check: ImportJob) -> list[tuple[str, str]]:
+    if guard != "prices_zero":
+        return EXAMPLES.get(guard, [])
+    found = proposed.findings(check)
+    return [TO_ZERO] * bool(found.to_zero) + [PRICES_EMPTIED] * bool(found.emptied["price"])

@@ -345,13 +345,14 @@ def retry(job: ImportJob) -> None:
 def _check_to_judge(job: ImportJob) -> ImportJob | None:
     """The check by which `job`, from `with_progress`, is to be judged before it begins; None if it need not be.
 
-    Locked, since at its end it looks for what waits for it.
+    Locked, since at its end it looks for what waits for it; its lanes first, as everywhere.
     """
     if job.applies_id is None or job.lane_count or job.is_approved:
         return None
     was_judged = job.checked_from is not None
     if was_judged and not guarded.limits_for(job):
         return None
+    list(ImportLane.objects.select_for_update().filter(job=job.applies_id).values_list("pk"))
     return ImportJob.objects.select_for_update().get(pk=job.applies_id)
 
 

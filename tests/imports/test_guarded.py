@@ -34,6 +34,7 @@ from tests.imports.short_import import (
     work_off_the_queue,
 )
 from tests.products.factories import make_user
+from tests.threads import in_threads
 from webhooks.models import Delivery, Endpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -215,6 +216,18 @@ def test_one_whose_check_failed_half_way_is_retried_with_it() -> None:
     assert (with_progress(check).status, with_progress(job).awaits_check) == ("running", True)
     run(check)
     assert with_progress(job).status == Status.HELD
+
+
+def test_one_that_is_retried_while_its_check_ends_does_not_wait_for_ever() -> None:
+    for _ in range(8):
+        job, check = start(ZEROS)
+        jobs.cancel(job)
+        retry_without_messages(check)
+
+        raised = in_threads(lambda check=check: run(check), lambda job=job: retry_without_messages(job))
+
+        assert raised == []
+        assert (with_progress(job).status, with_progress(job).awaits_check) == ("held", False)
 
 
 @pytest.mark.parametrize("how", ["rejected", "cancelled"])

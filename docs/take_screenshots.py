@@ -156,9 +156,9 @@ def pages_of_guards(folder: Path) -> dict[str, str]:
     from products.models import Product  # noqa: PLC0415
 
     south = ImportJob.objects.get(filename="supplier-south.csv").pk
-    products = Product.objects.filter(last_import=south).exclude(price=None).values_list("sku", "price")[:1000]
+    products = Product.objects.filter(last_import=south).values_list("sku", "price")[:1000]
     path = folder / "south-prices.csv"
-    path.write_text("sku,price\n" + "".join(f"{sku},{price * 100:.0f}\n" for sku, price in products))
+    path.write_text("sku,price\n" + "".join(f"{sku},{price * 100:.0f}\n" for sku, price in products if price))
     with override_settings(IMPORT_GUARDS=DEFAULTS), suppress(SystemExit):
         call_command("import_csv", str(path))
     return {"approval": f"/admin/imports/importjob/{ImportJob.objects.latest('pk').pk}/change/"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -138,9 +139,7 @@ def test_of_two_who_decide_at_once_one_wins() -> None:
     for _ in range(5):
         job = held()
 
-        raised = in_threads(
-            lambda job=job: approval.approve(job, anna, "Yes."), lambda job=job: approval.reject(job, bela, "No.")
-        )
+        raised = in_threads(partial(approval.approve, job, anna, "Yes."), partial(approval.reject, job, bela, "No."))
 
         assert [type(error) for error in raised] == [WrongStateError]
         job = with_progress(job)
@@ -182,7 +181,7 @@ def test_who_started_it_may_reject_it_all_the_same(settings: Settings) -> None:
 
 def test_nothing_is_approved_of_which_the_check_has_expired() -> None:
     job = held()
-    ImportJob.objects.filter(pk=job.applies_id).update(finished_at=timezone.now() - EXPIRES_AFTER)
+    ImportJob.objects.filter(applied_by=job).update(finished_at=timezone.now() - EXPIRES_AFTER)
 
     with pytest.raises(WrongStateError, match=rf"Check {job.applies_id} expired on .+\. Check the file again\."):
         approval.approve(job, make_user(), "Agreed.")

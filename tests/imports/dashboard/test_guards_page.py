@@ -190,7 +190,7 @@ def test_the_front_page_names_what_is_held(admin_client: Client) -> None:
 
 def test_a_held_import_whose_check_has_expired_says_why_it_was_cancelled(admin_client: Client) -> None:
     job = applying.apply(run_import(ODD, dry_run=True))
-    ImportJob.objects.filter(pk=job.applies_id).update(checked_from=None)
+    ImportJob.objects.filter(applied_by=job).update(checked_from=None)
 
     approval.cancel_expired()
 

@@ -17,11 +17,11 @@ from django.db.models import Max
 from django.utils import timezone
 
 from acme_importer.audit.trail import record
-from imports import quotas, retries, turns, waking
+from imports import quotas, retries, suppliers, turns, waking
 from imports.events import announce
 from imports.files import storage
 from imports.files.space import full_disk_refused
-from imports.models import UNTRIED, Draft, ImportJob, ImportLane, SentFile
+from imports.models import UNTRIED, Draft, ImportJob, ImportLane, SentFile, Supplier
 from imports.opening.decisions import QuestionOpenError
 from imports.opening.found import Opened
 from imports.options import Options
@@ -41,17 +41,26 @@ class WrongStateError(Exception):
     """The job is not in a state from which this can be done; the text says so to a person."""
 
 
-def create(file: UploadedFile, options: Options, user: AbstractBaseUser | AnonymousUser | None = None) -> ImportJob:
+def create(
+    file: UploadedFile,
+    options: Options,
+    user: AbstractBaseUser | AnonymousUser | None = None,
+    *,
+    supplier: Supplier | None = None,
+) -> ImportJob:
     """Keep an uploaded file and create the job that imports it; the workers are told in the same transaction.
 
-    Raises FileRefusedError for an empty file, DiskFullError, and QuotaError. A file whose job cannot be created is
+    The file is read as those of the `supplier`, where the `options` do not say otherwise. Raises FileRefusedError for an empty file, DiskFullError, and QuotaError. A file whose job cannot be created is
     removed again.
     """
     stored = storage.keep(file)
     try:
         with full_disk_refused(), transaction.atomic():
             quotas.check_and_hold(user.pk if user else None, stored.size)
-            job = add(dry_run=options.dry_run, **sent_fields(stored, options, user))
+            sent = sent_fields(stored, options, user)
+            if supplier:
+                sent |= suppliers.read_by(suppliers.current(supplier), options)
+            job = add(dry_run=options.dry_run, **sent)
             record("import.uploaded", job, user=user, **_facts(job))
     except BaseException:
         storage.delete_stored(stored.stored_as)
@@ -180,6 +189,8 @@ def ask(job: ImportJob, error: QuestionOpenError) -> None:
     question, chosen = error.question, error.chosen
     # Of columns that may be none, nothing is proposed.
     proposed = chosen.proposed_mapping if question.field else {}
+    if question.mapping:
+        proposed = question.mapping
     asked = {
         "field": question.field,
         "sentence": question.sentence,

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Count, F, Q, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
 from acme_importer.cluster.identity import HOLDER_LENGTH, holder
@@ -23,6 +23,7 @@ from products.fields import SKU_MAX_LENGTH
 LEASE = timedelta(seconds=45)
 # The longest names that Python has for encodings have half of it.
 ENCODING_MAX_LENGTH = 40
+SUPPLIER_MAX_LENGTH = 100
 # Spreadsheet programs allow names of 31 characters; other programs write longer ones.
 SHEET_MAX_LENGTH = 255
 
@@ -30,6 +31,55 @@ SHEET_MAX_LENGTH = 255
 # The fields of work that nobody has claimed, and of work that is begun afresh.
 UNCLAIMED: dict[str, Any] = {"claimed_until": None, "claimed_by": ""}
 UNTRIED: dict[str, Any] = {**UNCLAIMED, "attempts": 0, "last_error": ""}
+
+
+class Supplier(models.Model):
+    """Somebody whose files come again and again, read in the same way. The newest of its versions says how."""
+
+    name = models.CharField(max_length=SUPPLIER_MAX_LENGTH)
+    # The number of its newest version, which is what holds.
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = (
+            models.UniqueConstraint(
+                Lower("name"), name="supplier_name_unique", violation_error_message="There is a supplier of this name."
+            ),
+        )
+
+    def __str__(self) -> str:
+        return printable(self.name)
+
+
+class SupplierVersion(models.Model):
+    """How a supplier's files are read, as it was decided once. A version is never changed: a new one takes its place."""
+
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="versions", db_index=False)
+    number = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    # The import whose file was read in this way; none where a person has changed the version before.
+    learned_from = models.ForeignKey("ImportJob", on_delete=models.SET_NULL, null=True, related_name="+")
+
+    # As in SentFile, with a column, or none, for each field. Then what the files look like: the names of their columns,
+    # what these have in common in any order (`imports.reading.drift.fingerprint`), and their known format, if any.
+    options = models.JSONField(default=dict, blank=True)
+    header = models.JSONField(default=list, blank=True)
+    fingerprint = models.CharField(max_length=64, blank=True)
+    format = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("-number",)
+        constraints = (
+            models.UniqueConstraint(fields=["supplier", "number"], name="supplierversion_supplier_number_unique"),
+        )
+        indexes = (models.Index(fields=["fingerprint"], name="supplierversion_fingerprint"),)
+
+    def __str__(self) -> str:
+        return f"{self.supplier}, version {self.number}"
 
 
 class SentFile(models.Model):
@@ -46,6 +96,10 @@ class SentFile(models.Model):
     asked = models.JSONField(default=dict, blank=True)
     # The import whose rejected rows this file corrects.
     follows = models.ForeignKey("ImportJob", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    # The supplier's version that it is read by, of which `asked` has the options already; and the fields of which the
+    # sender has said himself which column of this file they have (`imports.reading.drift`).
+    read_by = models.ForeignKey(SupplierVersion, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    remapped = models.JSONField(default=list, blank=True)
 
     class Meta:
         abstract = True

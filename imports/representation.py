@@ -25,6 +25,8 @@ def represent(job: ImportJob) -> dict[str, Any]:
         "dry_run": job.dry_run,
         "follows": job.follows_id,
         "applies": job.applies_id,
+        "supplier": job.read_by.supplier.name if job.read_by else None,
+        "supplier_version": job.read_by.number if job.read_by else None,
         "undoes": job.undoes_id,
         "created_by": job.created_by.get_username() if job.created_by else None,
         "encoding": job.encoding,

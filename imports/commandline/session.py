@@ -19,7 +19,7 @@ from django.core.management.base import OutputWrapper
 from django.db import connection
 
 from acme_importer.texts import printable
-from imports import applying, jobs, rejected, waking
+from imports import applying, jobs, rejected, suppliers, waking
 from imports.commandline import foreground, source
 from imports.commandline.arguments import UsageError, check_usage, read_options
 from imports.commandline.console import file_size, open_display
@@ -67,11 +67,12 @@ class Session:
                 stop.held = True
                 return self._applied(options["apply"])
             asked = read_options(options)
+            supplier = suppliers.find(options["supplier"]) if options["supplier"] else None
             with open_display() as display:
                 file = source.take(options["file"], display)
             stop.held = True
-            job = jobs.create(file, asked)
-        except (FileRefusedError, RequestDataTooBig, jobs.WrongStateError) as error:
+            job = jobs.create(file, asked, supplier=supplier)
+        except (FileRefusedError, RequestDataTooBig, jobs.WrongStateError, suppliers.SupplierError) as error:
             raise UsageError(error) from None
         except KeyboardInterrupt:
             self._tell("Stopped before the file was read; nothing has been imported.")

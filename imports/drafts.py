@@ -11,10 +11,13 @@ from django.db import transaction
 
 from acme_importer.audit.trail import record
 from imports import jobs, quotas, retries, suppliers
+from imports.excerpts import excerpt_of
 from imports.files import storage
 from imports.files.space import full_disk_refused
 from imports.models import Draft, ImportJob, Supplier
+from imports.opening.beginning import open_beginning
 from imports.options import Options
+from imports.reading.errors import FileRefusedError
 from products.fields import FIELDS
 
 
@@ -34,6 +37,19 @@ def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follow
         storage.delete_stored(stored.stored_as)
         raise
     return draft
+
+
+def recognize_supplier(draft: Draft) -> None:
+    """Have a new draft read as the files of the supplier whose columns it has, if there is just one."""
+    if draft.follows_id is not None:
+        return
+    try:
+        opened = open_beginning(draft, excerpt_of(draft)).opened
+    except FileRefusedError:
+        return
+    found = suppliers.recognized(opened.header, opened.format)
+    if len(found) == 1:
+        choose_supplier(draft, found[0].supplier)
 
 
 def reopen(job: ImportJob, user: AbstractBaseUser | AnonymousUser) -> Draft:

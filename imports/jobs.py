@@ -50,8 +50,8 @@ def create(
 ) -> ImportJob:
     """Keep an uploaded file and create the job that imports it; the workers are told in the same transaction.
 
-    The file is read as those of the `supplier`, where the `options` do not say otherwise. Raises FileRefusedError for an empty file, DiskFullError, and QuotaError. A file whose job cannot be created is
-    removed again.
+    The file is read as those of the `supplier`, where the `options` do not say otherwise. Raises FileRefusedError for
+    an empty file, DiskFullError, and QuotaError. A file whose job cannot be created is removed again.
     """
     stored = storage.keep(file)
     try:
@@ -190,7 +190,7 @@ def ask(job: ImportJob, error: QuestionOpenError) -> None:
     # Of columns that may be none, nothing is proposed.
     proposed = chosen.proposed_mapping if question.field else {}
     if question.mapping:
-        proposed = question.mapping
+        proposed = dict(question.mapping)
     asked = {
         "field": question.field,
         "sentence": question.sentence,

@@ -54,7 +54,7 @@ class Supplier(models.Model):
 
 
 class SupplierVersion(models.Model):
-    """How a supplier's files are read, as it was decided once. A version is never changed: a new one takes its place."""
+    """How a supplier's files are read, as it was decided once. It is never changed: a new version takes its place."""
 
     supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="versions", db_index=False)
     number = models.PositiveIntegerField()

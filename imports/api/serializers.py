@@ -205,7 +205,8 @@ class QuestionSerializer(serializers.Serializer):
     """What only the sender of a file can say."""
 
     field = serializers.CharField(
-        help_text="The product field whose column is not clear; empty if it is the header: send `header_line`."
+        help_text="The product field whose column is not clear. Empty if it is the header: send `header_line`; or if "
+        "the columns are not those of the supplier's files so far."
     )
     sentence = serializers.CharField(help_text="The question, for people.")
     candidates = serializers.ListField(

@@ -27,7 +27,7 @@ from imports.commandline.receipt import receipt
 from imports.commandline.stopping import StopSignals
 from imports.models import ImportJob
 from imports.reading.errors import FileRefusedError
-from imports.reading.questions import mapping_argument
+from imports.reading.questions import HEADER_QUESTION, mapping_argument
 from imports.representation import represent
 
 FAILED_EXIT_CODE = 1
@@ -139,7 +139,7 @@ class Session:
         if job.question.get("mapping"):
             answer = " ".join(starmap(mapping_argument, job.question["mapping"].items()))
             self._tell(f"To answer it as proposed, add: {answer}")
-        elif job.question and not job.question["field"]:
+        elif job.question.get("sentence") == HEADER_QUESTION.sentence:
             self._tell("To answer it, add: --no-header, or --header-line with the number of the line")
         # A file that could not even be opened will not be the second time.
         if job.lane_count or job.status == ImportJob.Status.CANCELLED:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from imports.reading.columns import choose, position_of
+from imports.reading.columns import ColumnsFound, choose, position_of
 from imports.reading.errors import FileRefusedError
 from imports.reading.names import folded, meaning
 from imports.reading.questions import BY_NUMBER, Question, column_reference, is_numbered
@@ -53,29 +53,30 @@ class Drift:
         return not self.stops or (bool(said) and {*self.lost, *self.arrived} <= {*said})
 
     def sentence(self, supplier: str) -> str:
-        """What is different, and what is proposed."""
-        return " ".join([f"The columns are not those of the files of {supplier} so far.", *self.differences()])
-
-    def differences(self) -> list[str]:
-        """The differences, a sentence each, then what becomes of each field that is concerned."""
-        told = []
+        """What is different."""
+        told = [f"The columns are not those of the files of {supplier} so far."]
         if self.gone:
             told.append(f"Gone: {_listed(self.gone)}.")
         if self.added:
             told.append(f"New: {_listed(self.added)}.")
+        return " ".join(told)
+
+    def proposal(self) -> str:
+        """What is proposed for each field that is concerned."""
+        told = []
         for name in (*self.lost, *self.arrived):
             column = self.proposed[name]
             was = f", which was '{shown(self.lost[name])}'" if name in self.lost else ""
             told.append(
-                f"Proposed for {name}{was}: '{shown(column)}'."
+                f" Proposed for {name}{was}: '{shown(column)}'."
                 if column
-                else f"There is no column for {name}{was}: without one, the file leaves it as it is."
+                else f" There is no column for {name}{was}: without one, the file leaves it as it is."
             )
-        return told
+        return "".join(told)
 
     def question(self, supplier: str, mapping: Mapping[str, str]) -> Question:
-        """What the sender of the file is asked, whose columns were to be found by `mapping`; empty in a known format."""
-        sentence = self.sentence(supplier)
+        """What the sender is asked, whose columns were to be found by `mapping`, which is empty in a known format."""
+        sentence = self.sentence(supplier) + self.proposal()
         if not mapping:
             return Question("", f"{sentence} To import it all the same, send it without the supplier.", sentence)
         remedy = " Say with a mapping which column is which; a field without a column is mapped to nothing."
@@ -106,7 +107,11 @@ def drift(
         told = meaning(column)
         if told and not mapping.get(told.field) and told.field not in arrived:
             arrived[told.field] = column
-    proposed = _proposed(mapping, {*lost, *arrived}, gone, added, header, records)
+    concerned = {name: column for name, column in mapping.items() if name in lost} | arrived
+    kept = {name: column for name, column in mapping.items() if name not in concerned}
+    # One column that was renamed may be called anything.
+    renamed = added if len(gone) == len(added) == 1 else []
+    proposed = _proposed(list(concerned), choose(header, kept, records), added, renamed) if concerned else {}
     return Drift(gone, added, {name: _named(column, known) for name, column in lost.items()}, arrived, proposed)
 
 
@@ -135,30 +140,18 @@ def _named(column: str, known: Sequence[str]) -> str:
 
 
 def _proposed(
-    mapping: Mapping[str, str],
-    concerned: set[str],
-    gone: Sequence[str],
-    added: Sequence[str],
-    header: Sequence[str],
-    records: Sequence[Sequence[str]],
+    concerned: Sequence[str], chosen: ColumnsFound, added: Sequence[str], renamed: Sequence[str]
 ) -> dict[str, str]:
-    """A column for each of the fields `concerned`, from those that are new; "" where none could be it."""
-    if not concerned:
-        return {}
-    kept = {name: column for name, column in mapping.items() if name not in concerned}
-    chosen = choose(header, kept, records)
+    """A column for each of the fields `concerned`, from those that were `added`; "" where none could be it."""
+    header = chosen.header
     new = {position for position, name in enumerate(header) if (name or f"column {position + 1}") in added}
     proposed = {}
-    for name in mapping | dict.fromkeys(sorted(concerned)):
-        if name not in concerned:
-            continue
+    for name in concerned:
         found = [chosen.columns[name]] if name in chosen.columns else []
-        ranked = [*found, *chosen.proposals.get(name, [])]
-        # One column that was renamed, whatever it is called now.
-        renamed = [*new] if len(gone) == len(added) == 1 else []
-        best = next((position for position in (*ranked, *renamed) if position in new), None)
+        ranked = [*found, *chosen.proposals.get(name, []), *(new if renamed else [])]
+        best = next((position for position in ranked if position in new), None)
         proposed[name] = "" if best is None else column_reference(best, header)
-        new.discard(-1 if best is None else best)
+        new -= {best}
     return proposed
 
 

@@ -45,6 +45,8 @@ _JOB: Data = {
     "dry_run": False,
     "follows": None,
     "applies": None,
+    "supplier": None,
+    "supplier_version": None,
     "undoes": None,
     "created_by": "admin",
     "encoding": "",

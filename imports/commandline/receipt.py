@@ -63,6 +63,8 @@ def _decisions(job: ImportJob) -> Iterator[str]:
         if position in fields
     ]
     ignored = ignored_columns(job.header, job.columns)
+    if job.read_by:
+        yield f"  supplier    {job.read_by.supplier}, version {job.read_by.number}"
     if job.format:
         yield f"  format      {job.format}"
     read_as = f"sheet '{job.sheet}'" if job.sheet else f"{job.encoding}, delimiter: {DELIMITER_NAMES[job.delimiter]}"

@@ -22,6 +22,12 @@ PRICES = ("decimal", "thousands", "currency")
 ROWS = ("mode", "new_products", *(f"empty_{name}" for name in USUAL), "extra")
 
 
+def _empty(name: str) -> forms.ChoiceField:
+    """What an empty cell of the field `name` does to a product that exists."""
+    choices = [choice for choice in CHOICES if choice != "clear" or name not in NEVER_EMPTY]
+    return forms.ChoiceField(label=f"An empty {name}", choices=[(choice, EMPTY_CELLS[choice]) for choice in choices])
+
+
 class SupplierForm(forms.ModelForm):
     decimal = forms.ChoiceField(
         label="Decimal sign",
@@ -38,6 +44,10 @@ class SupplierForm(forms.ModelForm):
     new_products = forms.ChoiceField(
         label="New products without a status", choices=[(name, name.capitalize()) for name in NEW_PRODUCTS]
     )
+    empty_name = _empty("name")
+    empty_description = _empty("description")
+    empty_price = _empty("price")
+    empty_is_active = _empty("is_active")
     extra = forms.BooleanField(required=False, label="Keep other columns with the products")
 
     class Meta:
@@ -46,11 +56,6 @@ class SupplierForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, usual in USUAL.items():
-            choices = [choice for choice in CHOICES if choice != "clear" or name not in NEVER_EMPTY]
-            self.fields[f"empty_{name}"] = forms.ChoiceField(
-                label=f"An empty {name}", choices=[(choice, EMPTY_CELLS[choice]) for choice in choices], initial=usual
-            )
         self._said = Options.from_json(suppliers.current(self.instance).options) if self.instance.pk else Options()
         self.initial.update(_initial(self._said))
 

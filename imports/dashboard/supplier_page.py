@@ -22,7 +22,7 @@ def context(supplier: Supplier) -> dict[str, Any]:
     # Their ids first: the sums are over the lanes of these only.
     ids = list(suppliers.jobs_of(supplier).values_list("pk", flat=True)[:IMPORTS_SHOWN])
     return {
-        "version": version,
+        "reads": version,
         "reading": reading(version),
         "versions": supplier.versions.select_related("created_by").order_by("-number")[:VERSIONS_SHOWN],
         "jobs": ImportJob.objects.with_progress().filter(pk__in=ids),

@@ -60,6 +60,8 @@ def test_a_finished_job_is_shown_with_its_receipt(api):
         "dry_run": False,
         "follows": None,
         "applies": None,
+        "supplier": None,
+        "supplier_version": None,
         "undoes": None,
         "created_by": "ann",
         "encoding": "utf-8",

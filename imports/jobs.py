@@ -17,7 +17,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from acme_importer.audit.trail import record
-from imports import quotas, retries, suppliers, turns, waking
+from imports import quotas, retries, suppliers, sync_rules, turns, waking
 from imports.events import announce
 from imports.files import storage
 from imports.files.space import full_disk_refused
@@ -113,6 +113,8 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> list[ImportLane]:
         **read_as(opened),
         **_found(opened),
     }
+    if sync_rules.is_a_suppliers_file(job):
+        found["sync"] = {"cut_off": opened.is_cut_off}
     if job.dry_run:
         # Before a lane looks at any product.
         found["checked_from"] = recording.position()
@@ -211,6 +213,8 @@ def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
     if ImportLane.objects.filter(job=job_id, finished=False).exists():
         turns.call_next_of(job_id)
         return
+    if _is_synced(job):
+        return
     progress = ImportJob.objects.with_progress().get(pk=job_id)
     processed = progress.processed_rows
     if processed != total_rows:
@@ -224,12 +228,29 @@ def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
         end(job_id, Status.COMPLETED)
         return
     next_line = ImportLane.objects.filter(job=job_id).aggregate(line=Max("line"))["line"]
-    if found := doubts(progress, lines=next_line - 1):
+    found = doubts(progress, lines=next_line - 1)
+    if reason := job.sync.get("why_not"):
+        found.append(reason)
+    if found:
         ImportJob.objects.filter(pk=job_id).update(is_doubtful=True, warnings=[*job.warnings, *found])
     end(job_id, Status.COMPLETED)
     is_rewriting = job.content_stored_as != job.stored_as
     let_go = storage.delete_stored if is_rewriting else storage.close_stored
     transaction.on_commit(lambda: let_go(job.content_stored_as))
+
+
+def _is_synced(job: ImportJob) -> bool:
+    """Whether the job, whose rows are done, goes on with the products that its supplier's file lacks."""
+    if not sync_rules.is_a_suppliers_file(job) or "complete" in job.sync:
+        return False
+    job.sync = sync_rules.completed(job)
+    ImportJob.objects.filter(pk=job.pk).update(sync=job.sync)
+    if "earlier" not in job.sync:
+        return False
+    # It begins where the others end, so that the progress of the job does not go back.
+    lane = ImportLane.objects.create(job=job, number=job.lanes.count(), is_sync=True, offset=job.content_size, line=0)
+    waking.wake_lane(lane.pk, job.pk)
+    return True
 
 
 def fail_if_hopeless(job_id: int) -> None:

@@ -24,6 +24,10 @@ LEASE = timedelta(seconds=45)
 # The longest names that Python has for encodings have half of it.
 ENCODING_MAX_LENGTH = 40
 SUPPLIER_MAX_LENGTH = 100
+KEEP_MISSING, DEACTIVATE_MISSING = "keep", "deactivate"
+MISSING = [(KEEP_MISSING, "Keep them as they are"), (DEACTIVATE_MISSING, "Deactivate them")]
+# Of how many files in a row it may be asked for that a product is absent.
+MOST_FILES_ABSENT = 10
 # Spreadsheet programs allow names of 31 characters; other programs write longer ones.
 SHEET_MAX_LENGTH = 255
 
@@ -69,6 +73,11 @@ class SupplierVersion(models.Model):
     header = models.JSONField(default=list, blank=True)
     fingerprint = models.CharField(max_length=64, blank=True)
     format = models.CharField(max_length=100, blank=True)
+
+    # What becomes of products that its files had and have no longer: one of MISSING, once they are absent from so many
+    # complete files in a row (`imports.syncing`).
+    missing = models.CharField(max_length=10, choices=MISSING, default=KEEP_MISSING)
+    missing_after = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
         default_permissions = ()
@@ -217,7 +226,8 @@ class JobQuerySet(models.QuerySet["ImportJob"]):
 
     def with_progress(self) -> JobQuerySet:
         """Add the sums over each job's lanes, in the same query; no row of the job itself changes while lanes work."""
-        sums = {name: Coalesce(Sum(f"lanes__{name}"), 0) for name in ImportLane.COUNTS}
+        counts = (*ImportLane.COUNTS, *ImportLane.OF_SYNC)
+        sums = {name: Coalesce(Sum(f"lanes__{name}"), 0) for name in counts}
         passed = {"lanes_offset": Coalesce(Sum("lanes__offset"), 0), "lane_count": Count("lanes")}
         # In a grouped query Django drops the model's own order.
         jobs = self.annotate(**sums, **passed).order_by("-pk")
@@ -290,6 +300,10 @@ class ImportJob(SentFile, Work):
     # Of an import of rows that another one has held: that import.
     held_by = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="held_imported_by")
 
+    # Of a supplier's file: whether it is cut off, whether it counts as a complete one, and the earlier complete ones
+    # that it is compared with for a full sync, or why there is none (`imports.sync_rules`).
+    sync = models.JSONField(default=dict, blank=True)
+
     # Of an undo: the import whose changes it takes back, or the numbers of the first and the last of some change sets;
     # and which of them: {"skus": […], "fields": […]}, all unless named. A preview is a dry run of it.
     undoes = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="undone_by")
@@ -306,6 +320,8 @@ class ImportJob(SentFile, Work):
     skipped_rows: int
     superseded_rows: int
     held_rows: int
+    deactivated_products: int
+    activated_products: int
     processed_rows: int
     lanes_offset: int
     lane_count: int
@@ -353,7 +369,12 @@ class ImportLane(Work):
         "held_rows",
     )
 
+    # Products, not rows: those that a full sync has deactivated, and those that have come back.
+    OF_SYNC = ("deactivated_products", "activated_products")
+
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="lanes")
+    # The lane that comes last, of the products that the file has no longer, or has again (`imports.syncing`).
+    is_sync = models.BooleanField(default=False)
     number = models.PositiveSmallIntegerField()
     # The checkpoint: the byte offset of the next record, its line number, and how many records of the file are before.
     # Of an undo: how many changes are done, and the address of the one that was done last.
@@ -377,6 +398,8 @@ class ImportLane(Work):
     skipped_rows = models.PositiveBigIntegerField(default=0)
     superseded_rows = models.PositiveBigIntegerField(default=0)
     held_rows = models.PositiveBigIntegerField(default=0)
+    deactivated_products = models.PositiveBigIntegerField(default=0)
+    activated_products = models.PositiveBigIntegerField(default=0)
     # How many rows were skipped for each reason, by its code.
     skipped_by_reason = models.JSONField(default=dict, blank=True)
     # What an undo tells besides (`imports.undo.writing.Report`), or a check (`imports.writing.findings`).
@@ -433,6 +456,39 @@ class ChunkOutcome(models.Model):
 
     def __str__(self) -> str:
         return f"Rows from line {self.first_line} of import {self.job_id}"
+
+
+class FileSkus(models.Model):
+    """The SKUs of some rows of a supplier's file, whatever became of them (`imports.file_skus`)."""
+
+    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="skus")
+    # Compressed. And how many of the rows have none that can be relied on.
+    data = models.BinaryField()
+    unreadable = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Some SKUs of the file of import {self.job_id}"
+
+
+class Deactivation(models.Model):
+    """A product that a full sync has deactivated, to know it again when it comes back."""
+
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="+", db_index=False)
+    sku_normalized = models.CharField(max_length=300)
+    # The record of it in the history of products.
+    address = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(fields=["supplier", "sku_normalized"], name="deactivation_supplier_sku_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.sku_normalized}, deactivated by a full sync"
 
 
 class HeldRow(models.Model):

@@ -78,8 +78,9 @@ def decide(opened: Opened, file: SentFile, chosen: ColumnsFound, beginning: Begi
         known_damage = DamagedSkus.from_json(file.follows.damaged_skus) if file.follows else NO_DAMAGE
         least = 2 if file.follows else 1
     damaged, told = content.damaged_skus(sample, known_damage, least=least)
-    suspicions = [*told, *warnings_of(sample, opened.numbers, words), *content.ending()]
-    return replace(opened, damaged=damaged, warnings=[*warnings, *suspicions])
+    ending = list(content.ending())
+    suspicions = [*told, *warnings_of(sample, opened.numbers, words), *ending]
+    return replace(opened, damaged=damaged, is_cut_off=bool(ending), warnings=[*warnings, *suspicions])
 
 
 def _content(opened: Opened, beginning: Beginning | None) -> Content:

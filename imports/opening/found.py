@@ -53,6 +53,8 @@ class Opened:
     numbers: NumberStyle = field(default_factory=NumberStyle)
     words: dict[str, bool] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    # It ends in the middle of a row.
+    is_cut_off: bool = False
     # The SKUs whose rows are rejected, since a spreadsheet has made one of several.
     damaged: DamagedSkus = NO_DAMAGE
     # What has to be said of columns that are not those of the supplier's files so far.

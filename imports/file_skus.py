@@ -11,16 +11,20 @@ import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.db.models import Sum
+from django.utils import timezone
 
-from imports.models import FileSkus, ImportJob
+from imports.models import MOST_FILES_ABSENT, FileSkus, ImportJob, Supplier
 from imports.reading.rows import Rejection
 
+# Longer than checks can be imported (`imports.proposed`).
+KEPT_AT_LEAST = timedelta(days=8)
 # No SKU has a line break.
 _BETWEEN = "\n"
 _LEVEL = 1
@@ -54,6 +58,21 @@ def skus_of(job_id: int) -> Iterator[list[str]]:
             text = zlib.decompress(bytes(block.data)).decode()
             yield text.split(_BETWEEN) if text else []
         last = some[-1].pk
+
+
+def delete_old() -> None:
+    """Delete the SKUs of files that no file will be compared with: all but the newest complete ones of each supplier.
+
+    Those of the last days stay: a check of then may be imported, and is compared as it was.
+    """
+    needed: set[int] = set()
+    for supplier in Supplier.objects.values_list("pk", flat=True):
+        complete = ImportJob.objects.filter(read_by__supplier=supplier, dry_run=False, sync__complete=True)
+        complete = complete.filter(status=ImportJob.Status.COMPLETED).order_by("-pk")
+        needed.update(complete.values_list("pk", flat=True)[:MOST_FILES_ABSENT])
+    old = ImportJob.objects.filter(finished_at__lt=timezone.now() - KEPT_AT_LEAST, skus__isnull=False)
+    for pk in set(old.order_by().values_list("pk", flat=True)) - needed:
+        FileSkus.objects.filter(job=pk).delete()
 
 
 @dataclass(frozen=True, slots=True)

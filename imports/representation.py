@@ -44,7 +44,7 @@ def represent(job: ImportJob) -> dict[str, Any]:
         "progress": progress.progress(job),
         "total_rows": job.total_rows,
         "processed_rows": job.processed_rows,
-        **{name: getattr(job, name) for name in ImportLane.COUNTS},
+        **{name: getattr(job, name) for name in (*ImportLane.COUNTS, *ImportLane.OF_SYNC)},
         "rows_per_second": progress.rows_per_second(job),
         "eta_seconds": progress.eta_seconds(job),
         "rejected_rows_deleted_at": _moment(job.rejected_rows_deleted_at),

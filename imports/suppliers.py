@@ -27,6 +27,11 @@ User = AbstractBaseUser | AnonymousUser | None
 PARTED = ("mapping", "numbers", "words", "empty_cells")
 
 
+# What a version says of how files are read, and of what else becomes of their products.
+READING = ("options", "header", "fingerprint", "format")
+KEPT_FROM_VERSION = ("missing", "missing_after")
+
+
 class SupplierError(Exception):
     """What cannot be done with a supplier; the text says so to a person."""
 
@@ -120,17 +125,21 @@ def learn(supplier: Supplier, job: ImportJob, user: User = None) -> SupplierVers
     """
     _check_remembered(job)
     with transaction.atomic():
-        version = _add_version(supplier, user, **_learned(job, user))
+        kept = {name: getattr(current(supplier), name) for name in KEPT_FROM_VERSION}
+        version = _add_version(supplier, user, **_learned(job, user), **kept)
         _count_among(version, job)
     return version
 
 
-def change(supplier: Supplier, options: Options, user: User = None) -> SupplierVersion:
-    """A new version of `supplier`, with the same columns, whose files are read with these options."""
+def change(supplier: Supplier, user: User = None, *, options: Options | None = None, **others: Any) -> SupplierVersion:
+    """A new version of `supplier`, with the same columns, whose files are read with these options.
+
+    `others` are of KEPT_FROM_VERSION: what is not given stays as it is.
+    """
+    changed = {**others, **({} if options is None else {"options": options.as_json()})}
     with transaction.atomic():
-        now = current(supplier)
-        kept = {name: getattr(now, name) for name in ("header", "fingerprint", "format")}
-        return _add_version(supplier, user, options=options.as_json(), created_by=_known(user), **kept)
+        kept = {name: getattr(current(supplier), name) for name in (*READING, *KEPT_FROM_VERSION)}
+        return _add_version(supplier, user, created_by=_known(user), **{**kept, **changed})
 
 
 def rename(supplier: Supplier, name: str, user: User = None) -> None:

@@ -21,7 +21,7 @@ from django.utils import timezone
 from acme_importer import log_context
 from acme_importer.cluster.schedules import Schedule, keep
 from acme_importer.lost_connections import is_lost, persist
-from imports import applying, drafts, jobs, pipeline, poison, rejected, syncing, turns, waking
+from imports import applying, drafts, file_skus, jobs, pipeline, poison, rejected, syncing, turns, waking
 from imports.files.incoming import delete_abandoned_uploads
 from imports.files.local_copies import delete_idle_copies
 from imports.files.space import TOO_LITTLE, DiskFullError, is_full
@@ -266,8 +266,9 @@ def delete_old_rejected_rows() -> None:
 
 
 def delete_expired_checks() -> None:
-    """Delete what checks have shown that can no longer be imported, for a limited time."""
+    """Delete what checks have shown that can no longer be imported, for a limited time; and old files' SKUs."""
     applying.delete_expired(PRUNE_SECONDS)
+    file_skus.delete_old()
 
 
 def keep_schedules(**_: Any) -> None:

@@ -73,6 +73,8 @@ _JOB: Data = {
     "deleted_rows": 0,
     "superseded_rows": 0,
     "held_rows": 0,
+    "deactivated_products": 0,
+    "activated_products": 0,
     "rows_per_second": None,
     "eta_seconds": None,
     "rejected_rows_deleted_at": None,

@@ -300,6 +300,13 @@ class JobSerializer(serializers.ModelSerializer):
         read_only=True,
         help_text="Rows that would have done something else than the check has shown; they were not written.",
     )
+    deactivated_products = serializers.IntegerField(
+        read_only=True,
+        help_text="Products that the supplier's file has no longer, and that were deactivated; they are no rows.",
+    )
+    activated_products = serializers.IntegerField(
+        read_only=True, help_text="Products that came back, and were activated again; their rows are counted besides."
+    )
     rows_per_second = serializers.FloatField(
         read_only=True, allow_null=True, help_text="Since this run began; null while unknown."
     )
@@ -339,6 +346,7 @@ class JobSerializer(serializers.ModelSerializer):
             "total_rows",
             "processed_rows",
             *ImportLane.COUNTS,
+            *ImportLane.OF_SYNC,
             "rows_per_second",
             "eta_seconds",
             "rejected_rows_deleted_at",

@@ -22,7 +22,7 @@ from acme_importer.rest.serializers import StrictSerializer
 from acme_importer.texts import printable
 from imports import suppliers
 from imports.api.serializers import UploadSerializer
-from imports.models import SUPPLIER_MAX_LENGTH, ImportJob, Supplier, SupplierVersion
+from imports.models import MISSING, MOST_FILES_ABSENT, SUPPLIER_MAX_LENGTH, ImportJob, Supplier, SupplierVersion
 from imports.options import Options
 
 # The options that hold for all files of a supplier.
@@ -49,7 +49,10 @@ class VersionSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = SupplierVersion
-        fields = ("number", "options", "header", "format", "learned_from", "created_by", "created_at")
+        fields = (
+            *("number", "options", "header", "format", "missing", "missing_after"),
+            *("learned_from", "created_by", "created_at"),
+        )
         read_only_fields = fields
 
 
@@ -91,6 +94,18 @@ class ChangeSerializer(StrictSerializer):
         required=False,
         child=serializers.JSONField(),
         help_text="All options that hold for its files, instead of those before: as in a job's `options`.",
+    )
+
+    missing = serializers.ChoiceField(
+        MISSING,
+        required=False,
+        help_text="What becomes of products that its last complete file had, and a new one lacks.",
+    )
+    missing_after = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MOST_FILES_ABSENT,
+        help_text="From how many complete files in a row a product must be absent to be deactivated.",
     )
 
     def validate_options(self, options: dict[str, Any]) -> Options:
@@ -152,8 +167,9 @@ class SupplierViewSet(DestroyModelMixin, ReadOnlyModelViewSet):
                 suppliers.rename(supplier, changed["name"], request.user)
             if "job" in changed:
                 suppliers.learn(supplier, changed["job"], request.user)
-            if "options" in changed:
-                suppliers.change(supplier, changed["options"], request.user)
+            others = {name: changed[name] for name in ("options", *suppliers.KEPT_FROM_VERSION) if name in changed}
+            if others:
+                suppliers.change(supplier, request.user, **others)
         except suppliers.SupplierError as error:
             _refuse(error)
         return Response(self._shown(supplier))

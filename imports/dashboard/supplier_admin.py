@@ -36,7 +36,7 @@ class SupplierAdmin(DashboardAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Supplier | None = None) -> Any:
         if not self.has_change_permission(request, obj):
             return []
-        return [("Change", {"fields": ("name", *PRICES, *ROWS)})]
+        return [("Change", {"fields": ("name", *PRICES, *ROWS, *suppliers.KEPT_FROM_VERSION)})]
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:  # noqa: ARG002
         """What Django's own links to add something lead to: a supplier is remembered from an import."""
@@ -56,7 +56,8 @@ class SupplierAdmin(DashboardAdmin):
         if "name" in form.changed_data:
             suppliers.rename(Supplier.objects.get(pk=obj.pk), obj.name, request.user)
         if set(form.changed_data) - {"name"}:
-            suppliers.change(obj, form.options(), request.user)
+            others = {name: form.cleaned_data[name] for name in suppliers.KEPT_FROM_VERSION}
+            suppliers.change(obj, request.user, options=form.options(), **others)
 
     def delete_model(self, request: HttpRequest, obj: Supplier) -> None:
         suppliers.delete(obj, request.user)

@@ -10,7 +10,7 @@ from django import forms
 from acme_importer.texts import printable
 from imports import suppliers
 from imports.dashboard.reading_form import NO_SEPARATOR, THOUSANDS
-from imports.models import Supplier
+from imports.models import MISSING, MOST_FILES_ABSENT, Supplier
 from imports.options import MODES as MODE_NAMES
 from imports.options import NEW_PRODUCTS, Options
 from imports.reading.empty_cells import CHOICES, NEVER_EMPTY, USUAL
@@ -50,14 +50,25 @@ class SupplierForm(forms.ModelForm):
     empty_is_active = _empty("is_active")
     extra = forms.BooleanField(required=False, label="Keep other columns with the products")
 
+    missing = forms.ChoiceField(
+        label="Products that its file has no longer",
+        choices=MISSING,
+        help_text="What its last complete file had, and a new one lacks. A rejected row counts as there.",
+    )
+    missing_after = forms.IntegerField(
+        label="Absent from so many files in a row", min_value=1, max_value=MOST_FILES_ABSENT
+    )
+
     class Meta:
         model = Supplier
         fields = ("name",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._said = Options.from_json(suppliers.current(self.instance).options) if self.instance.pk else Options()
+        version = suppliers.current(self.instance)
+        self._said = Options.from_json(version.options)
         self.initial.update(_initial(self._said))
+        self.initial.update({name: getattr(version, name) for name in suppliers.KEPT_FROM_VERSION})
 
     def clean(self) -> dict[str, Any]:
         """Refuse what no file can be read by."""

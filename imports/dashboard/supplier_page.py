@@ -6,7 +6,7 @@ from typing import Any
 
 from imports import suppliers
 from imports.dashboard.encodings import ENCODING_NAMES
-from imports.models import ImportJob, Supplier, SupplierVersion
+from imports.models import DEACTIVATE_MISSING, ImportJob, Supplier, SupplierVersion
 from imports.options import NO_HEADER, Options
 from imports.reading.header import DELIMITER_NAMES
 from imports.reading.numbers import NumberStyle, with_asked
@@ -47,4 +47,10 @@ def reading(version: SupplierVersion) -> list[tuple[str, str]]:
         told.append(("Delimiter", DELIMITER_NAMES[options.delimiter]))
     if options.sheet:
         told.append(("Sheet", options.sheet))
-    return [*told, ("Rows", "; ".join(said_of_rows(options)) or MODES[""])]
+    told.append(("Rows", "; ".join(said_of_rows(options)) or MODES[""]))
+    if version.missing == DEACTIVATE_MISSING:
+        absent = "as soon as a file lacks them"
+        if version.missing_after > 1:
+            absent = f"once they are absent from {version.missing_after} files in a row"
+        told.append(("Missing products", f"deactivated {absent}"))
+    return told

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from imports import applying, changes, jobs, poison, progress, results, suppliers, tasks, waking
+from imports import applying, changes, file_skus, jobs, poison, progress, results, suppliers, tasks, waking
 from imports.changes import Filters
 from imports.commandline import foreground
-from imports.models import DEACTIVATE_MISSING, Deactivation, ImportJob, ImportLane, Supplier, SupplierVersion
+from imports.models import (
+    DEACTIVATE_MISSING,
+    MOST_FILES_ABSENT,
+    Deactivation,
+    FileSkus,
+    ImportJob,
+    ImportLane,
+    Supplier,
+    SupplierVersion,
+)
 from imports.options import Options
 from imports.undo import undoing
 from products import editing
@@ -18,7 +31,7 @@ from products.editing import Editor
 from products.models import Product
 from tests.imports.factories import run_import, upload, with_progress
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 HEADER = "sku,name,price\n"
 
@@ -288,3 +301,35 @@ def test_progress_does_not_go_back_and_the_lane_takes_as_many_chunks_as_it_needs
     lane = ImportLane.objects.get(job=job, is_sync=True)
     assert lane.finished
     assert Deactivation.objects.count() == 29
+
+
+def test_the_skus_of_files_are_kept_as_long_as_others_are_compared_with_them(nordic: Supplier) -> None:
+    check = send(nordic, rows("A"), dry_run=True)
+    failed = send(nordic, rows("A"))
+    ImportJob.objects.filter(pk=failed.pk).update(status=ImportJob.Status.FAILED)
+    for _ in range(MOST_FILES_ABSENT):
+        send(nordic, rows("A", "B"))
+    oldest = ImportJob.objects.filter(read_by__supplier=nordic, dry_run=False).earliest("pk")
+
+    file_skus.delete_old()
+    assert FileSkus.objects.filter(job__in=[check.pk, failed.pk]).count() == 2
+    ImportJob.objects.update(finished_at=timezone.now() - timedelta(days=9))
+    file_skus.delete_old()
+
+    assert not FileSkus.objects.filter(job__in=[check.pk, failed.pk, oldest.pk]).exists()
+    assert FileSkus.objects.count() == MOST_FILES_ABSENT
+    assert send(nordic, rows("A")).deactivated_products == 1
+
+
+def test_a_chunk_of_it_takes_as_many_queries_however_many_products_there_are(
+    nordic: Supplier,
+) -> None:
+    counts = []
+    for number in (5, 50):
+        many = [f"M{index}" for index in range(number)]
+        send(nordic, rows("A", *many))
+        with CaptureQueriesContext(connection) as queries:
+            send(nordic, rows("A"))
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]

@@ -17,7 +17,7 @@ from products.models import Product
 from tests.imports.factories import make_job, run_import, upload, with_progress
 from tests.products.factories import make_user
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 HEADER = "Artikel;Bezeichnung;Preis;Aktiv;Lager\n"
 FILE = HEADER + "A-1;Stuhl;1.299,50;jo;3\nA-2;Tisch;9,90;na;4\n"

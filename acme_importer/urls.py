@@ -12,6 +12,7 @@ from acme_importer.cluster.health import healthz, readyz
 from acme_importer.metrics import metrics
 from acme_importer.rest.routers import OptionalSlashRouter
 from acme_importer.rest.scopes import TokenScope
+from imports.api.suppliers import SupplierViewSet
 from imports.api.views import JobViewSet, UploadViewSet
 from products.api.changes import ChangesViewSet
 from products.api.views import ProductViewSet
@@ -24,6 +25,7 @@ router.register("webhooks", EndpointViewSet, basename="webhook")
 router.register(r"webhooks/(?P<endpoint_id>[^/.]+)/deliveries", DeliveryViewSet, basename="delivery")
 router.register("uploads", UploadViewSet, basename="upload")
 router.register("jobs", JobViewSet, basename="job")
+router.register("suppliers", SupplierViewSet, basename="supplier")
 router.register("audit", AuditViewSet, basename="audit")
 
 WHO_IS_LOGGED_IN = [TokenScope, IsAuthenticated]

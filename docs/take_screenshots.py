@@ -44,6 +44,7 @@ def main() -> None:
             take(pages, session)
             take(pages_of_history(), session)
             take(pages_of_checks(), session)
+            take(pages_of_suppliers(), session)
             take(pages_of_guards(Path(folder)), session)
 
 
@@ -142,6 +143,29 @@ def pages_of_checks() -> dict[str, str]:
         editing.update(product, ["price"], Editor())
     call_command("import_csv", apply=check.pk)
     return {"held": f"/admin/imports/importjob/{ImportJob.objects.latest('pk').pk}/change/"}
+
+
+def pages_of_suppliers() -> dict[str, str]:
+    """Remember how a file was read, and send the next one, whose price column has another name; return the pages."""
+    from django.contrib.auth.models import User  # noqa: PLC0415
+
+    from imports import drafts, suppliers  # noqa: PLC0415
+    from imports.files.upload_handler import receive  # noqa: PLC0415
+    from imports.models import ImportJob  # noqa: PLC0415
+
+    north, south = (ImportJob.objects.get(filename=f"supplier-{where}.csv") for where in ("north", "south"))
+    nordic = suppliers.remember("Nordic Tools", north)
+    header = ",".join("Net price" if name == "price" else name for name in north.header)
+    rows = "N-1,Torx screwdriver,,12.90,true\nN-2,Spirit level,,24.50,true\n"
+    file = receive([f"{header}\n{rows}".encode()], "supplier-north-november.csv")
+    draft = drafts.create(file, User.objects.get(username="anna"))
+    drafts.choose_supplier(draft, nordic)
+    imports = "/admin/imports/importjob/"
+    return {
+        "supplier-remember": f"{imports}{south.pk}/change/",
+        "supplier-drifted": f"{imports}upload/{draft.pk}/",
+        "supplier": f"/admin/imports/supplier/{nordic.pk}/change/",
+    }
 
 
 def pages_of_guards(folder: Path) -> dict[str, str]:

@@ -17,15 +17,17 @@ from django.views import View
 from acme_importer.dashboard.model_admin import DashboardAdmin
 from acme_importer.texts import printable
 from imports import applying, approval, jobs
-from imports.dashboard import check_card, guard_card, job_page, undo_card
+from imports.dashboard import check_card, guard_card, job_page, supplier_card, undo_card
 from imports.dashboard.approval_view import ApprovalView
 from imports.dashboard.changes_page import ChangesView
 from imports.dashboard.import_page import ReviewView, UploadView
 from imports.dashboard.job_actions import JobActionView, ReopenView, StartView, UndoView, change_state
-from imports.dashboard.permissions import may_apply, may_control, may_import, may_undo
+from imports.dashboard.permissions import may_apply, may_control, may_import, may_undo, may_view_suppliers
 from imports.dashboard.state import LABELS, in_state, kind_of, name_of
+from imports.dashboard.supplier_actions import RememberView
+from imports.dashboard.supplier_admin import SupplierAdmin
 from imports.dashboard.undo_sets import UndoSetsView
-from imports.models import ImportJob
+from imports.models import ImportJob, Supplier
 from imports.progress import progress
 from imports.templatetags import imports_dashboard
 
@@ -42,6 +44,23 @@ class StateFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[ImportJob]) -> QuerySet[ImportJob]:  # noqa: ARG002
         name = self.value()
         return in_state(queryset, name) if name in LABELS else queryset
+
+
+class SupplierFilter(admin.SimpleListFilter):
+    """Filters by the supplier as whose a file was read."""
+
+    title = "supplier"
+    parameter_name = "supplier"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        if not may_view_suppliers(request.user):
+            return []
+        offered = Supplier.objects.all()[: supplier_card.SUPPLIERS_OFFERED]
+        return [(str(supplier.pk), str(supplier)) for supplier in offered]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ImportJob]) -> QuerySet[ImportJob]:  # noqa: ARG002
+        number = self.value() or ""
+        return queryset.filter(read_by__supplier=int(number)) if number.isdecimal() else queryset
 
 
 # What the history of a job says of how it was started.
@@ -71,7 +90,7 @@ class ImportJobAdmin(DashboardAdmin):
     list_title = "Imports"
     list_display = ("file", "state", "receipt", "rejected", "who", "when")
     list_display_links = None
-    list_filter = (StateFilter, "dry_run", "created_at")
+    list_filter = (StateFilter, SupplierFilter, "dry_run", "created_at")
     search_fields = ("filename", "sha256")
     search_help_text = "file name or checksum"
     list_per_page = 50
@@ -94,6 +113,7 @@ class ImportJobAdmin(DashboardAdmin):
             page("<int:job_id>/reject/", "reject", ApprovalView, decide=approval.reject, done="Rejected"),
             page("<int:job_id>/reopen/", "reopen", ReopenView),
             page("<int:job_id>/import-held/", "import_held", StartView, start=applying.import_held, said=HELD_IMPORTED),
+            page("<int:job_id>/remember/", "remember", RememberView),
             page("<int:job_id>/undo/", "undo", UndoView),
             page("undo-changes/<int:first>/<int:last>/", "undo_changes", UndoSetsView, site=self.admin_site),
             *super().get_urls(),
@@ -103,7 +123,7 @@ class ImportJobAdmin(DashboardAdmin):
         jobs = ImportJob.objects.with_progress().select_related("created_by")
         if request.resolver_match and request.resolver_match.url_name == "imports_importjob_changelist":
             return jobs.defer(*NOT_LISTED)
-        return jobs.select_related("follows")
+        return jobs.select_related("follows", "read_by__supplier")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return False
@@ -132,6 +152,7 @@ class ImportJobAdmin(DashboardAdmin):
             "may_see_changes": request.user.has_perm("products.view_product"),
         }
         may |= check_card.context(job, request.user, shown)
+        may |= supplier_card.of_job(job, request.user)
         may |= guard_card.context(job, request.user)
         if may_undo(request.user):
             may |= undo_card.context(job)
@@ -197,3 +218,6 @@ class ImportJobAdmin(DashboardAdmin):
     def when(self, job: ImportJob) -> SafeString:
         """How long ago the import was created; exactly, in the title."""
         return render_to_string("admin/imports/importjob/moment.html", {"moment": job.created_at})
+
+
+admin.site.register(Supplier, SupplierAdmin)

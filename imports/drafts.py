@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from acme_importer.audit.trail import record
-from imports import jobs, quotas, retries
+from imports import jobs, quotas, retries, suppliers
+from imports.excerpts import excerpt_of
 from imports.files import storage
 from imports.files.space import full_disk_refused
-from imports.models import Draft, ImportJob
+from imports.models import Draft, ImportJob, Supplier
+from imports.opening.beginning import open_beginning
 from imports.options import Options
+from imports.reading.errors import FileRefusedError
+from products.fields import FIELDS
 
 
 def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follows: ImportJob | None = None) -> Draft:
@@ -32,6 +37,19 @@ def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follow
         storage.delete_stored(stored.stored_as)
         raise
     return draft
+
+
+def recognize_supplier(draft: Draft) -> None:
+    """Have a new draft read as the files of the supplier whose columns it has, if there is just one."""
+    if draft.follows_id is not None:
+        return
+    try:
+        opened = open_beginning(draft, excerpt_of(draft)).opened
+    except FileRefusedError:
+        return
+    found = suppliers.recognized(opened.header, opened.format)
+    if len(found) == 1:
+        choose_supplier(draft, found[0].supplier)
 
 
 def reopen(job: ImportJob, user: AbstractBaseUser | AnonymousUser) -> Draft:
@@ -70,14 +88,31 @@ def _inherited(options: Options) -> Options:
     return replace(options, sheet="", encoding="", delimiter="", quote="", escape="", header_line=None)
 
 
-def change(draft: Draft, options: Options) -> None:
-    """Note how the sender wants the file to be read."""
+def change(draft: Draft, options: Options, *, columns_said: bool = False) -> None:
+    """Note how the sender wants the file to be read; with `columns_said`, he has looked at which column is which."""
+    if draft.read_by and not options.mapping:
+        # Where other columns are detected, the supplier's are looked for among them.
+        options = replace(options, mapping=Options.from_json(draft.read_by.options).mapping)
     asked = options.as_json()
     changed = sorted(name for name in {*asked, *draft.asked} if asked.get(name) != draft.asked.get(name))
     draft.asked = asked
+    if columns_said and draft.read_by:
+        draft.remapped = list(FIELDS)
     with transaction.atomic():
-        draft.save(update_fields=["asked"])
+        draft.save(update_fields=["asked", "remapped"])
         record("import.options_changed", draft, options=changed)
+
+
+def choose_supplier(draft: Draft, supplier: Supplier | None) -> None:
+    """Have the draft's file read as those of `supplier`, and as nothing else says; or as if it had none."""
+    read: dict[str, Any] = {"asked": {}, "read_by": None, "remapped": []}
+    if supplier:
+        read = suppliers.read_by(suppliers.current(supplier), Options())
+    for name, value in read.items():
+        setattr(draft, name, value)
+    with transaction.atomic():
+        draft.save(update_fields=[*read])
+        record("import.options_changed", draft, options=["supplier"])
 
 
 def submit(draft: Draft) -> ImportJob:

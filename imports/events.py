@@ -22,7 +22,7 @@ def announce(job_id: int, event: str) -> None:
 
 
 def _data(job_id: int) -> Data:
-    job = ImportJob.objects.with_progress().select_related("created_by").get(pk=job_id)
+    job = ImportJob.objects.with_progress().select_related("created_by", "read_by__supplier").get(pk=job_id)
     return {"sequence": job.event_sequence, "job": represent(job)}
 
 

@@ -37,6 +37,7 @@ def _measured(check: ImportJob) -> Measured:
         rejected=check.rejected_rows,
         created=check.created_rows,
         existing=check.updated_rows + check.unchanged_rows,
+        absent=check.deactivated_products,
         deactivated=changes.summary(check).deactivated,
         findings=proposed.findings(check),
     )

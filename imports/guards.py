@@ -59,7 +59,8 @@ class Measured:
         rejected: how many of them would be rejected.
         created: how many products would be new.
         existing: how many products of the file exist already, whether it would change them or not.
-        deactivated: how many of these would become inactive.
+        absent: how many products would become inactive since the file of their supplier lacks them.
+        deactivated: how many would become inactive, these included.
         findings: what else was found of these.
     """
 
@@ -67,6 +68,7 @@ class Measured:
     rejected: int = 0
     created: int = 0
     existing: int = 0
+    absent: int = 0
     deactivated: int = 0
     findings: Findings = field(default_factory=Findings)
 
@@ -159,7 +161,7 @@ GUARDS: Mapping[str, Guard] = {
     "deactivated": Guard(
         "{number} of {of} products ({share} %) would become inactive",
         Limit(share=10, number=1000),
-        lambda found, _, __: Case(found.deactivated, found.existing),
+        lambda found, _, __: Case(found.deactivated, found.existing + found.absent),
     ),
     "emptied": Guard("{number} of {of} products ({share} %) would lose their {field}", Limit(share=10), _emptied),
     "new": Guard("{number} of {of} products ({share} %) would be new", Limit(share=50), _new),

@@ -17,11 +17,11 @@ from django.db.models import Max
 from django.utils import timezone
 
 from acme_importer.audit.trail import record
-from imports import guarded, proposed, quotas, retries, turns, waking
+from imports import guarded, proposed, quotas, retries, suppliers, sync_rules, turns, waking
 from imports.events import announce
 from imports.files import storage
 from imports.files.space import full_disk_refused
-from imports.models import UNTRIED, Draft, ImportJob, ImportLane, SentFile
+from imports.models import UNTRIED, Draft, ImportJob, ImportLane, SentFile, Supplier
 from imports.opening.decisions import QuestionOpenError
 from imports.opening.found import Opened
 from imports.options import Options
@@ -41,19 +41,27 @@ class WrongStateError(Exception):
     """The job is not in a state from which this can be done; the text says so to a person."""
 
 
-def create(file: UploadedFile, options: Options, user: AbstractBaseUser | AnonymousUser | None = None) -> ImportJob:
+def create(
+    file: UploadedFile,
+    options: Options,
+    user: AbstractBaseUser | AnonymousUser | None = None,
+    *,
+    supplier: Supplier | None = None,
+) -> ImportJob:
     """Keep an uploaded file and create the job that imports it; the workers are told in the same transaction.
 
-    Raises FileRefusedError for an empty file, DiskFullError, and QuotaError. A file whose job cannot be created is
-    removed again.
+    The file is read as those of the `supplier`, where the `options` do not say otherwise. Raises FileRefusedError for
+    an empty file, DiskFullError, and QuotaError. A file whose job cannot be created is removed again.
     """
     stored = storage.keep(file)
     try:
         with full_disk_refused(), transaction.atomic():
             quotas.check_and_hold(user.pk if user else None, stored.size)
-            fields = sent_fields(stored, options, user)
-            is_guarded = not options.dry_run and guarded.limits_for(ImportJob(**fields))
-            job = add_with_check(**fields) if is_guarded else add(dry_run=options.dry_run, **fields)
+            sent = sent_fields(stored, options, user)
+            if supplier:
+                sent |= suppliers.read_by(suppliers.current(supplier), options)
+            is_guarded = not options.dry_run and guarded.limits_for(ImportJob(**sent))
+            job = add_with_check(**sent) if is_guarded else add(dry_run=options.dry_run, **sent)
             record("import.uploaded", job, user=user, **_facts(job))
     except BaseException:
         storage.delete_stored(stored.stored_as)
@@ -113,6 +121,8 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> list[ImportLane]:
         **read_as(opened),
         **_found(opened),
     }
+    if sync_rules.is_a_suppliers_file(job):
+        found["sync"] = {"cut_off": opened.is_cut_off}
     if job.dry_run:
         # Before a lane looks at any product.
         found["checked_from"] = recording.position()
@@ -189,6 +199,8 @@ def ask(job: ImportJob, error: QuestionOpenError) -> None:
     question, chosen = error.question, error.chosen
     # Of columns that may be none, nothing is proposed.
     proposed = chosen.proposed_mapping if question.field else {}
+    if question.mapping:
+        proposed = dict(question.mapping)
     asked = {
         "field": question.field,
         "sentence": question.sentence,
@@ -209,6 +221,8 @@ def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
     if ImportLane.objects.filter(job=job_id, finished=False).exists():
         turns.call_next_of(job_id)
         return
+    if _is_synced(job):
+        return
     progress = ImportJob.objects.with_progress().get(pk=job_id)
     processed = progress.processed_rows
     if processed != total_rows:
@@ -222,7 +236,10 @@ def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
         end(job_id, Status.COMPLETED)
         return
     next_line = ImportLane.objects.filter(job=job_id).aggregate(line=Max("line"))["line"]
-    if found := doubts(progress, lines=next_line - 1):
+    found = doubts(progress, lines=next_line - 1)
+    if reason := job.sync.get("why_not"):
+        found.append(reason)
+    if found:
         ImportJob.objects.filter(pk=job_id).update(is_doubtful=True, warnings=[*job.warnings, *found])
     end(job_id, Status.COMPLETED)
     if job.dry_run:
@@ -230,6 +247,20 @@ def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
     is_rewriting = job.content_stored_as != job.stored_as
     let_go = storage.delete_stored if is_rewriting else storage.close_stored
     transaction.on_commit(lambda: let_go(job.content_stored_as))
+
+
+def _is_synced(job: ImportJob) -> bool:
+    """Whether the job, whose rows are done, goes on with the products that its supplier's file lacks."""
+    if not sync_rules.is_a_suppliers_file(job) or "complete" in job.sync:
+        return False
+    job.sync = sync_rules.completed(job)
+    ImportJob.objects.filter(pk=job.pk).update(sync=job.sync)
+    if "earlier" not in job.sync:
+        return False
+    # It begins where the others end, so that the progress of the job does not go back.
+    lane = ImportLane.objects.create(job=job, number=job.lanes.count(), is_sync=True, offset=job.content_size, line=0)
+    waking.wake_lane(lane.pk, job.pk)
+    return True
 
 
 def fail_if_hopeless(job_id: int) -> None:

@@ -24,12 +24,12 @@ _line = itemgetter(0)
 def in_line_order(spans: Iterable[Span], key: Callable[[Row], Any] = _line) -> Iterator[list[Row]]:
     """The rows of `spans` in the order of their lines, the first column, some at a time.
 
-    The spans have to come in the order of their first lines. Rows of one line stay together. `key` is what they are
-    ordered by, the line and what else tells.
+    The spans have to come in the order of their first lines. Rows of one line stay together; not those of line 0, which
+    are in no line and may be many. `key` is what they are ordered by, the line and what else tells.
     """
     waiting: list[Row] = []
     for first, load in spans:
-        ready = bisect_left(waiting, first, key=_line)
+        ready = bisect_left(waiting, max(first, 1), key=_line)
         if ready:
             yield waiting[:ready]
         waiting = waiting[ready:] + load()

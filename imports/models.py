@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Count, F, Q, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
 from acme_importer.cluster.identity import HOLDER_LENGTH, holder
@@ -23,6 +23,11 @@ from products.fields import SKU_MAX_LENGTH
 LEASE = timedelta(seconds=45)
 # The longest names that Python has for encodings have half of it.
 ENCODING_MAX_LENGTH = 40
+SUPPLIER_MAX_LENGTH = 100
+KEEP_MISSING, DEACTIVATE_MISSING = "keep", "deactivate"
+MISSING = [(KEEP_MISSING, "Keep them as they are"), (DEACTIVATE_MISSING, "Deactivate them")]
+# Of how many files in a row it may be asked for that a product is absent.
+MOST_FILES_ABSENT = 10
 # Spreadsheet programs allow names of 31 characters; other programs write longer ones.
 SHEET_MAX_LENGTH = 255
 
@@ -30,6 +35,60 @@ SHEET_MAX_LENGTH = 255
 # The fields of work that nobody has claimed, and of work that is begun afresh.
 UNCLAIMED: dict[str, Any] = {"claimed_until": None, "claimed_by": ""}
 UNTRIED: dict[str, Any] = {**UNCLAIMED, "attempts": 0, "last_error": ""}
+
+
+class Supplier(models.Model):
+    """Somebody whose files come again and again, read in the same way. The newest of its versions says how."""
+
+    name = models.CharField(max_length=SUPPLIER_MAX_LENGTH)
+    # The number of its newest version, which is what holds.
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = (
+            models.UniqueConstraint(
+                Lower("name"), name="supplier_name_unique", violation_error_message="There is a supplier of this name."
+            ),
+        )
+
+    def __str__(self) -> str:
+        return printable(self.name)
+
+
+class SupplierVersion(models.Model):
+    """How a supplier's files are read, as it was decided once. It is never changed: a new version takes its place."""
+
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="versions", db_index=False)
+    number = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    # The import whose file was read in this way; none where a person has changed the version before.
+    learned_from = models.ForeignKey("ImportJob", on_delete=models.SET_NULL, null=True, related_name="+")
+
+    # As in SentFile, with a column, or none, for each field. Then what the files look like: the names of their columns,
+    # what these have in common in any order (`imports.reading.drift.fingerprint`), and their known format, if any.
+    options = models.JSONField(default=dict, blank=True)
+    header = models.JSONField(default=list, blank=True)
+    fingerprint = models.CharField(max_length=64, blank=True)
+    format = models.CharField(max_length=100, blank=True)
+
+    # What becomes of products that its files had and have no longer: one of MISSING, once they are absent from so many
+    # complete files in a row (`imports.syncing`).
+    missing = models.CharField(max_length=10, choices=MISSING, default=KEEP_MISSING)
+    missing_after = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("-number",)
+        constraints = (
+            models.UniqueConstraint(fields=["supplier", "number"], name="supplierversion_supplier_number_unique"),
+        )
+        indexes = (models.Index(fields=["fingerprint"], name="supplierversion_fingerprint"),)
+
+    def __str__(self) -> str:
+        return f"{self.supplier}, version {self.number}"
 
 
 class SentFile(models.Model):
@@ -46,6 +105,10 @@ class SentFile(models.Model):
     asked = models.JSONField(default=dict, blank=True)
     # The import whose rejected rows this file corrects.
     follows = models.ForeignKey("ImportJob", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    # The supplier's version that it is read by, of which `asked` has the options already; and the fields of which the
+    # sender has said himself which column of this file they have (`imports.reading.drift`).
+    read_by = models.ForeignKey(SupplierVersion, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    remapped = models.JSONField(default=list, blank=True)
 
     class Meta:
         abstract = True
@@ -163,7 +226,8 @@ class JobQuerySet(models.QuerySet["ImportJob"]):
 
     def with_progress(self) -> JobQuerySet:
         """Add the sums over each job's lanes, in the same query; no row of the job itself changes while lanes work."""
-        sums = {name: Coalesce(Sum(f"lanes__{name}"), 0) for name in ImportLane.COUNTS}
+        counts = (*ImportLane.COUNTS, *ImportLane.OF_SYNC)
+        sums = {name: Coalesce(Sum(f"lanes__{name}"), 0) for name in counts}
         passed = {"lanes_offset": Coalesce(Sum("lanes__offset"), 0), "lane_count": Count("lanes")}
         # In a grouped query Django drops the model's own order.
         jobs = self.annotate(**sums, **passed).order_by("-pk")
@@ -244,6 +308,10 @@ class ImportJob(SentFile, Work):
     # Of an import of rows that another one has held: that import.
     held_by = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="held_imported_by")
 
+    # Of a supplier's file: whether it is cut off, whether it counts as a complete one, and the earlier complete ones
+    # that it is compared with for a full sync, or why there is none (`imports.sync_rules`).
+    sync = models.JSONField(default=dict, blank=True)
+
     # Of an import under guard (`imports.guarded`): whether it still waits for its check, before it takes its place in
     # turn; the guards that have tripped, and what was decided: {"decision", "by", "at", "reason"}.
     awaits_check = models.BooleanField(default=False)
@@ -266,6 +334,8 @@ class ImportJob(SentFile, Work):
     skipped_rows: int
     superseded_rows: int
     held_rows: int
+    deactivated_products: int
+    activated_products: int
     processed_rows: int
     lanes_offset: int
     lane_count: int
@@ -319,7 +389,12 @@ class ImportLane(Work):
         "held_rows",
     )
 
+    # Products, not rows: those that a full sync has deactivated, and those that have come back.
+    OF_SYNC = ("deactivated_products", "activated_products")
+
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="lanes")
+    # The lane that comes last, of the products that the file has no longer, or has again (`imports.syncing`).
+    is_sync = models.BooleanField(default=False)
     number = models.PositiveSmallIntegerField()
     # The checkpoint: the byte offset of the next record, its line number, and how many records of the file are before.
     # Of an undo: how many changes are done, and the address of the one that was done last.
@@ -343,6 +418,8 @@ class ImportLane(Work):
     skipped_rows = models.PositiveBigIntegerField(default=0)
     superseded_rows = models.PositiveBigIntegerField(default=0)
     held_rows = models.PositiveBigIntegerField(default=0)
+    deactivated_products = models.PositiveBigIntegerField(default=0)
+    activated_products = models.PositiveBigIntegerField(default=0)
     # How many rows were skipped for each reason, by its code.
     skipped_by_reason = models.JSONField(default=dict, blank=True)
     # What an undo tells besides (`imports.undo.writing.Report`), or a check (`imports.writing.findings`).
@@ -399,6 +476,39 @@ class ChunkOutcome(models.Model):
 
     def __str__(self) -> str:
         return f"Rows from line {self.first_line} of import {self.job_id}"
+
+
+class FileSkus(models.Model):
+    """The SKUs of some rows of a supplier's file, whatever became of them (`imports.file_skus`)."""
+
+    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="skus")
+    # Compressed. And how many of the rows have none that can be relied on.
+    data = models.BinaryField()
+    unreadable = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Some SKUs of the file of import {self.job_id}"
+
+
+class Deactivation(models.Model):
+    """A product that a full sync has deactivated, to know it again when it comes back."""
+
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="+", db_index=False)
+    sku_normalized = models.CharField(max_length=300)
+    # The record of it in the history of products.
+    address = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(fields=["supplier", "sku_normalized"], name="deactivation_supplier_sku_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.sku_normalized}, deactivated by a full sync"
 
 
 class HeldRow(models.Model):

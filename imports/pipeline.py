@@ -11,7 +11,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import compress
 from typing import Any, BinaryIO, Protocol
 
@@ -20,7 +20,7 @@ from django.db import DatabaseError, reset_queries, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from imports import jobs, kept_rows, poison
+from imports import file_skus, jobs, kept_rows, poison, sync_rules
 from imports.events import announce_progress
 from imports.files.storage import open_stored
 from imports.held_lines import HeldLines
@@ -71,6 +71,8 @@ class Chunk:
     records: int
     second_table: int
     at_end: bool
+    # The SKUs of all rows, where they are kept.
+    skus: set[str] = field(default_factory=set)
 
     @property
     def size(self) -> int:
@@ -134,6 +136,7 @@ class LaneRun:
         self.lane = lane
         self._job: ImportJob = lane.job
         self._writer = writer
+        self._keeps_skus = False
 
     def advance(self) -> bool:
         """Take the lane one chunk forward; returns whether there is more. Raises LaneTakenError, ChunkFailedError."""
@@ -187,6 +190,8 @@ class LaneRun:
             rejections = chunk.rejections + outcome.rejections
             skipped = outcome.skipped + Counter(skip.code for skip in chunk.skipped)
             summary = Summary.from_json(self.lane.summary) + outcome.summary
+            if self._keeps_skus:
+                file_skus.keep(self._job, chunk.skus, rejections)
             kept_rows.keep_rejections(self._job, rejections)
             kept_rows.keep_held(self._job.pk, outcome.held)
             kept_rows.keep_fates(self._job.pk, outcome, chunk.skipped)
@@ -291,12 +296,14 @@ class FileRun(LaneRun):
         self._held_lines = HeldLines(job.held_by_id) if job.held_by_id is not None else None
         self._check = CheckWriter(job.pk, self._row_reader.fields, _rules_of(job)) if job.dry_run else None
         super().__init__(lane, self._check or _product_writer(job, self._row_reader.fields))
+        self._keeps_skus = sync_rules.is_a_suppliers_file(job)
 
     def _read_chunk(self, rows_limit: int) -> Chunk:
         """The lane's next `rows_limit` rows; what belongs to other lanes is skipped."""
         rows: list[CleanRow] = []
         rejections: list[Rejection] = []
         skipped: list[Skip] = []
+        skus: set[str] = set()
         bytes_limit = self.lane.offset + CHUNK_BYTES
         at_end = True
         while batch := self._reader.read(rows_limit - len(rows) - len(rejections)):
@@ -312,6 +319,8 @@ class FileRun(LaneRun):
                 skipped += passed
                 rejections += refused
             batch, keys = self._own(batch, keys)
+            if self._keeps_skus:
+                skus.update(keys)
             if self._job.content_has_marks:
                 batch, keys, refused, passed = self._unmarked(batch, keys)
                 rejections += refused
@@ -322,7 +331,8 @@ class FileRun(LaneRun):
             if len(rows) + len(rejections) >= rows_limit or self._reader.block_end > bytes_limit:
                 at_end = False
                 break
-        return Chunk(rows, rejections, skipped, self._reader.position, self._records, self._table.second_table, at_end)
+        end = self._reader.position
+        return Chunk(rows, rejections, skipped, end, self._records, self._table.second_table, at_end, skus)
 
     def _noted(self) -> dict[str, Any]:
         if self._check is None:

@@ -17,12 +17,12 @@ from imports.excerpts import excerpt_of
 from imports.files.unavailable import FileGoneError
 from imports.models import SentFile
 from imports.opening.beginning import open_beginning
-from imports.opening.decisions import decide
+from imports.opening.decisions import columns_of, decide
 from imports.opening.found import Beginning, Opened
 from imports.opening.table import reader_of
 from imports.options import Options
 from imports.reading.booleans import words_found
-from imports.reading.columns import choose, ignored_columns
+from imports.reading.columns import ignored_columns
 from imports.reading.csvfile import MAX_RECORD_BYTES, Batch, Position, Record
 from imports.reading.empty_cells import KEEP, Kept
 from imports.reading.encodings import Detection
@@ -145,7 +145,7 @@ def preview(file: SentFile) -> Preview:
     records, found.whole_file = _first_records(beginning)
     found.samples = _samples(records, len(opened.header))
     fields = [record.fields for record in records if not record.damage]
-    chosen = choose(opened.header, file.options.mapping, fields)
+    opened, chosen = columns_of(opened, file, fields)
     opened = decide(opened, file, chosen, beginning)
     found.columns, found.warnings, found.numbers = opened.columns, opened.warnings, opened.numbers
     if "is_active" in found.columns:

@@ -21,7 +21,7 @@ from imports.models import DryRunSku, ImportJob, ImportLane, ProposedBlock
 from imports.writing.findings import MARKS, PRICE_DOWN, PRICE_UP, Findings, marks_of
 from imports.writing.moves import SizedMove, unpack_moves
 from imports.writing.proposals import block_of
-from products.fields import normalize_sku
+from products.fields import normalize_sku, normalize_skus
 from products.history.records import BLOCK_ROWS, CHANGED, CREATED, Block, Record, mask
 
 BY_LINE, BY_MOVE = "line", "price_move"
@@ -166,14 +166,21 @@ def _by_sku(job_id: int, asked: Asked, cursor: int, limit: int) -> Page:
     if cursor:
         skus = skus.filter(sku_normalized__gt=DryRunSku.objects.filter(pk=cursor).values("sku_normalized")[:1])
     found: list[Record] = []
-    places = list(skus.order_by("sku_normalized").values_list("pk", "block", "line")[: limit + 1])
-    blocks = _by_key({block for _, block, _ in places})
-    for _, key, line in places[:limit]:
-        block = blocks[key]
-        record = block.record(block.lines.index(line))
+    places = list(skus.order_by("sku_normalized").values_list("pk", "block", "line", "sku_normalized")[: limit + 1])
+    blocks = _by_key({block for _, block, *_ in places})
+    for _, key, line, sku in places[:limit]:
+        record = _record_of(blocks[key], line, sku)
         if _fits(record, asked):
             found.append(record)
     return Page(found, places[limit - 1][0] if len(places) > limit else 0)
+
+
+def _record_of(block: Block, line: int, sku: str) -> Record:
+    """The record of this row. Those of a full sync are in no line of the file."""
+    if line:
+        return block.record(block.lines.index(line))
+    skus = normalize_skus(sku for _, sku, _ in block.briefly())
+    return block.record(skus.index(sku))
 
 
 def _by_move(job_id: int, marks: int, cursor: int, limit: int) -> Page:

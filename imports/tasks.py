@@ -21,7 +21,7 @@ from django.utils import timezone
 from acme_importer import log_context
 from acme_importer.cluster.schedules import Schedule, keep
 from acme_importer.lost_connections import is_lost, persist
-from imports import applying, approval, drafts, jobs, pipeline, poison, rejected, turns, waking
+from imports import applying, approval, drafts, file_skus, jobs, pipeline, poison, rejected, syncing, turns, waking
 from imports.files.incoming import delete_abandoned_uploads
 from imports.files.local_copies import delete_idle_copies
 from imports.files.space import TOO_LITTLE, DiskFullError, is_full
@@ -235,7 +235,8 @@ def run_slice(
     Raises LaneTakenError.
     """
     deadline = time.monotonic() + seconds
-    with (undo_run if lane.job.is_undo else pipeline).open_lane(lane) as run:
+    kind_of_run = undo_run if lane.job.is_undo else syncing if lane.is_sync else pipeline
+    with kind_of_run.open_lane(lane) as run:
         while run.advance():
             after_chunk()
             if time.monotonic() > deadline or give_way():
@@ -265,9 +266,10 @@ def delete_old_rejected_rows() -> None:
 
 
 def delete_expired_checks() -> None:
-    """Delete what checks have shown that can no longer be imported, for a limited time; cancel what is held for it."""
+    """Delete what expired checks have shown, for a limited time, and old files' SKUs; cancel what is held for it."""
     approval.cancel_expired()
     applying.delete_expired(PRUNE_SECONDS)
+    file_skus.delete_old()
 
 
 def keep_schedules(**_: Any) -> None:

@@ -78,5 +78,5 @@ def _decide(request: Request, pk: str, decide: Callable[[ImportJob, Any, str], N
         decide(job, request.user, told.validated_data["reason"])
     except WrongStateError as error:
         raise ConflictError(str(error)) from error
-    decided = ImportJob.objects.with_progress().select_related("created_by").get(pk=job.pk)
+    decided = ImportJob.objects.with_progress().select_related("created_by", "read_by__supplier").get(pk=job.pk)
     return Response(dict(JobSerializer(decided, context={"request": request}).data))

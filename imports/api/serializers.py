@@ -7,10 +7,20 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
 
 from acme_importer.rest.serializers import StrictSerializer
+from imports import suppliers
 from imports.api.guards import ApprovalSerializer, TripSerializer
-from imports.models import ENCODING_MAX_LENGTH, SHEET_MAX_LENGTH, ImportJob, ImportLane, RejectedRow
+from imports.models import (
+    ENCODING_MAX_LENGTH,
+    SHEET_MAX_LENGTH,
+    SUPPLIER_MAX_LENGTH,
+    ImportJob,
+    ImportLane,
+    RejectedRow,
+    Supplier,
+)
 from imports.options import (
     EMPTY_CELLS,
     ESCAPES,
@@ -153,11 +163,19 @@ class UploadSerializer(StrictSerializer):
         help_text="Only find out what the file would do: see the job's `changes`, and import that by its `apply`.",
     )
     dry_run = serializers.BooleanField(default=False, help_text="Another name for `check`.")
+    supplier = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=SUPPLIER_MAX_LENGTH,
+        help_text="The name of a supplier as whose the file is read, where the other options do not say otherwise. If "
+        "its columns are not those of that supplier's files so far, it is not imported before a `mapping` says which "
+        "is which.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse options that make no sense, each by its name."""
         faults = {}
-        for name in attrs.keys() - {"file", "check"}:
+        for name in attrs.keys() - {"file", "check", "supplier"}:
             try:
                 Options(**{name: attrs[name]})
             except FileRefusedError as error:
@@ -166,18 +184,30 @@ class UploadSerializer(StrictSerializer):
             raise serializers.ValidationError(faults)
         return attrs
 
-    def file_and_options(self) -> tuple[UploadedFile, Options]:
+    def validate_supplier(self, name: str) -> Supplier | None:
+        """The supplier of that name; its user must be one who may see suppliers."""
+        if not name:
+            return None
+        if not self.context["request"].user.has_perm("imports.view_supplier"):
+            raise PermissionDenied("To name a supplier, you need the permission to view suppliers.")
+        try:
+            return suppliers.find(name)
+        except suppliers.NoSuchSupplierError as error:
+            raise serializers.ValidationError(str(error)) from error
+
+    def file_and_options(self) -> tuple[UploadedFile, Options, Supplier | None]:
         """What was sent, once it is valid."""
         given = dict(self.validated_data)
-        is_check = given.pop("check")
-        return given.pop("file"), Options(**{**given, "dry_run": is_check or given["dry_run"]})
+        is_check, supplier = given.pop("check"), given.pop("supplier", None)
+        return given.pop("file"), Options(**{**given, "dry_run": is_check or given["dry_run"]}), supplier
 
 
 class QuestionSerializer(serializers.Serializer):
     """What only the sender of a file can say."""
 
     field = serializers.CharField(
-        help_text="The product field whose column is not clear; empty if it is the header: send `header_line`."
+        help_text="The product field whose column is not clear. Empty if it is the header: send `header_line`; or if "
+        "the columns are not those of the supplier's files so far."
     )
     sentence = serializers.CharField(help_text="The question, for people.")
     candidates = serializers.ListField(
@@ -204,6 +234,12 @@ class JobSerializer(serializers.ModelSerializer):
     )
     applies: serializers.PrimaryKeyRelatedField = serializers.PrimaryKeyRelatedField(
         read_only=True, allow_null=True, help_text="The check that this import was approved by, if it was."
+    )
+    supplier = serializers.CharField(
+        read_only=True, allow_null=True, help_text="The supplier as whose the file is read, if it is."
+    )
+    supplier_version = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="Which version of that supplier it is read by."
     )
     undoes: serializers.PrimaryKeyRelatedField = serializers.PrimaryKeyRelatedField(
         read_only=True, allow_null=True, help_text="The import that this job undoes, if it is an undo."
@@ -272,6 +308,13 @@ class JobSerializer(serializers.ModelSerializer):
         read_only=True,
         help_text="Rows that would have done something else than the check has shown; they were not written.",
     )
+    deactivated_products = serializers.IntegerField(
+        read_only=True,
+        help_text="Products that the supplier's file has no longer, and that were deactivated; they are no rows.",
+    )
+    activated_products = serializers.IntegerField(
+        read_only=True, help_text="Products that came back, and were activated again; their rows are counted besides."
+    )
     rows_per_second = serializers.FloatField(
         read_only=True, allow_null=True, help_text="Since this run began; null while unknown."
     )
@@ -291,6 +334,8 @@ class JobSerializer(serializers.ModelSerializer):
             "dry_run",
             "follows",
             "applies",
+            "supplier",
+            "supplier_version",
             "undoes",
             "awaits_check",
             "trips",
@@ -312,6 +357,7 @@ class JobSerializer(serializers.ModelSerializer):
             "total_rows",
             "processed_rows",
             *ImportLane.COUNTS,
+            *ImportLane.OF_SYNC,
             "rows_per_second",
             "eta_seconds",
             "rejected_rows_deleted_at",

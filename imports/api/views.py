@@ -120,9 +120,9 @@ class UploadViewSet(GenericViewSet):
         sent = {**request.query_params.dict(), **dict(cast("dict[str, Any]", request.data).items())}
         serializer = UploadSerializer(data=sent, context=self.get_serializer_context())
         serializer.is_valid(raise_exception=True)
-        file, options = serializer.file_and_options()
+        file, options, supplier = serializer.file_and_options()
         try:
-            return created(request, lambda: jobs.create(file, options, request.user))
+            return created(request, lambda: jobs.create(file, options, request.user, supplier=supplier))
         except DiskFullError as error:
             raise InsufficientStorageError(str(error)) from error
         except FileUnavailableError as error:
@@ -153,7 +153,7 @@ class JobViewSet(ApplyActions, ApprovalActions, UndoActions, changes.ChangesActi
     }
 
     def get_queryset(self) -> QuerySet[ImportJob]:
-        return ImportJob.objects.with_progress().select_related("created_by")
+        return ImportJob.objects.with_progress().select_related("created_by", "read_by__supplier")
 
     @extend_schema(
         summary="Cancel an import",

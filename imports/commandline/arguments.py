@@ -17,7 +17,7 @@ USAGE_EXIT_CODE = 2
 # What is said of a file, but for the line of its header, of which 0 says something, too.
 OTHER_OPTIONS = (
     *("mapping", "delimiter", "quote", "escape", "encoding", "sheet", "decimal", "thousands", "currency", "word"),
-    *("mode", "new_products", "empty", "extra", "dry_run"),
+    *("mode", "new_products", "empty", "extra", "dry_run", "supplier"),
 )
 
 
@@ -61,6 +61,9 @@ def _check_target(target: Path, source: str | None) -> None:
 def add_options(parser: ArgumentParser) -> None:
     """Add the arguments that say how a file is read, and what becomes of its rows."""
     reading = parser.add_argument_group("how the file is read", "Whatever is not given is detected.")
+    reading.add_argument(
+        "--supplier", default="", metavar="NAME", help="As the files of this supplier, where nothing else is given."
+    )
     reading.add_argument(
         "--mapping",
         action="append",

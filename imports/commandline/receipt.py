@@ -48,6 +48,9 @@ def _counts(job: ImportJob) -> Iterator[str]:
         yield f"    superseded{job.superseded_rows:>13,}"
     if job.held_rows:
         yield f"    held      {job.held_rows:>13,}"
+    if job.deactivated_products or job.activated_products:
+        yield f"  full sync   {job.deactivated_products:>13,} products deactivated that the file has no longer"
+        yield f"              {job.activated_products:>13,} activated that came back"
     if job.run_started_at and job.finished_at:
         rate = progress.rows_per_second(job)
         seconds = (job.finished_at - job.run_started_at).total_seconds()
@@ -63,6 +66,8 @@ def _decisions(job: ImportJob) -> Iterator[str]:
         if position in fields
     ]
     ignored = ignored_columns(job.header, job.columns)
+    if job.read_by:
+        yield f"  supplier    {job.read_by.supplier}, version {job.read_by.number}"
     if job.format:
         yield f"  format      {job.format}"
     read_as = f"sheet '{job.sheet}'" if job.sheet else f"{job.encoding}, delimiter: {DELIMITER_NAMES[job.delimiter]}"

@@ -19,7 +19,7 @@ from django.core.management.base import OutputWrapper
 from django.db import connection
 
 from acme_importer.texts import printable
-from imports import applying, guarded, jobs, rejected, waking
+from imports import applying, guarded, jobs, rejected, suppliers, waking
 from imports.commandline import foreground, source
 from imports.commandline.arguments import UsageError, check_usage, read_options
 from imports.commandline.console import file_size, open_display
@@ -27,7 +27,7 @@ from imports.commandline.receipt import receipt
 from imports.commandline.stopping import StopSignals
 from imports.models import ImportJob
 from imports.reading.errors import FileRefusedError
-from imports.reading.questions import mapping_argument
+from imports.reading.questions import HEADER_QUESTION, mapping_argument
 from imports.representation import represent
 
 FAILED_EXIT_CODE = 1
@@ -78,11 +78,12 @@ class Session:
                 stop.held = True
                 return self._applied(options["apply"])
             asked = read_options(options)
+            supplier = suppliers.find(options["supplier"]) if options["supplier"] else None
             with open_display() as display:
                 file = source.take(options["file"], display)
             stop.held = True
-            job = jobs.create(file, asked)
-        except (FileRefusedError, RequestDataTooBig, jobs.WrongStateError) as error:
+            job = jobs.create(file, asked, supplier=supplier)
+        except (FileRefusedError, RequestDataTooBig, jobs.WrongStateError, suppliers.SupplierError) as error:
             raise UsageError(error) from None
         except KeyboardInterrupt:
             self._tell("Stopped before the file was read; nothing has been imported.")
@@ -147,7 +148,7 @@ class Session:
         if job.question.get("mapping"):
             answer = " ".join(starmap(mapping_argument, job.question["mapping"].items()))
             self._tell(f"To answer it as proposed, add: {answer}")
-        elif job.question and not job.question["field"]:
+        elif job.question.get("sentence") == HEADER_QUESTION.sentence:
             self._tell("To answer it, add: --no-header, or --header-line with the number of the line")
         # A file that could not even be opened will not be the second time.
         if job.lane_count or job.status == ImportJob.Status.CANCELLED:

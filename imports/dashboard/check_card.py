@@ -70,7 +70,7 @@ def _decision(job: ImportJob, user: Any, rejected_groups: dict[str, int]) -> dic
     """Whether the user may import what the check has shown; if not, why not; and what to do where nothing would be."""
     if job.status != job.Status.COMPLETED:
         return {}
-    if not (job.created_rows or job.updated_rows):
+    if not (job.created_rows or job.updated_rows or job.deactivated_products or job.activated_products):
         return {"nothing_to_import": hopeless(job, rejected_groups)}
     reason = applying.why_not(job, user)
     return {

@@ -18,8 +18,8 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from acme_importer.texts import printable
 from imports import drafts, jobs, quotas
-from imports.dashboard import log, review
-from imports.dashboard.permissions import may_import, may_view
+from imports.dashboard import log, review, supplier_card
+from imports.dashboard.permissions import may_import, may_view, may_view_suppliers
 from imports.dashboard.questions import answered
 from imports.dashboard.reading_form import ReadingForm
 from imports.files import space
@@ -104,6 +104,8 @@ class UploadView(ImportView):
             raise
         except FileRefusedError as error:
             return self._refused(f"{error} Choose another file.", 400)
+        if may_view_suppliers(request.user):
+            drafts.recognize_supplier(draft)
         url = reverse("admin:imports_importjob_review", args=[draft.pk])
         return JsonResponse({"url": url}, status=201) if self._from_script() else redirect(url)
 
@@ -159,19 +161,28 @@ class ReviewView(ImportView):
         action = request.POST.get("action", "preview")
         if action == "discard":
             return self._discard(draft)
+        if "use_supplier" in request.POST and may_view_suppliers(request.user):
+            drafts.choose_supplier(draft, supplier_card.chosen(request.POST))
+            return redirect(request.path)
         found = preview(draft)
         form = ReadingForm(request.POST, draft=draft, preview=found)
         if not form.is_valid():
             return self._preview(draft, found, form)
+        return self._note(draft, found, form, action)
+
+    def _note(self, draft: Draft, found: Preview, form: ReadingForm, action: str) -> HttpResponse:
+        """Note what a button, or else the form, says; if neither says anything new, have the file checked if asked."""
+        request = self.request
         try:
             answer = answered(form.options(), request.POST, found)
         except FileRefusedError as error:
             messages.error(request, printable(str(error)))
             return redirect(request.path)
         if answer:
-            drafts.change(draft, answer)
+            drafts.change(draft, answer, columns_said=bool({"use_column", "use_drift"} & {*request.POST}))
         elif form.has_changed():
-            drafts.change(draft, form.options())
+            columns_said = any(name.startswith("column_") for name in form.changed_data)
+            drafts.change(draft, form.options(), columns_said=columns_said)
             if action != "preview":
                 messages.warning(
                     request, "Nothing was checked yet: your changes have changed the preview. Review it first."
@@ -182,7 +193,7 @@ class ReviewView(ImportView):
 
     def _draft(self, draft_id: int) -> Draft | None:
         """The draft, if it is the user's own."""
-        own = Draft.objects.select_related("follows").filter(created_by_id=self.request.user.pk)
+        own = Draft.objects.select_related("follows", "read_by__supplier").filter(created_by_id=self.request.user.pk)
         return own.filter(pk=draft_id).first()
 
     def _preview(self, draft: Draft, found: Preview, form: ReadingForm) -> HttpResponse:
@@ -193,6 +204,7 @@ class ReviewView(ImportView):
             preview=found,
             form=form,
             **review.context(draft, found, form),
+            **(supplier_card.of_draft(draft, found) if may_view_suppliers(self.request.user) else {}),
             earlier=ImportJob.objects.with_progress().filter(sha256=draft.sha256).first(),
         )
 

@@ -118,6 +118,9 @@ def lanes(job: ImportJob) -> list[LaneProgress]:
 
 
 def _lane(lane: ImportLane) -> LaneProgress:
+    if lane.is_sync:
+        products = counted(lane.deactivated_products + lane.activated_products, "product")
+        return LaneProgress(lane.number + 1, 100 * lane.finished, f"full sync: {products}")
     rows = sentences.rows_of(lane.job, sum(getattr(lane, name) for name in ImportLane.COUNTS))
     percent = 100 if lane.finished else int(lane.offset * 100 / lane.job.content_size)
     return LaneProgress(lane.number + 1, percent, f"{rows}, done" if lane.finished else f"{rows}, {percent}%")

@@ -37,6 +37,11 @@ def may_control(user: Any) -> bool:
     return user.has_perm("imports.change_importjob")
 
 
+def may_view_suppliers(user: Any) -> bool:
+    """Whether the user may see suppliers, and have files read as theirs."""
+    return user.has_perm("imports.view_supplier")
+
+
 def may_undo(user: Any) -> bool:
     """Whether the user may undo imports, of which a preview shows values of products."""
     return may_view(user) and user.has_perms(("imports.undo_importjob", "products.view_product"))

@@ -46,6 +46,8 @@ def questions_of(found: Preview) -> list[Asked]:
     """What is to be asked of a file: the one question that must be answered, or else what should be looked at."""
     if found.question is HEADER_QUESTION:
         return [_about_header(found)]
+    if found.question and not found.question.field:
+        return [_about_drift(found.question)]
     if found.question:
         return [_about_column(found.question, found)]
     asked = [_about_column(question, found) for question in found.questions]
@@ -58,6 +60,12 @@ def _about_header(found: Preview) -> Asked:
     lines = [Answer("use_header", str(line), f"Line {line} is the header") for line in found.header_lines]
     answers = [Answer("use_header", str(NO_HEADER), "The file has no header"), *lines]
     return Asked("Does the file have a header?", HEADER_QUESTION.reason, answers, must_be_answered=True)
+
+
+def _about_drift(question: Question) -> Asked:
+    """The columns are not those of the supplier's files so far."""
+    answers = [Answer("use_drift", "1", "Import it as proposed" if question.mapping else "Import it all the same")]
+    return Asked("The columns have changed.", question.reason, answers, must_be_answered=True)
 
 
 def _about_column(question: Question, found: Preview) -> Asked:
@@ -128,11 +136,20 @@ def answered(said: Options, clicked: Mapping[str, str], found: Preview) -> Optio
     if "use_header" in clicked:
         line = clicked["use_header"]
         return replace(said, header_line=_number(line) if line else None, mapping={})
-    if column := clicked.get("use_column"):
-        name, _, position = column.partition(":")
-        return replace(said, mapping={**said.mapping, name: _reference(position, found.header)})
+    if (mapping := _mapping_answered(said.mapping, clicked, found)) is not None:
+        return replace(said, mapping=mapping)
     if sign := clicked.get("use_decimal"):
         return replace(said, numbers={**said.numbers, "decimal": sign})
+    return None
+
+
+def _mapping_answered(said: dict[str, str], clicked: Mapping[str, str], found: Preview) -> dict[str, str] | None:
+    """What the button says of columns, with what was `said` of them before; None if it says nothing of them."""
+    if column := clicked.get("use_column"):
+        name, _, position = column.partition(":")
+        return {**said, name: _reference(position, found.header)}
+    if "use_drift" in clicked and found.question:
+        return dict(found.question.mapping or said)
     return None
 
 

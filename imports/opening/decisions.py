@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from imports import suppliers
 from imports.models import SentFile
 from imports.opening.found import Beginning, Opened
 from imports.opening.table import narrow_records
-from imports.reading.columns import ColumnsFound
+from imports.reading.columns import ColumnsFound, choose
 from imports.reading.corrections import is_correction
 from imports.reading.errors import FileRefusedError
 from imports.reading.formats.recognize import format_named
@@ -30,6 +31,23 @@ class QuestionOpenError(FileRefusedError):
         self.question = question
         self.opened = opened
         self.chosen = chosen
+
+
+def columns_of(opened: Opened, file: SentFile, records: Sequence[Sequence[str]]) -> tuple[Opened, ColumnsFound]:
+    """Which column is which field, by what was said of them, their names, and their values in the first `records`.
+
+    The first is `opened`, with what there is to say if the columns are not those of the supplier's files so far.
+    """
+    mapping = file.options.mapping
+    found = suppliers.drift_of(file, opened.header, records)
+    if found is None:
+        return opened, choose(opened.header, mapping, records)
+    supplier = suppliers.name_of(file)
+    if found.is_settled(file.remapped):
+        opened = replace(opened, warnings=[*opened.warnings, found.sentence(supplier)])
+        return opened, choose(opened.header, mapping, records)
+    kept = {name: column for name, column in mapping.items() if name not in {*found.lost, *found.arrived}}
+    return replace(opened, drift=found.question(supplier, mapping)), choose(opened.header, kept, records)
 
 
 def decide(opened: Opened, file: SentFile, chosen: ColumnsFound, beginning: Beginning | None = None) -> Opened:
@@ -60,8 +78,9 @@ def decide(opened: Opened, file: SentFile, chosen: ColumnsFound, beginning: Begi
         known_damage = DamagedSkus.from_json(file.follows.damaged_skus) if file.follows else NO_DAMAGE
         least = 2 if file.follows else 1
     damaged, told = content.damaged_skus(sample, known_damage, least=least)
-    suspicions = [*told, *warnings_of(sample, opened.numbers, words), *content.ending()]
-    return replace(opened, damaged=damaged, warnings=[*warnings, *suspicions])
+    ending = list(content.ending())
+    suspicions = [*told, *warnings_of(sample, opened.numbers, words), *ending]
+    return replace(opened, damaged=damaged, is_cut_off=bool(ending), warnings=[*warnings, *suspicions])
 
 
 def _content(opened: Opened, beginning: Beginning | None) -> Content:

@@ -53,13 +53,19 @@ class Opened:
     numbers: NumberStyle = field(default_factory=NumberStyle)
     words: dict[str, bool] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    # It ends in the middle of a row.
+    is_cut_off: bool = False
     # The SKUs whose rows are rejected, since a spreadsheet has made one of several.
     damaged: DamagedSkus = NO_DAMAGE
+    # What has to be said of columns that are not those of the supplier's files so far.
+    drift: Question | None = None
     content_stored_as: str = ""
     content_size: int = 0
 
     def question(self, chosen: ColumnsFound) -> Question | None:
         """What must be said before the file can be imported, if anything: no product is lost in silence."""
+        if self.drift:
+            return self.drift
         if self.format:
             return None
         return HEADER_QUESTION if self.looks_like_data else chosen.open_question

@@ -8,12 +8,12 @@ from io import SEEK_END
 
 from imports.files.storage import open_stored
 from imports.models import ImportJob
-from imports.opening.decisions import QuestionOpenError, decide, first_records
+from imports.opening.decisions import QuestionOpenError, columns_of, decide, first_records
 from imports.opening.found import Opened
 from imports.opening.places import Stored
 from imports.opening.table import opened_as
 from imports.opening.text import text_of
-from imports.reading.columns import ColumnsFound, choose
+from imports.reading.columns import ColumnsFound
 from imports.reading.proposals import rows_looked_at
 
 
@@ -32,7 +32,7 @@ def open_file(job: ImportJob, still_alive: Callable[[], None]) -> Opened:
         with open_stored(job.stored_as, still_alive) as stream:
             opened = opened_as(text_of(stream, job, place), job, place)
             records = [] if opened.format else list(first_records(opened, rows_looked_at(len(opened.header))))
-            chosen = choose(opened.header, job.options.mapping, records)
+            opened, chosen = columns_of(opened, job, records)
             opened = decide(opened, job, chosen)
             _check_answered(opened, chosen)
             size = opened.text.stream.seek(0, SEEK_END)

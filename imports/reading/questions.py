@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from imports.reading.names import Meaning, Standing
@@ -29,6 +29,8 @@ class Question:
     candidates: tuple[tuple[int, str], ...] = ()
     proposed: int | None = None
     must_be_answered: bool = True
+    # Where the question is not about one column: the answer that is proposed.
+    mapping: Mapping[str, str] | None = None
 
 
 # Of a file whose first line may be a product: it has no field.

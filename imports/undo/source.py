@@ -88,7 +88,10 @@ class Source:
         if self.import_number is None:
             return True
         job = ImportJob.objects.with_progress().filter(pk=self.import_number).first()
-        return job is None or (job.duplicate_rows > 0 and not job.is_undo)
+        if job is None:
+            return True
+        # A product that came back has a record of its row, and one of its activation.
+        return (job.duplicate_rows > 0 or job.activated_products > 0) and not job.is_undo
 
     def part(self, below: int | None, limit: int) -> Part:
         """The records with addresses `below` that one, or the highest ones, from there down; at most `limit`."""

@@ -19,7 +19,10 @@ from products.history.records import BLOCK_ROWS, Block, Changes, Record, pack
 
 
 class Proposal:
-    """What a check shows of one chunk: `summary` and `findings`, and the block that each line is in by `blocks`."""
+    """What a check shows of one chunk: `summary` and `findings`, and in which block it is.
+
+    `blocks` has the block of each line, `skus` the normalized SKUs in each block.
+    """
 
     def __init__(self, job_id: int, fields: tuple[str, ...], constants: Mapping[str, Any]) -> None:
         self._job_id = job_id
@@ -28,6 +31,7 @@ class Proposal:
         self.summary = Summary()
         self.findings = Findings()
         self.blocks: dict[int, int] = {}
+        self.skus: list[tuple[int, list[str]]] = []
 
     def keep(self, plan: Plan, found: Found) -> None:
         """Keep the changes that `plan` makes of what was `found`."""
@@ -36,6 +40,7 @@ class Proposal:
         blocks = ProposedBlock.objects.bulk_create([self._block(part, found) for part in parts])
         for part, block in zip(parts, blocks, strict=True):
             self.blocks.update(dict.fromkeys((row.line for row in part), block.pk))
+            self.skus.append((block.pk, [row.sku_normalized for row in part]))
         if rows:
             self.summary.sets = 1
 

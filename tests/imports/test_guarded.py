@@ -18,14 +18,22 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from acme_importer.audit.models import Record
-from imports import applying, approval, guarded, jobs, quotas, stalled, tasks, turns
+from imports import applying, approval, guarded, jobs, quotas, stalled, suppliers, tasks, turns, waking
 from imports.commandline import foreground
 from imports.guards import Limit, limits_from_json
 from imports.jobs import WrongStateError
-from imports.models import ImportJob, ImportLane
+from imports.models import DEACTIVATE_MISSING, ImportJob, ImportLane
+from imports.options import Options
 from imports.proposed import EXPIRES_AFTER
 from products.models import Product
-from tests.imports.factories import make_job, open_without_messages, retry_without_messages, run_import, with_progress
+from tests.imports.factories import (
+    make_job,
+    open_without_messages,
+    retry_without_messages,
+    run_import,
+    upload,
+    with_progress,
+)
 from tests.imports.short_import import EXPECTED_OF_SHORT as EXPECTED
 from tests.imports.short_import import (
     SHORT,
@@ -328,6 +336,29 @@ def test_a_file_from_before_that_is_held_does_not_overwrite_one_from_after(setti
     assert job.status == Status.COMPLETED
     assert (job.superseded_rows + job.held_rows, job.updated_rows) == (2, 2)
     assert prices() == {"A": 10, "B": 25, "C": 0, "D": 41}
+
+
+def test_products_that_a_suppliers_file_lacks_count_as_deactivated(settings: Settings) -> None:
+    settings.IMPORT_GUARDS = {}
+    nordic = suppliers.remember("Nordic Tools", run_import(BEFORE))
+    suppliers.change(nordic, missing=DEACTIVATE_MISSING)
+    with waking.no_messages():
+        run(jobs.create(upload(BEFORE), Options(), supplier=nordic))
+    settings.IMPORT_GUARDS = {"deactivated": Limit(share=10)}
+    with waking.no_messages():
+        job = jobs.create(upload("sku,name,price\nA,Lamp,10\n"), Options(), supplier=nordic)
+    assert job.applies is not None
+
+    run(job.applies)
+
+    job = with_progress(job)
+    assert [trip["sentence"] for trip in job.trips] == [
+        "3 of 4 products (75 %) would become inactive; the limit is 10 %."
+    ]
+    assert Product.objects.filter(is_active=True).count() == 4
+    approval.approve(job, make_user(), "Discontinued.")
+    assert run(job).status == Status.COMPLETED
+    assert Product.objects.get(is_active=True).sku == "A"
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])

@@ -28,8 +28,8 @@ from acme_importer.audit.models import Record
 from acme_importer.audit.trail import record
 from acme_importer.rest.scopes import SCOPES
 from acme_importer.tokens.models import Token
-from imports import applying, drafts
-from imports.models import Draft, HeldRow, ImportJob
+from imports import applying, drafts, suppliers
+from imports.models import Draft, HeldRow, ImportJob, Supplier
 from products import editing
 from products.editing import Editor
 from products.history.models import ChangeSet
@@ -112,6 +112,12 @@ class World:
         job = run_import(CSV)
         Record.objects.all().delete()
         return job
+
+    @property
+    def supplier(self) -> Supplier:
+        supplier = suppliers.remember("Nordic", self.imported)
+        Record.objects.all().delete()
+        return supplier
 
     @property
     def holding(self) -> ImportJob:
@@ -221,6 +227,15 @@ API: dict[str, Act] = {
         "import.rejected",
         lambda w: w.send("post", f"jobs/{w.held.pk}/reject", {"reason": "By mistake."}),
     ),
+    "supplier-list post": (
+        "supplier.created",
+        lambda w: w.send("post", "suppliers/", {"name": "Nordic", "job": w.imported.pk}),
+    ),
+    "supplier-detail patch": (
+        "supplier.updated",
+        lambda w: w.send("patch", f"suppliers/{w.supplier.pk}/", {"options": {"mode": "update_only"}}),
+    ),
+    "supplier-detail delete": ("supplier.deleted", lambda w: w.send("delete", f"suppliers/{w.supplier.pk}/")),
     "job-undo post": ("import.undone", lambda w: w.send("post", f"jobs/{w.imported.pk}/undo")),
     "job-retry post": ("import.retried", lambda w: w.send("post", f"jobs/{w.cancelled.pk}/retry")),
 }
@@ -298,6 +313,18 @@ PAGES: dict[str, Act] = {
         "import.cancelled",
         lambda w: w.post(f"imports/importjob/{make_job(CSV).pk}/cancel/"),
     ),
+    "imports_importjob_remember": (
+        "supplier.created",
+        lambda w: w.post(f"imports/importjob/{w.imported.pk}/remember/", {"name": "Nordic"}),
+    ),
+    "imports_supplier_change": (
+        "supplier.updated",
+        lambda w: change_form(w, f"imports/supplier/{w.supplier.pk}/change/", name="Baltic"),
+    ),
+    "imports_supplier_delete": (
+        "supplier.deleted",
+        lambda w: w.post(f"imports/supplier/{w.supplier.pk}/delete/", {"post": "yes"}),
+    ),
     "imports_importjob_undo": ("import.undone", lambda w: w.post(f"imports/importjob/{w.imported.pk}/undo/")),
     "imports_importjob_undo_changes": (
         "import.undone",
@@ -368,6 +395,10 @@ ACTIONS: dict[str, Act] = {
         lambda w: w.choose("imports/importjob/", "cancel", make_job(CSV)),
     ),
     "importjob retry": ("import.retried", lambda w: w.choose("imports/importjob/", "retry", w.cancelled)),
+    "supplier delete_selected": (
+        "supplier.deleted",
+        lambda w: w.choose("imports/supplier/", "delete_selected", w.supplier, post="yes"),
+    ),
     "endpoint enable": ("webhook.enabled", lambda w: w.choose("webhooks/endpoint/", "enable", w.endpoint)),
     "endpoint disable": ("webhook.disabled", lambda w: w.choose("webhooks/endpoint/", "disable", w.endpoint)),
     "endpoint test": ("webhook.tested", lambda w: w.choose("webhooks/endpoint/", "test", w.tested)),
@@ -407,6 +438,8 @@ NO_ACT = {
     "components",
     "workers",
     "imports_importjob_changes",
+    # Leads to the imports, one of which is remembered.
+    "imports_supplier_add",
     "dismiss",
     # Nothing of a token can be changed.
     "tokens_token_change",

@@ -23,7 +23,7 @@ from pytest_httpserver import HTTPServer
 from acme_importer.audit.models import Record
 from acme_importer.rest.scopes import SCOPES
 from acme_importer.tokens.models import Token
-from imports import drafts
+from imports import drafts, suppliers
 from products import editing
 from products.editing import Editor
 from products.history.models import ChangeSet
@@ -142,6 +142,15 @@ TABLE: dict[str, Entry] = {
     **api("jobs/{pk}/rejected", GET="imports.view_importjob"),
     **api("jobs/{pk}/rejected.csv", GET="imports.view_importjob"),
     **api("jobs/{pk}/rejected.xlsx", GET="imports.view_importjob"),
+    **api("suppliers", "import", GET="imports.view_supplier", POST="imports.add_supplier"),
+    **api(
+        "suppliers/{pk}",
+        "import",
+        GET="imports.view_supplier",
+        PATCH="imports.change_supplier",
+        DELETE="imports.delete_supplier",
+    ),
+    **api("suppliers/{pk}/versions", GET="imports.view_supplier"),
     **api("webhooks", "webhooks", GET="webhooks.view_endpoint", POST="webhooks.add_endpoint"),
     **api(
         "webhooks/{pk}",
@@ -204,6 +213,11 @@ TABLE: dict[str, Entry] = {
     "POST admin/imports/importjob/{job_id}/cancel/": Entry(("imports.change_importjob",)),
     "POST admin/imports/importjob/{job_id}/retry/": Entry(("imports.change_importjob",)),
     "POST admin/imports/importjob/{job_id}/undo/": Entry(tuple(MAY_UNDO.split("|"))),
+    "POST admin/imports/importjob/{job_id}/remember/": Entry(
+        ("imports.add_supplier + imports.view_importjob", "imports.add_supplier + imports.change_importjob")
+    ),
+    **model("imports.supplier"),
+    **page("imports/supplier/add/", STAFF, STAFF),
     **page("imports/importjob/undo-changes/{first}/{last}/", MAY_UNDO, MAY_UNDO),
     **{
         f"POST admin/imports/importjob/{{job_id}}/{name}/": Entry(
@@ -270,6 +284,7 @@ def things(httpserver: HTTPServer) -> dict[str, Any]:
     endpoint = make_endpoint(httpserver.url_for("/hook"))
     delivery = emit_one()
     job = run_import("sku,name\nA-1,Lamp\n", dry_run=True)
+    supplier = suppliers.remember("Nordic", run_import("sku,name\nA-1,Lamp\n"))
     product = make_product()
     product.name = "Other"
     editing.update(product, ["name"], Editor())
@@ -280,6 +295,7 @@ def things(httpserver: HTTPServer) -> dict[str, Any]:
         **dict.fromkeys(("webhooks", "endpoint", "endpoint_id"), endpoint.pk),
         **dict.fromkeys(("delivery", "delivery_id"), delivery.pk),
         **dict.fromkeys(("jobs", "importjob", "job_id"), job.pk),
+        **dict.fromkeys(("suppliers", "supplier"), supplier.pk),
         **dict.fromkeys(("first", "last"), edit.number),
         "address": edit.first_address,
         "draft_id": drafts.create(upload("sku,name\nA-1,Lamp\n"), owner).pk,
@@ -453,6 +469,7 @@ ACTIONS = {
     "endpoint disable": "webhooks.change_endpoint",
     "endpoint test": "webhooks.change_endpoint",
     "endpoint rotate_secret": "webhooks.change_endpoint",
+    "supplier delete_selected": "imports.delete_supplier",
     "endpoint delete_selected": "webhooks.delete_endpoint",
     "delivery redeliver": "webhooks.change_delivery",
     "user delete_selected": "auth.delete_user",

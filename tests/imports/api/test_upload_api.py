@@ -270,7 +270,7 @@ def test_a_file_in_another_field_is_a_400_that_says_which_fields_there_are(api):
     assert answer.json() == {
         "csv": [
             "There is no such field. The fields are: file, mapping, delimiter, quote, escape, encoding, sheet, "
-            "header_line, numbers, words, empty_cells, mode, new_products, extra, check, dry_run."
+            "header_line, numbers, words, empty_cells, mode, new_products, extra, check, dry_run, supplier."
         ]
     }
     assert stored_files() == []

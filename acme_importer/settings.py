@@ -400,6 +400,7 @@ SPECTACULAR_SETTINGS = {
         "ImportMode": "imports.options.MODES",
         "NewProducts": "imports.options.NEW_PRODUCTS",
         "ChangeKind": "imports.changes.KIND_NAMES",
+        "MissingProducts": "imports.models.MISSING",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -410,6 +410,7 @@ SPECTACULAR_SETTINGS = {
         "ImportMode": "imports.options.MODES",
         "NewProducts": "imports.options.NEW_PRODUCTS",
         "ChangeKind": "imports.changes.KIND_NAMES",
+        "MissingProducts": "imports.models.MISSING",
         "Guard": "imports.guards.GUARDS",
         "Decision": "imports.models.ImportJob.Decision",
     },

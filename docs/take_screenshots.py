@@ -149,12 +149,12 @@ def pages_of_suppliers() -> dict[str, str]:
     """Remember how a file was read, and send the next one, whose price column has another name; return the pages."""
     from django.contrib.auth.models import User  # noqa: PLC0415
 
-    from imports import drafts, suppliers  # noqa: PLC0415
+    from imports import drafts, remembering  # noqa: PLC0415
     from imports.files.upload_handler import receive  # noqa: PLC0415
     from imports.models import ImportJob  # noqa: PLC0415
 
     north, south = (ImportJob.objects.get(filename=f"supplier-{where}.csv") for where in ("north", "south"))
-    nordic = suppliers.remember("Nordic Tools", north)
+    nordic = remembering.remember("Nordic Tools", north)
     header = ",".join("Net price" if name == "price" else name for name in north.header)
     rows = "N-1,Torx screwdriver,,12.90,true\nN-2,Spirit level,,24.50,true\n"
     file = receive([f"{header}\n{rows}".encode()], "supplier-north-november.csv")

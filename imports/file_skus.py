@@ -35,10 +35,14 @@ _ABSENT = "SELECT sku FROM oldest WHERE sku NOT IN (SELECT sku FROM later)"
 _KNOWN = "SELECT sku FROM marked WHERE sku IN (SELECT sku FROM newest)"
 
 
-def keep(job: ImportJob, skus: Collection[str], rejections: Iterable[Rejection]) -> None:
-    """Keep the normalized SKUs of a chunk's rows, of which these were rejected."""
+def without_sku(job: ImportJob, rejections: Iterable[Rejection]) -> int:
+    """How many of these rejected rows of the job's file have no SKU that can be relied on."""
     sku_column = job.header[job.columns["sku"]]
-    unreadable = sum(any(fault.column in ("", sku_column) for fault in rejection.faults) for rejection in rejections)
+    return sum(any(fault.column in ("", sku_column) for fault in rejection.faults) for rejection in rejections)
+
+
+def keep(job: ImportJob, skus: Collection[str], *, unreadable: int) -> None:
+    """Keep the normalized SKUs of some rows of the job's file; so many others have none that can be relied on."""
     if skus or unreadable:
         # Those with undecodable bytes are of rejected rows, and no product has them.
         text = _BETWEEN.join(skus).encode("utf-8", "replace")

@@ -121,8 +121,8 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> list[ImportLane]:
         **read_as(opened),
         **_found(opened),
     }
-    if sync_rules.is_a_suppliers_file(job):
-        found["sync"] = {"cut_off": opened.is_cut_off}
+    if opened.is_cut_off:
+        found["sync"] = {"cut_off": True}
     if job.dry_run:
         # Before a lane looks at any product.
         found["checked_from"] = recording.position()

@@ -191,7 +191,8 @@ class LaneRun:
             skipped = outcome.skipped + Counter(skip.code for skip in chunk.skipped)
             summary = Summary.from_json(self.lane.summary) + outcome.summary
             if self._keeps_skus:
-                file_skus.keep(self._job, chunk.skus, rejections)
+                unreadable = file_skus.without_sku(self._job, rejections)
+                file_skus.keep(self._job, chunk.skus, unreadable=unreadable)
             kept_rows.keep_rejections(self._job, rejections)
             kept_rows.keep_held(self._job.pk, outcome.held)
             kept_rows.keep_fates(self._job.pk, outcome, chunk.skipped)

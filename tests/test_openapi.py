@@ -123,6 +123,7 @@ def test_every_list_of_choices_has_a_name_of_its_own(schema: Schema) -> None:
         "ImportMode",
         "NewProducts",
         "ChangeKind",
+        "MissingProducts",
         "Guard",
         "Decision",
     }

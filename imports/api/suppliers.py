@@ -20,7 +20,7 @@ from acme_importer.rest import scopes
 from acme_importer.rest.errors import ConflictError
 from acme_importer.rest.serializers import StrictSerializer
 from acme_importer.texts import printable
-from imports import suppliers
+from imports import remembering, suppliers
 from imports.api.serializers import UploadSerializer
 from imports.models import MISSING, MOST_FILES_ABSENT, SUPPLIER_MAX_LENGTH, ImportJob, Supplier, SupplierVersion
 from imports.options import Options
@@ -146,7 +146,7 @@ class SupplierViewSet(DestroyModelMixin, ReadOnlyModelViewSet):
         asked = RememberSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         try:
-            supplier = suppliers.remember(asked.validated_data["name"], asked.validated_data["job"], request.user)
+            supplier = remembering.remember(asked.validated_data["name"], asked.validated_data["job"], request.user)
         except suppliers.SupplierError as error:
             _refuse(error)
         return Response(self._shown(supplier), status.HTTP_201_CREATED)
@@ -164,18 +164,18 @@ class SupplierViewSet(DestroyModelMixin, ReadOnlyModelViewSet):
         changed = asked.validated_data
         try:
             if "name" in changed:
-                suppliers.rename(supplier, changed["name"], request.user)
+                remembering.rename(supplier, changed["name"], request.user)
             if "job" in changed:
-                suppliers.learn(supplier, changed["job"], request.user)
-            others = {name: changed[name] for name in ("options", *suppliers.KEPT_FROM_VERSION) if name in changed}
+                remembering.learn(supplier, changed["job"], request.user)
+            others = {name: changed[name] for name in ("options", *remembering.KEPT_FROM_VERSION) if name in changed}
             if others:
-                suppliers.change(supplier, request.user, **others)
+                remembering.change(supplier, request.user, **others)
         except suppliers.SupplierError as error:
             _refuse(error)
         return Response(self._shown(supplier))
 
     def perform_destroy(self, instance: Supplier) -> None:
-        suppliers.delete(instance, self.request.user)
+        remembering.delete(instance, self.request.user)
 
     @extend_schema(summary="How a supplier's files were read before", responses=VersionSerializer(many=True))
     @action(detail=True, serializer_class=VersionSerializer, filter_backends=[])

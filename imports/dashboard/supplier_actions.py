@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views import View
 
-from imports import suppliers
+from imports import remembering, suppliers
 from imports.dashboard.permissions import may_see
 from imports.models import ImportJob
 
@@ -27,9 +27,9 @@ class RememberView(View):
         try:
             if job.read_by:
                 supplier = job.read_by.supplier
-                suppliers.learn(supplier, job, request.user)
+                remembering.learn(supplier, job, request.user)
             else:
-                supplier = suppliers.remember(request.POST.get("name", ""), job, request.user)
+                supplier = remembering.remember(request.POST.get("name", ""), job, request.user)
         except suppliers.SupplierError as error:
             messages.warning(request, str(error))
         else:

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from acme_importer.dashboard.model_admin import DashboardAdmin
-from imports import suppliers
+from imports import remembering
 from imports.dashboard import supplier_page
 from imports.dashboard.supplier_form import PRICES, ROWS, SupplierForm
 from imports.models import ImportJob, Supplier
@@ -36,7 +36,7 @@ class SupplierAdmin(DashboardAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Supplier | None = None) -> Any:
         if not self.has_change_permission(request, obj):
             return []
-        return [("Change", {"fields": ("name", *PRICES, *ROWS, *suppliers.KEPT_FROM_VERSION)})]
+        return [("Change", {"fields": ("name", *PRICES, *ROWS, *remembering.KEPT_FROM_VERSION)})]
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:  # noqa: ARG002
         """What Django's own links to add something lead to: a supplier is remembered from an import."""
@@ -54,18 +54,18 @@ class SupplierAdmin(DashboardAdmin):
 
     def save_model(self, request: HttpRequest, obj: Supplier, form: Any, change: bool) -> None:  # noqa: ARG002
         if "name" in form.changed_data:
-            suppliers.rename(Supplier.objects.get(pk=obj.pk), obj.name, request.user)
+            remembering.rename(Supplier.objects.get(pk=obj.pk), obj.name, request.user)
         if set(form.changed_data) - {"name"}:
-            others = {name: form.cleaned_data[name] for name in suppliers.KEPT_FROM_VERSION}
-            suppliers.change(obj, request.user, options=form.options(), **others)
+            others = {name: form.cleaned_data[name] for name in remembering.KEPT_FROM_VERSION}
+            remembering.change(obj, request.user, options=form.options(), **others)
 
     def delete_model(self, request: HttpRequest, obj: Supplier) -> None:
-        suppliers.delete(obj, request.user)
+        remembering.delete(obj, request.user)
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Supplier]) -> None:
         for supplier in queryset:
-            suppliers.delete(supplier, request.user)
+            remembering.delete(supplier, request.user)
 
     @admin.display(description="Last import", ordering="last_import_at", empty_value="none yet")
     def last_import(self, supplier: Any) -> SafeString | None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from imports import suppliers
+from imports import remembering, suppliers
 from imports.models import Draft, ImportJob, Supplier, SupplierVersion
 from imports.preview import Preview
 from imports.reading.drift import fingerprint
@@ -52,7 +52,7 @@ def of_job(job: ImportJob, user: Any) -> dict[str, Any]:
     if not user.has_perm("imports.view_supplier"):
         return {}
     shown: dict[str, Any] = {"read_by": job.read_by}
-    if suppliers.why_not_remembered(job):
+    if remembering.why_not_remembered(job):
         return shown
     if job.read_by is None:
         return shown | {"may_remember": user.has_perm("imports.add_supplier")}

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from acme_importer.texts import printable
-from imports import suppliers
+from imports import remembering, suppliers
 from imports.dashboard.reading_form import NO_SEPARATOR, THOUSANDS
 from imports.models import MISSING, MOST_FILES_ABSENT, Supplier
 from imports.options import MODES as MODE_NAMES
@@ -68,7 +68,7 @@ class SupplierForm(forms.ModelForm):
         version = suppliers.current(self.instance)
         self._said = Options.from_json(version.options)
         self.initial.update(_initial(self._said))
-        self.initial.update({name: getattr(version, name) for name in suppliers.KEPT_FROM_VERSION})
+        self.initial.update({name: getattr(version, name) for name in remembering.KEPT_FROM_VERSION})
 
     def clean(self) -> dict[str, Any]:
         """Refuse what no file can be read by."""

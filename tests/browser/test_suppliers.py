@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from imports import suppliers
+from imports import remembering, suppliers
 from imports.commandline import foreground
 from imports.models import ImportJob, Supplier
 from products.models import Product
@@ -62,7 +62,7 @@ def test_a_reading_is_remembered_and_the_next_file_is_recognized(
 def test_a_drifted_header_stops_with_the_difference_and_a_proposal(
     page: Page, log_in: Callable[..., None], screenshot: Callable[..., None], assert_accessible: Callable[..., None]
 ) -> None:
-    suppliers.remember("Nordic Tools", run_import(FILE, **SAID))
+    remembering.remember("Nordic Tools", run_import(FILE, **SAID))
     log_in()
     page.set_viewport_size(PHONE)
     page.goto(UPLOAD)
@@ -96,7 +96,7 @@ def test_a_drifted_header_stops_with_the_difference_and_a_proposal(
 def test_the_page_of_a_supplier_tells_how_its_files_are_read_and_changes_it(
     page: Page, log_in: Callable[..., None], screenshot: Callable[..., None], assert_accessible: Callable[..., None]
 ) -> None:
-    nordic = suppliers.remember("Nordic Tools", run_import(FILE, filename="acme.csv", **SAID))
+    nordic = remembering.remember("Nordic Tools", run_import(FILE, filename="acme.csv", **SAID))
     log_in()
     page.goto(LIST)
     page.get_by_role("link", name="Suppliers").click()
@@ -118,7 +118,7 @@ def test_the_page_of_a_supplier_tells_how_its_files_are_read_and_changes_it(
 
 
 def test_those_who_may_only_look_change_nothing(page: Page, log_in: Callable[..., None]) -> None:
-    nordic = suppliers.remember("Nordic Tools", run_import(FILE, **SAID))
+    nordic = remembering.remember("Nordic Tools", run_import(FILE, **SAID))
     log_in("imports.view_supplier", "imports.view_importjob")
     page.goto(f"/admin/imports/supplier/{nordic.pk}/change/")
 

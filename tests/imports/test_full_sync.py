@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from imports import applying, changes, file_skus, jobs, poison, progress, results, suppliers, tasks, waking
+from imports import applying, changes, file_skus, jobs, poison, progress, remembering, results, tasks, waking
 from imports.changes import Filters
 from imports.commandline import foreground
 from imports.models import (
@@ -43,7 +43,7 @@ def rows(*skus: str, price: str = "5") -> str:
 @pytest.fixture
 def nordic() -> Supplier:
     """A supplier whose first file had A to E, and who wants a full sync."""
-    return synced(suppliers.remember("Nordic", run_import(rows("Z"))))
+    return synced(remembering.remember("Nordic", run_import(rows("Z"))))
 
 
 def synced(supplier: Supplier, **fields: Any) -> Supplier:
@@ -100,6 +100,18 @@ def test_what_the_file_has_no_longer_is_deactivated_and_counted_apart(nordic: Su
     ]
     assert changes.summary(job).deactivated == 2
     assert changes.why_gone(job) == ""
+
+
+def test_the_file_that_a_supplier_was_learned_from_is_the_first_to_be_compared_with() -> None:
+    learned = run_import(HEADER + "A,Product A,5\nB,Product B,5\nC,Product C,none\nD,,5\nE,Product E,5\nA,Other,5\n")
+    assert (learned.rejected_rows, learned.duplicate_rows) == (2, 1)
+    fresh = remembering.remember("Fresh", learned)
+    SupplierVersion.objects.update(missing=DEACTIVATE_MISSING)
+    run_import(rows("C"))
+
+    job = send(fresh, rows("A"))
+
+    assert (job.deactivated_products, active()) == (3, "A")
 
 
 def test_without_being_asked_for_nothing_is(nordic: Supplier) -> None:
@@ -195,7 +207,7 @@ def test_a_file_that_says_what_is_active_decides_itself(nordic: Supplier) -> Non
 
 
 def test_absent_from_several_files_in_a_row_can_be_asked_for() -> None:
-    slow = suppliers.remember("Slow", run_import(rows("Z")))
+    slow = remembering.remember("Slow", run_import(rows("Z")))
     synced(slow, missing_after=2)
 
     first = send(slow, rows("A", "B", "C", "D"))
@@ -279,7 +291,7 @@ def test_a_later_import_that_has_a_product_keeps_it(nordic: Supplier) -> None:
 
 def test_a_supplier_that_is_deleted_in_between_does_no_harm(nordic: Supplier) -> None:
     job = create(nordic, rows("A", "B"))
-    suppliers.delete(nordic)
+    remembering.delete(nordic)
 
     job = finish(ImportJob.objects.get(pk=job.pk))
 
@@ -300,7 +312,8 @@ def test_progress_does_not_go_back_and_the_lane_takes_as_many_chunks_as_it_needs
     assert with_progress(job).deactivated_products == 25
     lane = ImportLane.objects.get(job=job, is_sync=True)
     assert lane.finished
-    assert Deactivation.objects.count() == 29
+    # With B to E, and Z before.
+    assert Deactivation.objects.count() == 30
 
 
 def test_the_skus_of_files_are_kept_as_long_as_others_are_compared_with_them(nordic: Supplier) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from acme_importer.audit.models import Record
-from imports import applying, approval, guarded, jobs, quotas, stalled, suppliers, tasks, turns, waking
+from imports import applying, approval, guarded, jobs, quotas, remembering, stalled, tasks, turns, waking
 from imports.commandline import foreground
 from imports.guards import Limit, limits_from_json
 from imports.jobs import WrongStateError
@@ -340,8 +340,8 @@ def test_a_file_from_before_that_is_held_does_not_overwrite_one_from_after(setti
 
 def test_products_that_a_suppliers_file_lacks_count_as_deactivated(settings: Settings) -> None:
     settings.IMPORT_GUARDS = {}
-    nordic = suppliers.remember("Nordic Tools", run_import(BEFORE))
-    suppliers.change(nordic, missing=DEACTIVATE_MISSING)
+    nordic = remembering.remember("Nordic Tools", run_import(BEFORE))
+    remembering.change(nordic, missing=DEACTIVATE_MISSING)
     with waking.no_messages():
         run(jobs.create(upload(BEFORE), Options(), supplier=nordic))
     settings.IMPORT_GUARDS = {"deactivated": Limit(share=10)}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from acme_importer.audit.models import Record
-from imports import applying, drafts, jobs, suppliers, waking
+from imports import applying, drafts, jobs, remembering, suppliers, waking
 from imports.commandline import foreground
 from imports.models import Draft, ImportJob, Supplier
 from imports.options import Options
@@ -35,7 +35,7 @@ SAID: dict[str, Any] = {
 def nordic() -> Supplier:
     job = run_import(FILE, filename="acme.csv", **SAID)
     assert job.status == ImportJob.Status.COMPLETED, job.failure_reason
-    return suppliers.remember("Nordic Tools", job)
+    return remembering.remember("Nordic Tools", job)
 
 
 def sent(content: str, supplier: Supplier, **options: Any) -> ImportJob:
@@ -114,7 +114,7 @@ def test_a_known_format_of_which_a_field_is_gone_stops() -> None:
     header = "Handle,Title,Body (HTML),Vendor,Published,Option1 Name,Option1 Value,Variant SKU,Variant Price\n"
     job = run_import(header + "lamp,Lamp,,Acme,true,,,A-1,9.90\n")
     assert job.format
-    shop = suppliers.remember("Shop", job)
+    shop = remembering.remember("Shop", job)
 
     again = sent(header + "lamp,Lamp,,Acme,true,,,A-1,9.95\n", shop)
     without = sent(header.replace(",Variant Price", "") + "lamp,Lamp,,Acme,true,,,A-1\n", shop)
@@ -146,7 +146,7 @@ def test_other_files_are_not_recognized(nordic: Supplier, content: str) -> None:
 
 
 def test_of_two_suppliers_with_the_same_columns_none_is_taken(nordic: Supplier) -> None:
-    suppliers.remember("Baltic", ImportJob.objects.latest("pk"))
+    remembering.remember("Baltic", ImportJob.objects.latest("pk"))
     draft = draft_of(FILE)
     drafts.recognize_supplier(draft)
 
@@ -181,7 +181,7 @@ def test_where_columns_are_detected_again_those_of_the_supplier_are_looked_for(n
 def test_what_was_accepted_once_can_be_learned_and_is_a_new_version(nordic: Supplier) -> None:
     job = sent(DRIFTED, nordic, mapping={"price": "Netto"})
 
-    version = suppliers.learn(nordic, job)
+    version = remembering.learn(nordic, job)
 
     assert (version.number, nordic.version) == (2, 2)
     assert sent(DRIFTED, nordic).status == ImportJob.Status.COMPLETED
@@ -202,7 +202,7 @@ def test_a_check_and_its_import_are_the_suppliers(nordic: Supplier) -> None:
 
 def test_a_supplier_that_is_deleted_leaves_its_imports(nordic: Supplier) -> None:
     job = sent(FILE, nordic)
-    suppliers.delete(nordic)
+    remembering.delete(nordic)
 
     job.refresh_from_db()
     assert job.read_by is None
@@ -213,7 +213,7 @@ def test_a_supplier_that_is_deleted_leaves_its_imports(nordic: Supplier) -> None
 @pytest.mark.parametrize("name", ["nordic tools", " Nordic   Tools ", "", "  ", "x" * 101])
 def test_a_name_is_one_and_is_not_taken_twice(nordic: Supplier, name: str) -> None:
     with pytest.raises(SupplierError):
-        suppliers.remember(name, ImportJob.objects.latest("pk"))
+        remembering.remember(name, ImportJob.objects.latest("pk"))
     if name.split() == ["Nordic", "Tools"]:
         assert suppliers.find(name) == nordic
 
@@ -227,7 +227,7 @@ def test_only_a_completed_import_is_remembered() -> None:
 
     for job in (check, failed, waiting, ImportJob.objects.get(pk=correction.pk)):
         with pytest.raises(SupplierError):
-            suppliers.remember("Nordic", job)
+            remembering.remember("Nordic", job)
     assert not Supplier.objects.exists()
 
 
@@ -235,7 +235,7 @@ def test_a_file_without_header_and_a_header_below_a_title_are_remembered() -> No
     plain = run_import("A-1,Lamp,9.90\nA-2,Vase,3.00\n", header_line=0, mapping={"sku": "1", "name": "2", "price": "3"})
     titled = run_import("Price list,,\n\nsku,name,price\nA-1,Lamp,9.90\n", header_line=3)
     assert titled.status == "completed", titled.failure_reason
-    first, second = suppliers.remember("Plain", plain), suppliers.remember("Titled", titled)
+    first, second = remembering.remember("Plain", plain), remembering.remember("Titled", titled)
 
     assert suppliers.current(first).fingerprint == ""
     assert sent("A-3,Chair,1.00\n", first).created_rows == 1
@@ -246,5 +246,5 @@ def test_a_guessed_encoding_is_remembered_and_unicode_is_not() -> None:
     guessed = run_import("sku,name\nA-1,Schüssel\nA-2,Töpfe\n".encode("cp1252"))
     certain = run_import("sku,name\nA-1,Schüssel\n")
 
-    assert suppliers.options_of(guessed).encoding == guessed.encoding
-    assert suppliers.options_of(certain).encoding == ""
+    assert remembering.options_of(guessed).encoding == guessed.encoding
+    assert remembering.options_of(certain).encoding == ""

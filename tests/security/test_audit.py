@@ -28,7 +28,7 @@ from acme_importer.audit.models import Record
 from acme_importer.audit.trail import record
 from acme_importer.rest.scopes import SCOPES
 from acme_importer.tokens.models import Token
-from imports import applying, drafts, suppliers
+from imports import applying, drafts, remembering
 from imports.models import Draft, HeldRow, ImportJob, Supplier
 from products import editing
 from products.editing import Editor
@@ -115,7 +115,7 @@ class World:
 
     @property
     def supplier(self) -> Supplier:
-        supplier = suppliers.remember("Nordic", self.imported)
+        supplier = remembering.remember("Nordic", self.imported)
         Record.objects.all().delete()
         return supplier
 

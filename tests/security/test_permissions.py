@@ -23,7 +23,7 @@ from pytest_httpserver import HTTPServer
 from acme_importer.audit.models import Record
 from acme_importer.rest.scopes import SCOPES
 from acme_importer.tokens.models import Token
-from imports import drafts, suppliers
+from imports import drafts, remembering
 from products import editing
 from products.editing import Editor
 from products.history.models import ChangeSet
@@ -284,7 +284,7 @@ def things(httpserver: HTTPServer) -> dict[str, Any]:
     endpoint = make_endpoint(httpserver.url_for("/hook"))
     delivery = emit_one()
     job = run_import("sku,name\nA-1,Lamp\n", dry_run=True)
-    supplier = suppliers.remember("Nordic", run_import("sku,name\nA-1,Lamp\n"))
+    supplier = remembering.remember("Nordic", run_import("sku,name\nA-1,Lamp\n"))
     product = make_product()
     product.name = "Other"
     editing.update(product, ["name"], Editor())

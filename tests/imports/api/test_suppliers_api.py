@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from imports import suppliers
+from imports import remembering
 from imports.commandline import foreground
 from imports.models import ImportJob, Supplier
 from tests.imports.factories import run_import
@@ -25,7 +25,7 @@ MAPPING = {"price": "Netto"}
 
 @pytest.fixture
 def nordic() -> Supplier:
-    return suppliers.remember("Nordic Tools", run_import(FILE, mapping=MAPPING))
+    return remembering.remember("Nordic Tools", run_import(FILE, mapping=MAPPING))
 
 
 def send(api: APIClient, content: str, **fields: Any) -> Any:
@@ -142,7 +142,7 @@ def test_a_page_of_suppliers_takes_as_many_queries_however_many_there_are(
     api: APIClient, nordic: Supplier, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(5):
-        suppliers.remember(f"Number {number}", ImportJob.objects.latest("pk"))
+        remembering.remember(f"Number {number}", ImportJob.objects.latest("pk"))
 
     with django_assert_max_num_queries(8):
         assert api.get("/api/suppliers/").json()["count"] == 6

@@ -100,6 +100,14 @@ class Compared:
         """How many those are."""
         return int(self._column(f"SELECT count(*) FROM ({_KNOWN})")[0])  # noqa: S608  # our own names
 
+    def absent_count(self) -> int:
+        """How many SKUs the oldest of the earlier files has, and none of the later ones."""
+        return int(self._column(f"SELECT count(*) FROM ({_ABSENT})")[0])  # noqa: S608  # as above
+
+    def oldest_count(self) -> int:
+        """How many SKUs the oldest of the earlier files has."""
+        return int(self._column("SELECT count(*) FROM oldest")[0])
+
     def _column(self, query: str, *parameters: int) -> list[Any]:
         return [value for (value,) in self._database.execute(query, parameters)]
 

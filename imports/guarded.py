@@ -11,7 +11,7 @@ from django.conf import settings
 from acme_importer.audit.trail import record
 from imports import changes, proposed, turns
 from imports.events import announce
-from imports.guards import Limits, Measured, Trip, judge
+from imports.guards import LastFile, Limits, Measured, Trip, judge, with_own
 from imports.models import ImportJob
 
 Status = ImportJob.Status
@@ -22,13 +22,18 @@ def limits_for(job: ImportJob) -> Limits:
 
     An undo writes what was in the catalogue before. Rows that were held are those of a file that was judged.
     """
-    return {} if job.is_undo or job.held_by_id is not None else settings.IMPORT_GUARDS
+    if job.is_undo or job.held_by_id is not None:
+        return {}
+    installation: Limits = settings.IMPORT_GUARDS
+    own = job.read_by.guards if job.read_by else None
+    return installation if own is None else with_own(installation, own)
 
 
 def trips(check: ImportJob) -> list[Trip]:
     """Which guards trip over what the completed `check`, from `with_progress`, has found."""
     limits = limits_for(check)
-    return judge(_measured(check), limits) if limits else []
+    last = check.sync.get("last")
+    return judge(_measured(check), limits, LastFile(**last) if last else None) if limits else []
 
 
 def _measured(check: ImportJob) -> Measured:

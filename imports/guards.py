@@ -152,7 +152,7 @@ def _overlap(_: Measured, __: Limit, last: LastFile | None) -> Case | None:
 GUARDS: Mapping[str, Guard] = {
     "prices_moved": Guard(
         "{number} of {of} prices ({share} %) would move by more than {percent} %",
-        Limit(share=10, percent=50),
+        Limit(share=10, number=5_000, percent=50),
         _prices_moved,
     ),
     "prices_zero": Guard(
@@ -163,16 +163,22 @@ GUARDS: Mapping[str, Guard] = {
         Limit(share=10, number=1000),
         lambda found, _, __: Case(found.deactivated, found.existing + found.absent),
     ),
-    "emptied": Guard("{number} of {of} products ({share} %) would lose their {field}", Limit(share=10), _emptied),
-    "new": Guard("{number} of {of} products ({share} %) would be new", Limit(share=50), _new),
+    "emptied": Guard(
+        "{number} of {of} products ({share} %) would lose their {field}", Limit(share=10, number=1_000), _emptied
+    ),
+    "new": Guard("{number} of {of} products ({share} %) would be new", Limit(share=50, number=20_000), _new),
     "rejected": Guard(
         "{number} of {of} rows ({share} %) would be rejected",
-        Limit(share=10),
+        Limit(share=10, number=1_000),
         lambda found, _, __: Case(found.rejected, found.rows),
     ),
-    "rows": Guard("The file has {rows} rows, {number} {way} ({share} %) than the last one", Limit(share=30), _rows),
+    "rows": Guard(
+        "The file has {rows} rows, {number} {way} ({share} %) than the last one", Limit(share=30, number=50_000), _rows
+    ),
     "overlap": Guard(
-        "{number} of the {of} SKUs of the last file ({share} %) are not in this one", Limit(share=20), _overlap
+        "{number} of the {of} SKUs of the last file ({share} %) are not in this one",
+        Limit(share=20, number=20_000),
+        _overlap,
     ),
 }
 DEFAULTS: Limits = {name: guard.default for name, guard in GUARDS.items()}
@@ -230,6 +236,16 @@ def limits_from_json(told: Any) -> Limits:
         raise GuardsError(f"there is no guard '{unknown[0]}'; there are {', '.join(GUARDS)}.")
     limits = {name: _limit(name, told.get(name, {})) for name in GUARDS}
     return {name: limit for name, limit in limits.items() if not limit.is_off}
+
+
+def with_own(limits: Limits, told: Any) -> Limits:
+    """The limits for a supplier's files: those of all files, or the usual ones if there are none, but for what is told.
+
+    Raises GuardsError.
+    """
+    own = limits_from_json(told)
+    base = limits or DEFAULTS
+    return {name: limit for name in GUARDS if (limit := (own if name in told else base).get(name))}
 
 
 EXAMPLE = '{"rejected": {"share": 5, "number": null}}'

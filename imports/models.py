@@ -78,6 +78,9 @@ class SupplierVersion(models.Model):
     # complete files in a row (`imports.syncing`).
     missing = models.CharField(max_length=10, choices=MISSING, default=KEEP_MISSING)
     missing_after = models.PositiveSmallIntegerField(default=1)
+    # The limits of the guards over its files, where they are not the usual ones (`imports.guards`); null if there are
+    # no guards but those of the installation.
+    guards = models.JSONField(default=dict, null=True, blank=True)
 
     class Meta:
         default_permissions = ()
@@ -309,7 +312,8 @@ class ImportJob(SentFile, Work):
     held_by = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="held_imported_by")
 
     # Of a supplier's file: whether it is cut off, whether it counts as a complete one, and the earlier complete ones
-    # that it is compared with for a full sync, or why there is none (`imports.sync_rules`).
+    # that it is compared with for a full sync, or why there is none (`imports.sync_rules`). Of a check of one also what
+    # guards compare with, the `last` file.
     sync = models.JSONField(default=dict, blank=True)
 
     # Of an import under guard (`imports.guarded`): whether it still waits for its check, before it takes its place in

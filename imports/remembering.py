@@ -25,7 +25,7 @@ from products.fields import FIELDS, normalize_skus
 User = AbstractBaseUser | AnonymousUser | None
 # What a version says of how files are read, and of what else becomes of their products.
 READING = ("options", "header", "fingerprint", "format")
-KEPT_FROM_VERSION = ("missing", "missing_after")
+KEPT_FROM_VERSION = ("missing", "missing_after", "guards")
 
 
 def why_not_remembered(job: ImportJob) -> str:

@@ -22,9 +22,13 @@ def is_a_suppliers_file(job: ImportJob) -> bool:
 def completed(job: ImportJob) -> dict[str, Any]:
     """What is noted in `ImportJob.sync` once the rows of the job's file are done: with `earlier`, it is synced.
 
+    Of a check also the `last` file is noted, which guards compare with (`imports.guards.LastFile`).
+
     An import that applies a check is compared with the files that the check was compared with.
     """
     noted: dict[str, Any] = {**job.sync, "complete": not job.sync.get("cut_off")}
+    if job.dry_run and (last := earlier_files(job, 1)):
+        noted["last"] = _beside(job, last[0])
     version = job.read_by
     if version is None or version.missing != DEACTIVATE_MISSING:
         return noted
@@ -51,6 +55,17 @@ def earlier_files(job: ImportJob, count: int) -> list[int]:
         pk__lt=job.pk,
     )
     return list(complete.order_by("-pk").values_list("pk", flat=True)[:count])
+
+
+def _beside(job: ImportJob, last: int) -> dict[str, int]:
+    """How many rows and SKUs the last file had, and how many of these SKUs the file of `job` lacks."""
+    before = ImportJob.objects.with_progress().get(pk=last)
+    with file_skus.compared(job.pk, [last]) as found:
+        return {
+            "rows": before.processed_rows - before.skipped_rows,
+            "skus": found.oldest_count(),
+            "missing": found.absent_count(),
+        }
 
 
 def _why_not(job: ImportJob) -> str:

@@ -22,6 +22,7 @@ from acme_importer.rest.serializers import StrictSerializer
 from acme_importer.texts import printable
 from imports import remembering, suppliers
 from imports.api.serializers import UploadSerializer
+from imports.guards import GuardsError, limits_from_json
 from imports.models import MISSING, MOST_FILES_ABSENT, SUPPLIER_MAX_LENGTH, ImportJob, Supplier, SupplierVersion
 from imports.options import Options
 
@@ -45,12 +46,16 @@ class VersionSerializer(serializers.ModelSerializer):
     header = serializers.ListField(
         child=serializers.CharField(), read_only=True, help_text="The names of the columns that its files have."
     )
+    guards = serializers.JSONField(
+        read_only=True,
+        help_text="The limits of its guards that are not the usual ones; null if it has no guards of its own.",
+    )
     format = serializers.CharField(read_only=True, help_text="The known format of its files; empty if in none.")
 
     class Meta:
         model = SupplierVersion
         fields = (
-            *("number", "options", "header", "format", "missing", "missing_after"),
+            *("number", "options", "header", "format", "missing", "missing_after", "guards"),
             *("learned_from", "created_by", "created_at"),
         )
         read_only_fields = fields
@@ -107,6 +112,22 @@ class ChangeSerializer(StrictSerializer):
         max_value=MOST_FILES_ABSENT,
         help_text="From how many complete files in a row a product must be absent to be deactivated.",
     )
+
+    guards = serializers.JSONField(
+        required=False,
+        allow_null=True,
+        help_text="The limits of its guards that are not the usual ones, as in the setting IMPORT_GUARDS; null for no "
+        "guards of its own.",
+    )
+
+    def validate_guards(self, told: Any) -> Any:
+        """The limits as they are told; each must be of a guard, and make sense."""
+        if told is not None:
+            try:
+                limits_from_json(told)
+            except GuardsError as error:
+                raise ValidationError(str(error)) from error
+        return told
 
     def validate_options(self, options: dict[str, Any]) -> Options:
         """The options, by the rules of an upload."""

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from acme_importer.dashboard.model_admin import DashboardAdmin
 from imports import remembering
 from imports.dashboard import supplier_page
-from imports.dashboard.supplier_form import PRICES, ROWS, SupplierForm
+from imports.dashboard.supplier_form import GUARD_LINES, PRICES, ROWS, SupplierForm
 from imports.models import ImportJob, Supplier
 
 
@@ -36,7 +36,10 @@ class SupplierAdmin(DashboardAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Supplier | None = None) -> Any:
         if not self.has_change_permission(request, obj):
             return []
-        return [("Change", {"fields": ("name", *PRICES, *ROWS, *remembering.KEPT_FROM_VERSION)})]
+        return [
+            ("Change", {"fields": ("name", *PRICES, *ROWS, "missing", "missing_after")}),
+            ("Guards", {"fields": GUARD_LINES}),
+        ]
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:  # noqa: ARG002
         """What Django's own links to add something lead to: a supplier is remembered from an import."""
@@ -56,8 +59,7 @@ class SupplierAdmin(DashboardAdmin):
         if "name" in form.changed_data:
             remembering.rename(Supplier.objects.get(pk=obj.pk), obj.name, request.user)
         if set(form.changed_data) - {"name"}:
-            others = {name: form.cleaned_data[name] for name in remembering.KEPT_FROM_VERSION}
-            remembering.change(obj, request.user, options=form.options(), **others)
+            remembering.change(obj, request.user, options=form.options(), **form.kept())
 
     def delete_model(self, request: HttpRequest, obj: Supplier) -> None:
         remembering.delete(obj, request.user)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from django import forms
 
 from acme_importer.texts import printable
-from imports import remembering, suppliers
+from imports import suppliers
 from imports.dashboard.reading_form import NO_SEPARATOR, THOUSANDS
+from imports.guards import DEFAULTS, Limit, limits_from_json
 from imports.models import MISSING, MOST_FILES_ABSENT, Supplier
 from imports.options import MODES as MODE_NAMES
 from imports.options import NEW_PRODUCTS, Options
@@ -28,7 +30,47 @@ def _empty(name: str) -> forms.ChoiceField:
     return forms.ChoiceField(label=f"An empty {name}", choices=[(choice, EMPTY_CELLS[choice]) for choice in choices])
 
 
-class SupplierForm(forms.ModelForm):
+def _guard_field(label: str, **limits: Any) -> forms.FloatField | forms.IntegerField:
+    kind = forms.IntegerField if label.endswith("number") else forms.FloatField
+    return kind(label=label, required=False, min_value=0, **limits)
+
+
+def _guard_fields() -> dict[str, forms.Field]:
+    """A field for each part of each guard's limit; left empty, that part is off."""
+    fields: dict[str, forms.Field] = {}
+    for name, title in GUARD_TITLES.items():
+        fields[f"guard_{name}_share"] = _guard_field(f"{title}: more than %", max_value=100)
+        fields[f"guard_{name}_number"] = _guard_field(f"{title}: more than this number")
+    fields["guard_prices_moved_percent"] = _guard_field("Prices that move by more than %")
+    return fields
+
+
+# In the order of the guards; of price moves also from how many per cent on.
+GUARD_TITLES = {
+    "prices_moved": "Prices that move",
+    "prices_zero": "Prices that become zero or empty",
+    "deactivated": "Products deactivated",
+    "emptied": "Filled cells emptied",
+    "new": "New SKUs",
+    "rejected": "Rejected rows",
+    "rows": "Rows more or fewer than in the last file",
+    "overlap": "SKUs of the last file missing",
+}
+GUARD_PARTS = _guard_fields()
+GUARD_LINES = (
+    "guards_on",
+    "guard_prices_moved_percent",
+    *((f"guard_{name}_share", f"guard_{name}_number") for name in GUARD_TITLES),
+)
+GuardFields = type("GuardFields", (forms.Form,), GUARD_PARTS)
+
+
+class SupplierForm(GuardFields, forms.ModelForm):  # type: ignore[misc, valid-type]  # made of the guards
+    guards_on = forms.BooleanField(
+        required=False,
+        label="Hold unusual files until somebody approves them",
+        help_text="A limit that is left empty is off.",
+    )
     decimal = forms.ChoiceField(
         label="Decimal sign",
         required=False,
@@ -68,7 +110,7 @@ class SupplierForm(forms.ModelForm):
         version = suppliers.current(self.instance)
         self._said = Options.from_json(version.options)
         self.initial.update(_initial(self._said))
-        self.initial.update({name: getattr(version, name) for name in remembering.KEPT_FROM_VERSION})
+        self.initial.update(missing=version.missing, missing_after=version.missing_after, **_told(version.guards))
 
     def clean(self) -> dict[str, Any]:
         """Refuse what no file can be read by."""
@@ -78,6 +120,15 @@ class SupplierForm(forms.ModelForm):
         except FileRefusedError as error:
             self.add_error(None, printable(str(error)))
         return cleaned
+
+    def kept(self) -> dict[str, Any]:
+        """What was chosen besides, by the names of `remembering.KEPT_FROM_VERSION`."""
+        chosen = self.cleaned_data
+        return {
+            "missing": chosen["missing"],
+            "missing_after": chosen["missing_after"],
+            "guards": _guards(chosen) if chosen["guards_on"] else None,
+        }
 
     def options(self) -> Options:
         """What was chosen, with what the supplier had besides. Raises FileRefusedError for what is not allowed."""
@@ -101,6 +152,31 @@ class SupplierForm(forms.ModelForm):
             empty_cells={name: choice for name, choice in empty.items() if choice and choice != USUAL[name]},
             extra=chosen.get("extra", False),
         )
+
+
+def _told(guards: Any) -> dict[str, Any]:
+    """What the fields of the guards show, by the limits that are stored."""
+    limits = limits_from_json(guards or {})
+    shown: dict[str, Any] = {"guards_on": guards is not None}
+    for name in GUARD_TITLES:
+        limit = limits.get(name, Limit(percent=DEFAULTS[name].percent))
+        shown |= {f"guard_{name}_{part}": getattr(limit, part) for part in ("share", "number")}
+    return shown | {
+        "guard_prices_moved_percent": limits.get("prices_moved", DEFAULTS["prices_moved"]).percent,
+    }
+
+
+def _guards(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The limits that the fields say, as they are stored: those that are not the usual ones."""
+    told: dict[str, Any] = {}
+    for name, usual in DEFAULTS.items():
+        parts = {part: chosen.get(f"guard_{name}_{part}") for part in ("share", "number")}
+        if name == "prices_moved":
+            # Any move is one from no per cent on.
+            parts["percent"] = chosen.get("guard_prices_moved_percent") or 0
+        if differing := {part: value for part, value in parts.items() if value != getattr(usual, part)}:
+            told[name] = differing
+    return told
 
 
 def _initial(said: Options) -> dict[str, Any]:

@@ -53,4 +53,6 @@ def reading(version: SupplierVersion) -> list[tuple[str, str]]:
         if version.missing_after > 1:
             absent = f"once they are absent from {version.missing_after} files in a row"
         told.append(("Missing products", f"deactivated {absent}"))
+    guards = "the usual limits" if version.guards == {} else "limits of its own"
+    told.append(("Guards", "none of its own" if version.guards is None else guards))
     return told

@@ -109,8 +109,14 @@ def test_the_page_of_a_supplier_tells_how_its_files_are_read_and_changes_it(
 
     page.get_by_role("textbox", name="Name:").fill("Baltic Tools")
     page.get_by_label("An empty price").select_option("keep")
+    page.get_by_label("Products that its file has no longer").select_option("Deactivate them")
+    page.get_by_label("Rejected rows: more than %").fill("2.5")
+    page.get_by_label("New SKUs: more than this number").fill("")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("link", name="Baltic Tools").first.click()
+    expect(page.get_by_text("deactivated as soon as a file lacks them")).to_be_visible()
+    expect(page.get_by_text("limits of its own")).to_be_visible()
+    assert Supplier.objects.get().versions.get(number=2).guards == {"new": {"number": None}, "rejected": {"share": 2.5}}
     expect(page.get_by_text("an empty price keeps what is there")).to_be_visible()
     expect(page.get_by_text("Version 2").first).to_be_visible()
     nordic.refresh_from_db()

@@ -47,7 +47,7 @@ def nordic() -> Supplier:
 
 
 def synced(supplier: Supplier, **fields: Any) -> Supplier:
-    SupplierVersion.objects.filter(supplier=supplier).update(missing=DEACTIVATE_MISSING, **fields)
+    SupplierVersion.objects.filter(supplier=supplier).update(missing=DEACTIVATE_MISSING, guards=None, **fields)
     send(supplier, rows("A", "B", "C", "D", "E"))
     Product.objects.filter(sku="Z").delete()
     return supplier
@@ -106,7 +106,7 @@ def test_the_file_that_a_supplier_was_learned_from_is_the_first_to_be_compared_w
     learned = run_import(HEADER + "A,Product A,5\nB,Product B,5\nC,Product C,none\nD,,5\nE,Product E,5\nA,Other,5\n")
     assert (learned.rejected_rows, learned.duplicate_rows) == (2, 1)
     fresh = remembering.remember("Fresh", learned)
-    SupplierVersion.objects.update(missing=DEACTIVATE_MISSING)
+    SupplierVersion.objects.update(missing=DEACTIVATE_MISSING, guards=None)
     run_import(rows("C"))
 
     job = send(fresh, rows("A"))

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from acme_importer.audit.models import Record
-from imports import applying, approval, guarded, jobs, quotas, remembering, stalled, tasks, turns, waking
+from imports import applying, approval, guarded, jobs, quotas, remembering, stalled, suppliers, tasks, turns, waking
 from imports.commandline import foreground
-from imports.guards import Limit, limits_from_json
+from imports.guards import DEFAULTS, Limit, limits_from_json
 from imports.jobs import WrongStateError
-from imports.models import DEACTIVATE_MISSING, ImportJob, ImportLane
+from imports.models import DEACTIVATE_MISSING, ImportJob, ImportLane, Supplier
 from imports.options import Options
 from imports.proposed import EXPIRES_AFTER
 from products.models import Product
@@ -341,7 +341,7 @@ def test_a_file_from_before_that_is_held_does_not_overwrite_one_from_after(setti
 def test_products_that_a_suppliers_file_lacks_count_as_deactivated(settings: Settings) -> None:
     settings.IMPORT_GUARDS = {}
     nordic = remembering.remember("Nordic Tools", run_import(BEFORE))
-    remembering.change(nordic, missing=DEACTIVATE_MISSING)
+    remembering.change(nordic, missing=DEACTIVATE_MISSING, guards=None)
     with waking.no_messages():
         run(jobs.create(upload(BEFORE), Options(), supplier=nordic))
     settings.IMPORT_GUARDS = {"deactivated": Limit(share=10)}
@@ -359,6 +359,58 @@ def test_products_that_a_suppliers_file_lacks_count_as_deactivated(settings: Set
     approval.approve(job, make_user(), "Discontinued.")
     assert run(job).status == Status.COMPLETED
     assert Product.objects.get(is_active=True).sku == "A"
+
+
+def _a_supplier(settings: Settings) -> Supplier:
+    settings.IMPORT_GUARDS = {}
+    return remembering.remember("Nordic Tools", run_import(BEFORE))
+
+
+def test_a_suppliers_files_are_under_guard_beside_the_last_one(settings: Settings) -> None:
+    nordic = _a_supplier(settings)
+
+    def send(content: str) -> ImportJob:
+        with waking.no_messages():
+            job = jobs.create(upload(content), Options(), supplier=nordic)
+        assert job.applies is not None
+        run(job.applies)
+        return with_progress(job)
+
+    job = send("sku,name,price\nA,Lamp,10\nE,New,1\nF,Newer,1\nG,Newest,1\n")
+
+    assert (job.status, [trip["guard"] for trip in job.trips]) == (Status.HELD, ["new", "overlap"])
+    assert job.trips[1]["sentence"] == (
+        "3 of the 4 SKUs of the last file (75 %) are not in this one; the limit is 20 %."
+    )
+    assert Product.objects.count() == 4
+    approval.approve(job, make_user(), "Another range.")
+    assert run(job).status == Status.COMPLETED
+    # Now this is the last file.
+    again = send("sku,name,price\nA,Lamp,10\nE,New,1\nF,Newer,1\nG,Newest,1\n")
+    assert (again.status, run(again).status) == (Status.QUEUED, Status.COMPLETED)
+    fewer = send("sku,name,price\nA,Lamp,10\nE,New,1\n")
+    assert [trip["sentence"] for trip in fewer.trips if trip["guard"] == "rows"] == [
+        "The file has 2 rows, 2 fewer (50 %) than the last one; the limit is 30 %."
+    ]
+
+
+def test_what_a_supplier_says_of_a_guard_goes_before_what_the_installation_says(settings: Settings) -> None:
+    nordic = _a_supplier(settings)
+    settings.IMPORT_GUARDS = limits_from_json({"rejected": {"number": 0}, "new": {"share": 5}})
+
+    assert guarded.limits_for(ImportJob(read_by=suppliers.current(nordic))) == settings.IMPORT_GUARDS
+    remembering.change(nordic, guards={"rejected": None, "new": {"share": 90}})
+    of_job = ImportJob(read_by=suppliers.current(nordic))
+    limits = guarded.limits_for(of_job)
+    assert "rejected" not in limits
+    assert limits["new"].share == 90
+    assert limits["overlap"] == Limit(share=20, number=20_000)
+    settings.IMPORT_GUARDS = {}
+    assert {name: limit for name, limit in guarded.limits_for(of_job).items() if name != "new"} == {
+        name: limit for name, limit in DEFAULTS.items() if name not in ("new", "rejected")
+    }
+    remembering.change(nordic, guards=None)
+    assert guarded.limits_for(ImportJob(read_by=suppliers.current(nordic))) == settings.IMPORT_GUARDS
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])

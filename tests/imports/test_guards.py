@@ -145,7 +145,7 @@ def test_limits_that_are_told_override_parts_of_the_usual_ones() -> None:
 
     assert limits == {
         **{name: limit for name, limit in DEFAULTS.items() if name != "new"},
-        "prices_moved": Limit(share=10, percent=20),
+        "prices_moved": Limit(share=10, number=5_000, percent=20),
         "deactivated": Limit(number=1000),
     }
     assert judge(found(permilles=Counter({210: 200})), limits)

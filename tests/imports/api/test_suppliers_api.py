@@ -34,6 +34,8 @@ def send(api: APIClient, content: str, **fields: Any) -> Any:
 
 def finish() -> ImportJob:
     job = ImportJob.objects.latest("pk")
+    if job.awaits_check and job.applies:
+        foreground.run(job.applies, lambda: None)
     foreground.run(job, lambda: None)
     return job
 
@@ -53,7 +55,7 @@ def test_an_import_is_remembered_and_the_next_file_is_read_so(api: APIClient) ->
     shown = api.get(f"/api/jobs/{finish().pk}/").json()
     assert (shown["supplier"], shown["supplier_version"], shown["updated_rows"]) == ("Nordic Tools", 1, 1)
     listed = api.get(f"/api/jobs/?supplier={told['id']}").json()["results"]
-    assert [each["id"] for each in listed] == [shown["id"], job.pk]
+    assert [each["id"] for each in listed] == [shown["id"], shown["applies"], job.pk]
 
 
 def test_columns_that_have_changed_are_told_with_a_mapping_to_send_back(api: APIClient, nordic: Supplier) -> None:
@@ -148,3 +150,38 @@ def test_a_page_of_suppliers_takes_as_many_queries_however_many_there_are(
         assert api.get("/api/suppliers/").json()["count"] == 6
     with django_assert_max_num_queries(8):
         assert api.get("/api/jobs/").json()["count"] == 1
+
+
+def test_guards_and_missing_products_are_set_by_supplier(api: APIClient, nordic: Supplier) -> None:
+    address = f"/api/suppliers/{nordic.pk}/"
+    said = {"guards": {"rejected": {"number": 0}, "new": None}, "missing": "deactivate", "missing_after": 3}
+
+    changed = api.patch(address, said, format="json")
+
+    assert changed.status_code == 200, changed.content
+    assert {name: changed.json()["reading"][name] for name in said} == said
+    assert changed.json()["reading"]["options"]["mapping"]["price"] == "Netto"
+    # What is learned anew is how files are read.
+    again = api.patch(address, {"job": run_import(FILE, mapping=MAPPING).pk}, format="json")
+    assert {name: again.json()["reading"][name] for name in said} == said
+    assert api.patch(address, {"guards": None}, format="json").json()["reading"]["guards"] is None
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"guards": {"colour": {}}}, "there is no guard 'colour'"),
+        ({"guards": {"new": {"share": 101}}}, "must not be over 100"),
+        ({"guards": []}, "guards are a JSON object"),
+        ({"missing": "delete"}, "is not a valid choice"),
+        ({"missing_after": 0}, "greater than or equal to 1"),
+        ({"missing_after": 11}, "less than or equal to 10"),
+    ],
+)
+def test_guards_and_missing_products_that_make_no_sense_are_a_400(
+    api: APIClient, nordic: Supplier, said: dict[str, Any], why: str
+) -> None:
+    answer = api.patch(f"/api/suppliers/{nordic.pk}/", said, format="json")
+
+    assert answer.status_code == 400
+    assert why in str(answer.json())

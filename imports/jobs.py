@@ -104,8 +104,8 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> list[ImportLane]:
         **read_as(opened),
         **_found(opened),
     }
-    if job.dry_run:
-        # Before a lane looks at any product.
+    if job.applies_id is None:
+        # Before a lane looks at any product. What applies a check has that of the check.
         found["checked_from"] = recording.position()
     return lay_lanes(
         job,

@@ -17,9 +17,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from imports.models import HeldRow, ImportJob, RejectedRow
@@ -62,10 +63,9 @@ def receipt(job: ImportJob) -> Receipt:
     """The receipt of the chain that `job` is in."""
     first = ImportJob.objects.with_progress().get(pk=first_of(job).pk)
     fixed: Counter[int] = Counter()
-    if first.fixed_rows:
-        for model in (RejectedRow, HeldRow):
-            rows = model._default_manager.filter(job=first.pk, fixed_by__isnull=False).order_by()
-            fixed.update(dict(rows.values("fixed_by").annotate(rows=Count("pk")).values_list("fixed_by", "rows")))
+    for model in (RejectedRow, HeldRow) if first.fixed_rows else ():
+        rows: QuerySet[Any] = model._default_manager.filter(job=first.pk, fixed_by__isnull=False).order_by()
+        fixed.update(dict(rows.values_list("fixed_by").annotate(rows=Count("pk"))))
     return Receipt(first, dict(sorted(fixed.items())))
 
 

@@ -302,9 +302,7 @@ class FileRun(LaneRun):
         # Of an import of rows that were held: those, and no others.
         self._held_lines = HeldLines(job.held_by_id) if job.held_by_id is not None else None
         fields = self._row_reader.fields
-        self._check = (
-            CheckWriter(job.pk, fields, _rules_of(job), _conflicts_of(job, fields)) if job.dry_run else None
-        )
+        self._check = CheckWriter(job.pk, fields, _rules_of(job), _conflicts_of(job, fields)) if job.dry_run else None
         super().__init__(lane, self._check or _product_writer(job, fields))
 
     def _read_chunk(self, rows_limit: int) -> Chunk:

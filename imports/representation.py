@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from imports import progress
+from imports import chain, progress
 from imports.models import ImportJob, ImportLane
 from imports.reading.columns import ignored_columns
 
@@ -43,6 +43,7 @@ def represent(job: ImportJob) -> dict[str, Any]:
         "total_rows": job.total_rows,
         "processed_rows": job.processed_rows,
         **{name: getattr(job, name) for name in ImportLane.COUNTS},
+        "open_rows": chain.open_rows(job),
         "rows_per_second": progress.rows_per_second(job),
         "eta_seconds": progress.eta_seconds(job),
         "rejected_rows_deleted_at": _moment(job.rejected_rows_deleted_at),

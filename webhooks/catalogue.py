@@ -71,6 +71,7 @@ _JOB: Data = {
     "deleted_rows": 0,
     "superseded_rows": 0,
     "held_rows": 0,
+    "open_rows": 0,
     "rows_per_second": None,
     "eta_seconds": None,
     "rejected_rows_deleted_at": None,
@@ -99,6 +100,7 @@ _HALFWAY: Data = {
     "unchanged_rows": 500,
     "duplicate_rows": 300,
     "rejected_rows": 200,
+    "open_rows": 200,
     "rows_per_second": 20833.3,
     "eta_seconds": 12,
 }
@@ -113,6 +115,7 @@ _COMPLETED: Data = {
     "unchanged_rows": 1000,
     "duplicate_rows": 600,
     "rejected_rows": 400,
+    "open_rows": 400,
     "eta_seconds": None,
     "finished_at": "2025-06-01T09:30:25Z",
 }

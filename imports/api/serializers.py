@@ -262,7 +262,12 @@ class JobSerializer(serializers.ModelSerializer):
     )
     held_rows = serializers.IntegerField(
         read_only=True,
-        help_text="Rows that would have done something else than the check has shown; they were not written.",
+        help_text="Rows that would have done something else than the check has shown, or that correct a row whose "
+        "product others have changed since; they were not written.",
+    )
+    open_rows = serializers.IntegerField(
+        read_only=True,
+        help_text="Rejected and held rows that no later import of corrected rows, or of the held ones, has brought in.",
     )
     rows_per_second = serializers.FloatField(
         read_only=True, allow_null=True, help_text="Since this run began; null while unknown."
@@ -301,6 +306,7 @@ class JobSerializer(serializers.ModelSerializer):
             "total_rows",
             "processed_rows",
             *ImportLane.COUNTS,
+            "open_rows",
             "rows_per_second",
             "eta_seconds",
             "rejected_rows_deleted_at",

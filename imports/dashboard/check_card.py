@@ -13,6 +13,7 @@ from imports.dashboard.permissions import may_apply, may_import
 from imports.models import ImportJob
 from imports.proposed import BY_MOVE
 from imports.reading.texts import shown
+from imports.writing.fates import CREATED
 from imports.writing.findings import Findings
 from products.history.records import KEPT
 
@@ -46,6 +47,15 @@ class HeldField(NamedTuple):
     name: str
     shown: tuple[str, str] | None
     now: tuple[str, str] | None
+
+
+class HeldShown(NamedTuple):
+    """A held row as it is shown: `is_new` if it would create its product now."""
+
+    line: int
+    sku: str
+    is_new: bool
+    fields: list[HeldField]
 
 
 def context(job: ImportJob, user: Any, shown_of_job: dict[str, Any]) -> dict[str, Any]:
@@ -85,6 +95,11 @@ def hopeless(job: ImportJob, rejected_groups: dict[str, int]) -> str:
 
     `rejected_groups` has how many rows break each rule first, the most frequent first.
     """
+    if job.held_rows:
+        return (
+            "Nothing would be imported: others have changed the products of its rows since. Look at the conflicts; "
+            "those rows can be imported all the same."
+        )
     if not job.rejected_rows:
         return "There is nothing to import: it would neither create nor change a product."
     most = next(iter(rejected_groups), "")
@@ -127,9 +142,13 @@ def _held(job: ImportJob, user: Any) -> dict[str, Any]:
     rows = job.held.order_by("line")[:HELD_SHOWN]
     return {
         "held_gone": applying.why_held_gone(job),
-        "held_rows": [(row.line, row.sku, list(_fields(row.shown, row.now))) for row in rows],
+        "held_rows": [
+            HeldShown(row.line, row.sku, row.now.get("kind") == CREATED, _fields(row.shown, row.now)) for row in rows
+        ],
+        # Of corrected rows, what matters is what others have made of their products since.
+        "held_are_conflicts": job.follows_id is not None and job.held_by_id is None,
         "held_more": job.held_rows - len(rows),
-        "may_import_held": may_apply(user) and not applying.why_not_held(job),
+        "may_import_held": may_apply(user) and not applying.why_not_held(job, user),
     }
 
 

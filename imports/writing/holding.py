@@ -18,7 +18,10 @@ class Holder(Protocol):
         """Whether none can be, since nobody else has changed any product."""
 
     def held(self, rows: Sequence[CleanRow], plan: Plan, found: Found, constants: Mapping[str, Any]) -> list[Held]:
-        """Those of `rows`, of which `plan` was made by what was `found`. `constants` are what new products have besides."""
+        """Those of `rows`, of which `plan` was made by what was `found`.
+
+        `constants` are what new products have besides.
+        """
 
 
 def change_of(

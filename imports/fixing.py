@@ -13,8 +13,9 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, TextField
 from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
 from imports import drafts
 from imports.files.upload_handler import receive
@@ -68,7 +69,7 @@ def groups(job: ImportJob) -> list[Group]:
     """The groups of the open rows of `job`, the largest first."""
     counted = _open_rows(job).order_by().values("code", "column").annotate(rows=Count("pk"))
     found = counted.order_by("-rows", "code", "column").values_list("code", "column", "rows")
-    return [Group(code, column or "", rows) for code, column, rows in found[:GROUPS_LISTED]]
+    return [Group(code, column, rows) for code, column, rows in found[:GROUPS_LISTED]]
 
 
 def rows_of(job: ImportJob, group: Group) -> QuerySet[Any]:
@@ -78,7 +79,9 @@ def rows_of(job: ImportJob, group: Group) -> QuerySet[Any]:
 
 def _open_rows(job: ImportJob) -> QuerySet[Any]:
     rows = RejectedRow.objects.filter(job=job.pk, fixed_by=None)
-    return rows.annotate(column=KT("faults__0__column"), value=KT("faults__0__value"))
+    # As texts: a text out of JSON is compared as JSON.
+    column, value = (Cast(KT(f"faults__0__{name}"), TextField()) for name in ("column", "value"))
+    return rows.annotate(column=column, value=value)
 
 
 def faulty_position(job: ImportJob, group: Group) -> int | None:

@@ -81,11 +81,11 @@ class FixView(ImportView):
     def post(self, request: HttpRequest, job_id: int) -> HttpResponse:
         """Have the fixed rows checked, and show that check."""
         job = _job(job_id)
-        group = _chosen(fixing.groups(job), request.GET)
-        if group is None:
+        group, fixes = _chosen(fixing.groups(job), request.GET), _fixes(job, request.POST)
+        if group is None or not job.is_over:
             return self._form(job)
         try:
-            check = fixing.check(job, group, _fixes(job, request.POST), request.user)
+            check = fixing.check(job, group, fixes, request.user)
         except tuple(STATUSES) as error:
             status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
             return self._form(job, str(error), status)

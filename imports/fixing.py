@@ -7,7 +7,7 @@ Does not know pages.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -17,12 +17,13 @@ from django.db.models import Count, Q, QuerySet, TextField
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
-from imports import drafts
+from imports import jobs
+from imports.drafts import inherited
 from imports.files.upload_handler import receive
 from imports.models import ImportJob, RejectedRow
 from imports.reading.errors import FileRefusedError
 from imports.reading.texts import SHOWN_LENGTH
-from imports.rejected import BATCH_ROWS, csv_blocks_of_fixed, is_whole
+from imports.rejected import BATCH_ROWS, csv_blocks_of_fixed, delimiter_of, is_whole
 
 GROUPS_LISTED = 50
 VALUES_LISTED = 20
@@ -111,7 +112,7 @@ def fields_of(job: ImportJob, row: RejectedRow) -> list[str]:
 def check(job: ImportJob, group: Group, fixes: Fixes, user: AbstractBaseUser | AnonymousUser) -> ImportJob:
     """Create the job that checks the rows of `group` that are fixed. Its import writes them.
 
-    Raises NothingFixedError, and what `drafts.create` raises.
+    Raises NothingFixedError, RequestDataTooBig, and what `jobs.create` raises.
     """
     rows = fixed_rows(job, group, fixes)
     first = next(rows, None)
@@ -119,7 +120,10 @@ def check(job: ImportJob, group: Group, fixes: Fixes, user: AbstractBaseUser | A
         raise NothingFixedError
     blocks = (block.encode() for block in csv_blocks_of_fixed(job, chain([first], rows)))
     file = receive(blocks, f"{PurePath(job.filename).stem}-fixed.csv")
-    return drafts.submit(drafts.create(file, user, follows=job))
+    # How it is written is known, and not to be guessed from what may be a single row.
+    written = {"encoding": "utf-8", "delimiter": delimiter_of(job), "quote": '"', "header_line": 1}
+    options = replace(inherited(job.options), dry_run=True, **written)
+    return jobs.create(file, options, user, follows=job)
 
 
 def fixed_rows(job: ImportJob, group: Group, fixes: Fixes) -> Iterator[tuple[RejectedRow, list[str]]]:

@@ -41,8 +41,16 @@ class WrongStateError(Exception):
     """The job is not in a state from which this can be done; the text says so to a person."""
 
 
-def create(file: UploadedFile, options: Options, user: AbstractBaseUser | AnonymousUser | None = None) -> ImportJob:
+def create(
+    file: UploadedFile,
+    options: Options,
+    user: AbstractBaseUser | AnonymousUser | None = None,
+    *,
+    follows: ImportJob | None = None,
+) -> ImportJob:
     """Keep an uploaded file and create the job that imports it; the workers are told in the same transaction.
+
+    `follows` is the import whose rejected rows the file corrects.
 
     Raises FileRefusedError for an empty file, DiskFullError, and QuotaError. A file whose job cannot be created is
     removed again.
@@ -51,7 +59,7 @@ def create(file: UploadedFile, options: Options, user: AbstractBaseUser | Anonym
     try:
         with full_disk_refused(), transaction.atomic():
             quotas.check_and_hold(user.pk if user else None, stored.size)
-            job = add(dry_run=options.dry_run, **sent_fields(stored, options, user))
+            job = add(dry_run=options.dry_run, follows=follows, **sent_fields(stored, options, user))
             record("import.uploaded", job, user=user, **_facts(job))
     except BaseException:
         storage.delete_stored(stored.stored_as)

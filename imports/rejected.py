@@ -57,9 +57,14 @@ def is_whole(row: RejectedRow, job: ImportJob) -> bool:
     return len(row.record) == len(job.header) and row.code != SECOND_TABLE and not row.is_cut
 
 
+def delimiter_of(job: ImportJob) -> str:
+    """The delimiter of the CSV file."""
+    return job.delimiter.strip(" ") or ","
+
+
 def _csv(table: Iterable[list[str]], job: ImportJob) -> Iterator[str]:
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, delimiter=job.delimiter.strip(" ") or ",")
+    writer = csv.writer(buffer, delimiter=delimiter_of(job))
     for fields in table:
         writer.writerow(fields)
         if buffer.tell() > BATCH_BYTES:

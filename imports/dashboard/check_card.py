@@ -96,10 +96,7 @@ def hopeless(job: ImportJob, rejected_groups: dict[str, int]) -> str:
     `rejected_groups` has how many rows break each rule first, the most frequent first.
     """
     if job.held_rows:
-        return (
-            "Nothing would be imported: others have changed the products of its rows since. Look at the conflicts; "
-            "those rows can be imported all the same."
-        )
+        return "Others have changed the products of its rows since. Rows in conflict can be imported all the same."
     if not job.rejected_rows:
         return "There is nothing to import: it would neither create nor change a product."
     most = next(iter(rejected_groups), "")

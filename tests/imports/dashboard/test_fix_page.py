@@ -64,7 +64,7 @@ def finish(job: ImportJob) -> ImportJob:
 
 
 def lines(page: str) -> list[str]:
-    return re.findall(r'<th scope="row" class="number">(\d+)', page)
+    return re.findall(r'data-label="Line">(\d+)', page)
 
 
 def test_a_group_is_shown_with_an_input_for_each_field(job: ImportJob, client: Client) -> None:
@@ -91,10 +91,7 @@ def test_fixed_rows_are_checked_and_the_check_is_shown(job: ImportJob, client: C
     assert finish(check).created_rows == 3
     assert not Product.objects.filter(sku="A").exists()
     assert not Draft.objects.exists()
-    assert list(Record.objects.order_by("pk").values_list("act", flat=True))[-2:] == [
-        "import.uploaded",
-        "import.confirmed",
-    ]
+    assert Record.objects.filter(object_id=str(check.pk)).get().act == "import.uploaded"
 
 
 def test_a_value_may_be_emptied_for_all(job: ImportJob, client: Client) -> None:

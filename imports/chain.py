@@ -14,10 +14,10 @@ it has written. A check and the import of what it has shown are of the same rows
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import Count, F, Q, QuerySet
@@ -110,21 +110,14 @@ class Fixing:
     def __init__(self, job: ImportJob) -> None:
         self._job_id = job.pk
         self._held_by = job.held_by_id
-        # From the import that the rows are from to the first: the jobs that have rejected them, and in which field of
-        # the rows of the import after it their line is.
-        self._generations: list[tuple[list[int], int]] = []
-        if job.dry_run:
-            return
-        child, parent = job, job.held_by.follows if job.held_by else job.follows
-        while parent is not None and (position := _line_position(child)) is not None:
-            self._generations.append((_of_the_same_file(parent), position))
-            child, parent = parent, parent.follows
+        self._generations = [] if job.dry_run else list(_generations(job))
         # In one order, in which those wait for each other that fix rows of the same imports.
-        self._locked = {pk for jobs, _ in self._generations for pk in jobs} | {*filter(None, [self._held_by])}
+        held_by = {generation.held_by for generation in self._generations} | {self._held_by}
+        self._locked = {pk for generation in self._generations for pk in generation.jobs} | {*filter(None, held_by)}
 
     def note(self, rows: Sequence[CleanRow], outcome: Outcome) -> None:
         """Note what the `rows` of a chunk have fixed, in its transaction, by what has become of them."""
-        if not (self._generations or self._held_by):
+        if not self._locked:
             return
         not_in = {fate.line for fate in outcome.fates if fate.code not in BROUGHT_IN}
         not_in.update(rejection.line for rejection in outcome.rejections)
@@ -132,23 +125,48 @@ class Fixing:
         if not went_in:
             return
         list(ImportJob.objects.select_for_update(no_key=True).filter(pk__in=self._locked).order_by("pk").only("pk"))
-        if self._held_by:
-            held = HeldRow.objects.filter(line__any_of={row.line for row in went_in})
-            self._count(self._held_by, held.filter(job=self._held_by, fixed_by=None).update(fixed_by=self._job_id))
+        self._fix(HeldRow, self._held_by, {row.line for row in went_in})
         records: Iterable[Sequence[str]] = (row.record for row in went_in)
-        for number, (jobs, position) in enumerate(self._generations, start=1):
-            lines = set(filter(None, (_line(record, position) for record in records)))
-            rejected = RejectedRow.objects.filter(line__any_of=lines)
-            for pk in jobs:
-                self._count(pk, rejected.filter(job=pk, fixed_by=None).update(fixed_by=self._job_id))
-            if number < len(self._generations):
-                # Of the import itself, not of its check.
-                parents = rejected.filter(job=jobs[0]).order_by().values_list("record", flat=True)
-                records = parents.iterator(chunk_size=2000)
+        for generation in self._generations:
+            lines = set(filter(None, (_line(record, generation.position) for record in records)))
+            for pk in generation.jobs:
+                self._fix(RejectedRow, pk, lines)
+            self._fix(HeldRow, generation.held_by, lines)
+            rejected = RejectedRow.objects.filter(job=generation.jobs[0], line__any_of=lines).order_by()
+            records = rejected.values_list("record", flat=True).iterator(chunk_size=2000)
 
-    def _count(self, job_id: int, fixed: int) -> None:
-        if fixed:
+    def _fix(self, model: type[RejectedRow | HeldRow], job_id: int | None, lines: set[int]) -> None:
+        """Note that those of the job's rows in these lines are fixed that are open."""
+        if job_id is None:
+            return
+        rows: QuerySet[Any] = model._default_manager.filter(job=job_id, line__any_of=lines, fixed_by=None)
+        if fixed := rows.update(fixed_by=self._job_id):
             ImportJob.objects.filter(pk=job_id).update(fixed_rows=F("fixed_rows") + fixed)
+
+
+class _Generation(NamedTuple):
+    """The import that the rows of another one are from.
+
+    Attributes:
+        jobs: this import, and what else has rejected the same rows of the same file.
+        held_by: if it is itself an import of held rows, the one that has held them, in the same lines.
+        position: where the rows of the other import say in which line of this one they were.
+    """
+
+    jobs: list[int]
+    held_by: int | None
+    position: int
+
+
+def _generations(job: ImportJob) -> Iterator[_Generation]:
+    """From the import that the rows of `job` are from, back to the first."""
+    while True:
+        # An import of held rows reads the file of the one that has held them.
+        parent, position = (job.held_by or job).follows, _line_position(job)
+        if parent is None or position is None:
+            return
+        yield _Generation(_of_the_same_file(parent), parent.held_by_id, position)
+        job = parent
 
 
 def take_over(job: ImportJob, lines: set[int]) -> None:

@@ -121,8 +121,14 @@ def check(job: ImportJob, group: Group, fixes: Fixes, user: AbstractBaseUser | A
     blocks = (block.encode() for block in csv_blocks_of_fixed(job, chain([first], rows)))
     file = receive(blocks, f"{PurePath(job.filename).stem}-fixed.csv")
     # How it is written is known, and not to be guessed from what may be a single row.
-    written = {"encoding": "utf-8", "delimiter": delimiter_of(job), "quote": '"', "header_line": 1}
-    options = replace(inherited(job.options), dry_run=True, **written)
+    options = replace(
+        inherited(job.options),
+        encoding="utf-8",
+        delimiter=delimiter_of(job),
+        quote='"',
+        header_line=1,
+        dry_run=True,
+    )
     return jobs.create(file, options, user, follows=job)
 
 

@@ -13,7 +13,6 @@ from imports.dashboard.permissions import may_apply, may_import
 from imports.models import ImportJob
 from imports.proposed import BY_MOVE
 from imports.reading.texts import shown
-from imports.writing.fates import CREATED
 from imports.writing.findings import Findings
 from products.history.records import KEPT
 
@@ -50,11 +49,11 @@ class HeldField(NamedTuple):
 
 
 class HeldShown(NamedTuple):
-    """A held row as it is shown: `is_new` if it would create its product now."""
+    """A held row as it is shown; `kind` is what it would do to its product now, empty if nothing."""
 
     line: int
     sku: str
-    is_new: bool
+    kind: str
     fields: list[HeldField]
 
 
@@ -140,7 +139,7 @@ def _held(job: ImportJob, user: Any) -> dict[str, Any]:
     return {
         "held_gone": applying.why_held_gone(job),
         "held_rows": [
-            HeldShown(row.line, row.sku, row.now.get("kind") == CREATED, _fields(row.shown, row.now)) for row in rows
+            HeldShown(row.line, row.sku, row.now.get("kind", ""), _fields(row.shown, row.now)) for row in rows
         ],
         # Of corrected rows, what matters is what others have made of their products since.
         "held_are_conflicts": job.follows_id is not None and job.held_by_id is None,

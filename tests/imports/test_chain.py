@@ -175,6 +175,23 @@ def test_a_corrected_row_that_was_held_is_fixed_by_who_imports_it_after_all(anna
     assert chain.open_rows(with_progress(second)) == 0
 
 
+def test_a_held_row_that_is_rejected_when_it_is_imported_is_fixed_by_its_correction(anna: User) -> None:
+    run_import("sku,name,price\nA,Lamp,10\n")
+    checked = run_import("sku,name,price\nA,,12\nD,Desk,1\n", dry_run=True)
+    editing.delete(Product.objects.get(sku="A"), Editor())
+    first = finish(applying.apply(checked))
+    second = finish(applying.import_held(first))
+    assert (first.held_rows, second.rejected_rows, told(second)) == (1, 1, (1, 1, {}))
+
+    third = follow(corrected(second, {"": "Lamp"}), second, anna)
+    assert (third.held_rows, told(third)) == (1, (1, 1, {})), "Somebody has deleted the product."
+    fourth = finish(applying.import_held(third))
+
+    assert fourth.created_rows == 1
+    assert told(fourth) == (0, 1, {fourth.pk: 1})
+    assert [chain.open_rows(with_progress(job)) for job in (first, second, third)] == [0, 0, 0]
+
+
 def test_what_was_fixed_before_the_check_was_imported_is_not_open_after_it(anna: User) -> None:
     checked = run_import(CSV, dry_run=True)
     second = follow(corrected(checked, {"cheap": "3"}), checked, anna)

@@ -17,6 +17,7 @@ from imports.commandline import foreground
 from imports.fixing import Fixes, Group, NothingFixedError
 from imports.models import ImportJob, RejectedRow
 from imports.reading.corrections import ADDED_COLUMNS
+from imports.workbook import make
 from products.models import Product
 from tests.imports.factories import run_import, with_progress
 
@@ -174,6 +175,29 @@ def test_the_file_is_read_as_the_first_was(content: str | bytes, options: dict[s
     check = finish(fixing.check(job, maybe, Fixes({}, {"maybe": "inactive"}), anna))
 
     assert check.created_rows == 2
+
+
+def test_rows_of_an_export_of_a_known_system_are_read_as_such(anna: User) -> None:
+    header = "Handle,Title,Body (HTML),Vendor,Option1 Name,Option1 Value,Variant SKU,Variant Price,Published,Image Src"
+    rows = "lamp,Lamp,Tall,Acme,Title,Default Title,A,1O.50,true,\nvase,Vase,,Acme,Title,Default Title,B,7.00,true,\n"
+    job = run_import(f"{header}\n{rows}")
+    assert job.format
+    price = group(job, "not_a_price")
+
+    check = finish(fixing.check(job, price, Fixes({}, {"1O.50": "10.50"}), anna))
+
+    assert (check.format, check.created_rows, check.rejected_rows) == (job.format, 1, 0)
+
+
+def test_rows_of_a_workbook_are_read_from_the_file_of_the_fixed_ones(anna: User) -> None:
+    book = make("Sheet", ["sku", "name", "price"], [["A", "=Lamp", "cheap"], ["007", "Two\nlines", "cheap"]])
+    job = run_import(book.read(), filename="products.xlsx")
+    cheap = group(job, "not_a_price")
+
+    check = finish(fixing.check(job, cheap, Fixes({}, {"cheap": "3"}), anna))
+    finish(applying.apply(check))
+
+    assert set(Product.objects.values_list("sku", "name", "price")) == {("A", "=Lamp", 3), ("007", "Two\nlines", 3)}
 
 
 def test_without_a_change_there_is_nothing_to_check(job: ImportJob, anna: User) -> None:

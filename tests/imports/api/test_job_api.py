@@ -86,7 +86,7 @@ def test_a_finished_job_is_shown_with_its_receipt(api):
         "deleted_rows": 0,
         "superseded_rows": 0,
         "held_rows": 0,
-        "open_rows": 0,
+        "open_rows": 1,
         "eta_seconds": None,
         "failure_reason": "",
         "rejected_rows_deleted_at": None,

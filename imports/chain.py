@@ -3,8 +3,10 @@
 It has one receipt, that of the first file. A rejected or held row of an import is *fixed* once a later import of its
 chain has brought it in: created, updated or found unchanged the product of its row, or passed it over for a later row
 of the same SKU. Which row it is, says the file of corrected rows by its column `import_line`, and from import to import
-back to the first; rows that were held have their own lines. All others are *open*. Nothing is guessed: a row of a file
-without that column fixes none, and whatever is rejected, held, skipped or superseded again stays open. That a row was
+back to the first; rows that were held have their own lines. All others are *open*.
+
+Nothing is guessed: a row of a file without that column fixes none, and whatever is rejected, held, skipped or
+superseded again stays open. Of several rows that name one line, the first to be brought in fixes it. That a row was
 fixed outlives the undo of the import that has brought it in: it was done, and taken back on purpose.
 
 What is fixed is noted in the transaction of the chunk that brings it in, so an import that fails later has fixed what

@@ -24,6 +24,7 @@ from imports.quotas import QuotaError
 from imports.reading.errors import FileRefusedError
 
 ROWS_PER_PAGE = 50
+GROUP_GONE = "These rows are no longer open: somebody has fixed them in the meantime."
 # What is answered to what the file of fixed rows can be refused for, the more special errors first: as on the page of
 # uploading.
 STATUSES: dict[type[Exception], int] = {
@@ -81,9 +82,10 @@ class FixView(ImportView):
     def post(self, request: HttpRequest, job_id: int) -> HttpResponse:
         """Have the fixed rows checked, and show that check."""
         job = _job(job_id)
-        group, fixes = _chosen(fixing.groups(job), request.GET), _fixes(job, request.POST)
+        group, fixes = _named(fixing.groups(job), request.GET), _fixes(job, request.POST)
         if group is None or not job.is_over:
-            return self._form(job)
+            # What was said of one group holds for no other.
+            return self._form(job, GROUP_GONE, 409)
         try:
             check = fixing.check(job, group, fixes, request.user)
         except tuple(STATUSES) as error:
@@ -98,7 +100,7 @@ class FixView(ImportView):
             messages.warning(self.request, f"Import {job.pk} is {job.status}: its rows can be fixed once it is over.")
             return redirect("admin:imports_importjob_change", job.pk)
         groups, sent = fixing.groups(job), self.request.POST
-        group = _chosen(groups, self.request.GET)
+        group = _named(groups, self.request.GET) or next(iter(groups), None)
         context: dict[str, Any] = {"job": job, "error": error, "gone": rejected.why_gone(job), "group": group}
         if group is not None:
             paginator = CountedPaginator(fixing.rows_of(job, group), ROWS_PER_PAGE)
@@ -122,12 +124,10 @@ def _job(job_id: int) -> ImportJob:
     return job
 
 
-def _chosen(groups: list[Group], said: QueryDict) -> Group | None:
-    """The group that the address names; else the largest with its code, or of all."""
+def _named(groups: list[Group], said: QueryDict) -> Group | None:
+    """The group that the address names; the largest with its code, if it names no column."""
     code, column = said.get("code", ""), said.get("column")
-    named = [group for group in groups if group.code == code]
-    exactly = [group for group in named if group.column == column]
-    return next(iter([*exactly, *named, *groups]), None)
+    return next((group for group in groups if group.code == code and column in (None, group.column)), None)
 
 
 def _query(group: Group) -> str:

@@ -118,7 +118,19 @@ def test_when_all_is_fixed_the_page_says_so(job: ImportJob, client: Client) -> N
     RejectedRow.objects.update(fixed_by=1)
 
     assert "No rejected row of this import is open." in html(client, job)
-    assert "No rejected row of this import is open." in client.post(address(job), {"row-2-0": "x"}).content.decode()
+    assert ImportJob.objects.count() == 1
+
+
+@pytest.mark.parametrize("query", ["?code=not_boolean&column=is_active", "?code=not_boolean", ""])
+def test_what_was_said_of_a_group_that_is_fixed_by_now_is_said_of_no_other(
+    query: str, job: ImportJob, client: Client
+) -> None:
+    RejectedRow.objects.filter(code="not_boolean").update(fixed_by=1)
+
+    answer = client.post(address(job, query), {"wrong-0": "", "all-0": "inactive", "row-6-1": "x"})
+
+    assert answer.status_code == 409
+    assert "no longer open" in answer.content.decode()
     assert ImportJob.objects.count() == 1
 
 

@@ -71,7 +71,7 @@ class Story:
             return
         if sku in self.prices:
             product = Product.objects.get(sku=sku)
-            product.price = price  # type: ignore[assignment]  # as a form gives it
+            product.price = price
             editing.update(product, ["price"], Editor())
         else:
             editing.create(Product(sku=sku, name="Lamp", price=price), Editor())

@@ -286,7 +286,7 @@ PAGES: dict[str, Act] = {
     ),
     "imports_importjob_fix": (
         "import.uploaded",
-        lambda w: w.post(f"imports/importjob/{w.rejecting.pk}/fix/", {"row-3-1": "Vase"}),
+        lambda w: w.post(f"imports/importjob/{w.rejecting.pk}/fix/?code=new_without_name", {"row-3-1": "Vase"}),
     ),
     "imports_importjob_cancel": (
         "import.cancelled",

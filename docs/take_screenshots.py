@@ -142,7 +142,11 @@ def pages_of_checks() -> dict[str, str]:
         product.price = 49
         editing.update(product, ["price"], Editor())
     call_command("import_csv", apply=check.pk)
-    return {"held": f"/admin/imports/importjob/{ImportJob.objects.latest('pk').pk}/change/"}
+    imports = "/admin/imports/importjob/"
+    return {
+        "held": f"{imports}{ImportJob.objects.latest('pk').pk}/change/",
+        "fix": f"{imports}{north}/fix/?code=not_boolean",
+    }
 
 
 def pages_of_suppliers() -> dict[str, str]:

@@ -17,9 +17,10 @@ from django.views import View
 from acme_importer.dashboard.model_admin import DashboardAdmin
 from acme_importer.texts import printable
 from imports import applying, approval, jobs
-from imports.dashboard import check_card, guard_card, job_page, supplier_card, undo_card
+from imports.dashboard import chain_card, check_card, guard_card, job_page, supplier_card, undo_card
 from imports.dashboard.approval_view import ApprovalView
 from imports.dashboard.changes_page import ChangesView
+from imports.dashboard.fix_page import FixView
 from imports.dashboard.import_page import ReviewView, UploadView
 from imports.dashboard.job_actions import JobActionView, ReopenView, StartView, UndoView, change_state
 from imports.dashboard.permissions import may_apply, may_control, may_import, may_undo, may_view_suppliers
@@ -106,6 +107,7 @@ class ImportJobAdmin(DashboardAdmin):
             page("upload/", "upload", UploadView, site=self.admin_site),
             page("upload/<int:draft_id>/", "review", ReviewView, site=self.admin_site),
             page("<int:job_id>/changes/", "changes", ChangesView, site=self.admin_site),
+            page("<int:job_id>/fix/", "fix", FixView, site=self.admin_site),
             page("<int:job_id>/cancel/", "cancel", JobActionView, transition=jobs.cancel, done="Cancelled"),
             page("<int:job_id>/retry/", "retry", JobActionView, transition=jobs.retry, done="Retried"),
             page("<int:job_id>/apply/", "apply", StartView, start=applying.apply, said=APPLIED),
@@ -151,7 +153,7 @@ class ImportJobAdmin(DashboardAdmin):
             "may_apply": may_apply(request.user),
             "may_see_changes": request.user.has_perm("products.view_product"),
         }
-        may |= check_card.context(job, request.user, shown)
+        may |= check_card.context(job, request.user, shown) | chain_card.context(job)
         may |= supplier_card.of_job(job, request.user)
         may |= guard_card.context(job, request.user)
         if may_undo(request.user):

@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from acme_importer.audit.trail import record
@@ -62,7 +62,7 @@ def import_held(job: ImportJob, user: AbstractBaseUser | AnonymousUser | None = 
     """
     with transaction.atomic():
         held = ImportJob.objects.select_for_update().get(pk=job.pk)
-        if reason := why_not_held(held):
+        if reason := why_not_held(held, user):
             raise WrongStateError(reason)
         created = _add(held, user, follows=held, held_by=held)
         record("import.confirmed", created, user=user, dry_run=False, held_by=job.pk)
@@ -102,8 +102,13 @@ def _why_not_by(check: ImportJob, user: AbstractBaseUser | AnonymousUser | None)
     return ""
 
 
-def why_not_held(job: ImportJob) -> str:
-    """Why the rows that `job` has held cannot be imported, as a sentence; empty if they can."""
+def why_not_held(job: ImportJob, user: AbstractBaseUser | AnonymousUser | None = None) -> str:
+    """Why the rows that `job` has held cannot be imported by `user`, as a sentence; empty if they can.
+
+    Those of a check only where nothing else of it can be: its import holds them as well, and has them then.
+    """
+    if job.dry_run and (reason := why_not(job, user) or _why_not_of_check(job)):
+        return reason
     if not job.is_over:
         return f"Import {job.pk} is {job.status}: its held rows can be imported once it is over."
     if not job.held.exists():
@@ -112,6 +117,13 @@ def why_not_held(job: ImportJob) -> str:
         return retries.file_deleted(job)
     other = ImportJob.objects.filter(held_by=job.pk).order_by("-pk").values_list("pk", flat=True).first()
     return f"The held rows of import {job.pk} were imported already, as import {other}." if other else ""
+
+
+def _why_not_of_check(check: ImportJob) -> str:
+    is_writing = check.lanes.filter(Q(created_rows__gt=0) | Q(updated_rows__gt=0)).exists()
+    return (
+        f"Import what check {check.pk} has shown first; its held rows can be imported after that." if is_writing else ""
+    )
 
 
 def why_held_gone(job: ImportJob) -> str:

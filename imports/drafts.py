@@ -26,7 +26,7 @@ def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follow
 
     `follows` is the import whose rejected rows the file corrects; what was said of its values applies here too.
     """
-    options = _inherited(follows.options) if follows else Options()
+    options = inherited(follows.options) if follows else Options()
     stored = storage.keep(file)
     try:
         with full_disk_refused(), transaction.atomic():
@@ -83,7 +83,7 @@ def why_not_reopened(job: ImportJob) -> str:
     return "" if job.stored_as else retries.file_deleted(job)
 
 
-def _inherited(options: Options) -> Options:
+def inherited(options: Options) -> Options:
     """What was said of a file, as far as it holds for its rejected rows, which are in a file that we wrote."""
     return replace(options, sheet="", encoding="", delimiter="", quote="", escape="", header_line=None)
 

@@ -47,17 +47,21 @@ def create(
     user: AbstractBaseUser | AnonymousUser | None = None,
     *,
     supplier: Supplier | None = None,
+    follows: ImportJob | None = None,
 ) -> ImportJob:
     """Keep an uploaded file and create the job that imports it; the workers are told in the same transaction.
 
-    The file is read as those of the `supplier`, where the `options` do not say otherwise. Raises FileRefusedError for
-    an empty file, DiskFullError, and QuotaError. A file whose job cannot be created is removed again.
+    The file is read as those of the `supplier`, where the `options` do not say otherwise. `follows` is the import whose
+    rejected rows it corrects.
+
+    Raises FileRefusedError for an empty file, DiskFullError, and QuotaError. A file whose job cannot be created is
+    removed again.
     """
     stored = storage.keep(file)
     try:
         with full_disk_refused(), transaction.atomic():
             quotas.check_and_hold(user.pk if user else None, stored.size)
-            sent = sent_fields(stored, options, user)
+            sent = {**sent_fields(stored, options, user), "follows": follows}
             if supplier:
                 sent |= suppliers.read_by(suppliers.current(supplier), options)
             is_guarded = not options.dry_run and guarded.limits_for(ImportJob(**sent))
@@ -123,8 +127,8 @@ def start(job: ImportJob, opened: Opened, *, lanes: int) -> list[ImportLane]:
     }
     if opened.is_cut_off:
         found["sync"] = {"cut_off": True}
-    if job.dry_run:
-        # Before a lane looks at any product.
+    if job.applies_id is None:
+        # Before a lane looks at any product. What applies a check has that of the check.
         found["checked_from"] = recording.position()
     return lay_lanes(
         job,

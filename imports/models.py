@@ -304,8 +304,9 @@ class ImportJob(SentFile, Work):
     event_sequence = models.PositiveIntegerField(default=0)
     announced_tenths = models.PositiveSmallIntegerField(default=0)
 
-    # Of an import that was approved by its check, a dry run: that check. And of a dry run: the number of the newest
-    # changes of products when it began, after which whatever changes them may alter what it shows.
+    # Of an import that was approved by its check, a dry run: that check. And the number of the newest changes of
+    # products when the import, or its check, began: whatever changes them after that may alter what a check shows, and
+    # is in conflict with what is corrected of the file.
     applies = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="applied_by")
     checked_from = models.BigIntegerField(null=True)
     # Of an import of rows that another one has held: that import.
@@ -321,6 +322,8 @@ class ImportJob(SentFile, Work):
     awaits_check = models.BooleanField(default=False)
     trips = models.JSONField(default=list, blank=True)
     approval = models.JSONField(default=dict, blank=True)
+    # How many of its rejected and held rows later imports have brought in (`imports.chain`).
+    fixed_rows = models.PositiveBigIntegerField(default=0)
 
     # Of an undo: the import whose changes it takes back, or the numbers of the first and the last of some change sets;
     # and which of them: {"skus": […], "fields": […]}, all unless named. A preview is a dry run of it.
@@ -389,7 +392,7 @@ class ImportLane(Work):
         # Only an undo deletes products.
         "deleted_rows",
         "superseded_rows",
-        # Only imports that were approved by a check hold rows.
+        # Only imports that were approved by a check hold rows, and those of corrected rows, with their checks.
         "held_rows",
     )
 
@@ -450,6 +453,8 @@ class RejectedRow(models.Model):
     # The row's fields as they were read, and whether only their beginning is kept (`imports.reading.texts.kept`).
     record = models.JSONField()
     is_cut = models.BooleanField(default=False)
+    # The number of the import that has brought it in, corrected (`imports.chain`).
+    fixed_by = models.BigIntegerField(null=True)
 
     class Meta:
         ordering = ("job", "line")
@@ -516,15 +521,19 @@ class Deactivation(models.Model):
 
 
 class HeldRow(models.Model):
-    """A row that was not written, since its product was changed after the check in a way that alters what was shown."""
+    """A row that was not written, since its product was changed after the check in a way that alters what was shown; or
+    since it corrects a row of an earlier file, and others have changed its product since (`imports.writing.conflicts`).
+    """
 
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="held", db_index=False)
     line = models.PositiveBigIntegerField()
     sku = models.CharField(max_length=SKU_MAX_LENGTH)
     # The change that the check has shown, and the one that it would be now: {"kind", "fields": {name: {"old", "new"}}};
-    # empty where nothing would be changed.
+    # empty where nothing would be changed, or, of a row in conflict, where nothing was shown.
     shown = models.JSONField()
     now = models.JSONField()
+    # The number of the import that has brought it in after all (`imports.chain`).
+    fixed_by = models.BigIntegerField(null=True)
 
     class Meta:
         default_permissions = ()

@@ -20,7 +20,7 @@ from django.db import DatabaseError, reset_queries, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from imports import file_skus, jobs, kept_rows, poison, sync_rules
+from imports import chain, file_skus, jobs, kept_rows, poison, sync_rules
 from imports.events import announce_progress
 from imports.files.storage import open_stored
 from imports.held_lines import HeldLines
@@ -35,7 +35,9 @@ from imports.reading.table import Table, skipped_and_rejected
 from imports.writing.bulk_create import BulkCreateWriter
 from imports.writing.check import CheckWriter
 from imports.writing.choose import make_product_writer
+from imports.writing.conflicts import Conflicts
 from imports.writing.findings import Findings
+from imports.writing.holding import Holder
 from imports.writing.pin import Pin
 from imports.writing.plan import Outcome, Rules
 from imports.writing.refusals import is_of_a_row, refusal_of
@@ -120,10 +122,17 @@ def _rules_of(job: ImportJob) -> Rules:
 
 
 def _product_writer(job: ImportJob, fields: tuple[str, ...]) -> BulkCreateWriter:
-    pin = None
+    holder: Holder | None = None
     if job.applies_id is not None and job.checked_from is not None:
-        pin = Pin(job.pk, job.applies_id, job.checked_from, fields)
-    return make_product_writer(job.pk, fields, _rules_of(job), pin)
+        holder = Pin(job.pk, job.applies_id, job.checked_from, fields)
+    holder = _conflicts_of(job, fields, holder) or holder
+    return make_product_writer(job.pk, fields, _rules_of(job), holder)
+
+
+def _conflicts_of(job: ImportJob, fields: tuple[str, ...], holder: Holder | None = None) -> Conflicts | None:
+    """Of a job that corrects rows of an earlier file: what holds those with conflicts, and what the `holder` holds."""
+    later = chain.later_changes(job)
+    return Conflicts(fields, _rules_of(job), later, holder) if later else None
 
 
 class LaneRun:
@@ -137,6 +146,7 @@ class LaneRun:
         self._job: ImportJob = lane.job
         self._writer = writer
         self._keeps_skus = False
+        self._fixing = chain.Fixing(self._job)
 
     def advance(self) -> bool:
         """Take the lane one chunk forward; returns whether there is more. Raises LaneTakenError, ChunkFailedError."""
@@ -194,6 +204,8 @@ class LaneRun:
                 unreadable = file_skus.without_sku(self._job, rejections)
                 file_skus.keep(self._job, chunk.skus, unreadable=unreadable)
             kept_rows.keep_rejections(self._job, rejections)
+            chain.take_over(self._job, {rejection.line for rejection in rejections})
+            self._fixing.note(chunk.rows, outcome)
             kept_rows.keep_held(self._job.pk, outcome.held)
             kept_rows.keep_fates(self._job.pk, outcome, chunk.skipped)
             noted = self._noted() if chunk.rows else {}
@@ -295,8 +307,9 @@ class FileRun(LaneRun):
         )
         # Of an import of rows that were held: those, and no others.
         self._held_lines = HeldLines(job.held_by_id) if job.held_by_id is not None else None
-        self._check = CheckWriter(job.pk, self._row_reader.fields, _rules_of(job)) if job.dry_run else None
-        super().__init__(lane, self._check or _product_writer(job, self._row_reader.fields))
+        fields = self._row_reader.fields
+        self._check = CheckWriter(job.pk, fields, _rules_of(job), _conflicts_of(job, fields)) if job.dry_run else None
+        super().__init__(lane, self._check or _product_writer(job, fields))
         self._keeps_skus = sync_rules.is_a_suppliers_file(job)
 
     def _read_chunk(self, rows_limit: int) -> Chunk:

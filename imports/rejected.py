@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 from pathlib import PurePath
 
 from django.conf import settings
@@ -41,9 +42,30 @@ def csv_blocks(job: ImportJob, *, for_spreadsheets: bool = False) -> Iterator[st
 
     For spreadsheets, what they would take for a formula is marked.
     """
+    return _csv(_for_spreadsheets(_table(job)) if for_spreadsheets else _table(job), job)
+
+
+def csv_blocks_of_fixed(job: ImportJob, fixed: Iterable[tuple[RejectedRow, list[str]]]) -> Iterator[str]:
+    """The same file of some rows of `job`, with the fields that they have now that they are fixed."""
+    kept = _kept_positions(job)
+    rows = ([*(record[position] for position in kept), *_told(row, job)] for row, record in fixed)
+    return _csv(chain([_header(job, kept)], rows), job)
+
+
+def is_whole(row: RejectedRow, job: ImportJob) -> bool:
+    """Whether the fields of `row` are those of the columns of the file."""
+    return len(row.record) == len(job.header) and row.code != SECOND_TABLE and not row.is_cut
+
+
+def delimiter_of(job: ImportJob) -> str:
+    """The delimiter of the CSV file."""
+    return job.delimiter.strip(" ") or ","
+
+
+def _csv(table: Iterable[list[str]], job: ImportJob) -> Iterator[str]:
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, delimiter=job.delimiter.strip(" ") or ",")
-    for fields in _for_spreadsheets(_table(job)) if for_spreadsheets else _table(job):
+    writer = csv.writer(buffer, delimiter=delimiter_of(job))
+    for fields in table:
         writer.writerow(fields)
         if buffer.tell() > BATCH_BYTES:
             yield buffer.getvalue()
@@ -71,10 +93,14 @@ def _for_cells(fields: list[str]) -> list[str]:
 def _table(job: ImportJob) -> Iterator[list[str]]:
     """The header, and the rejected rows in the order of the file."""
     kept = _kept_positions(job)
-    yield [*(job.header[position] for position in kept), *ADDED_COLUMNS]
+    yield _header(job, kept)
     rejected = RejectedRow.objects.filter(job=job.pk).order_by("line")
     for row in rejected.iterator(chunk_size=BATCH_ROWS):
         yield _written(row, job, kept)
+
+
+def _header(job: ImportJob, kept: list[int]) -> list[str]:
+    return [*(job.header[position] for position in kept), *ADDED_COLUMNS]
 
 
 def _for_spreadsheets(table: Iterator[list[str]]) -> Iterator[list[str]]:
@@ -100,14 +126,18 @@ def _written(row: RejectedRow, job: ImportJob, kept: list[int]) -> list[str]:
     columns are empty: so it is rejected again unless somebody has filled them in. Cut or filled up to the header,
     it would look correct.
     """
+    fields = (row.record[position] for position in kept) if is_whole(row, job) else [""] * len(kept)
+    return [*fields, *_told(row, job)]
+
+
+def _told(row: RejectedRow, job: ImportJob) -> list[str]:
+    """What the added columns say of `row`."""
     fault = row.faults[0]
-    is_whole = len(row.record) == len(job.header) and row.code != SECOND_TABLE and not row.is_cut
     reasons = [fault["reason"] for fault in row.faults]
     return [
-        *(row.record[position] if is_whole else "" for position in kept),
         str(row.line),
         fault["column"],
-        fault["value"] if is_whole else job.delimiter.join(row.record),
+        fault["value"] if is_whole(row, job) else job.delimiter.join(row.record),
         " ".join([*reasons, CUT] if row.is_cut else reasons),
     ]
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from imports import progress
+from imports import chain, progress
 from imports.models import ImportJob, ImportLane
 from imports.reading.columns import ignored_columns
 
@@ -47,7 +47,9 @@ def represent(job: ImportJob) -> dict[str, Any]:
         "progress": progress.progress(job),
         "total_rows": job.total_rows,
         "processed_rows": job.processed_rows,
-        **{name: getattr(job, name) for name in (*ImportLane.COUNTS, *ImportLane.OF_SYNC)},
+        **{name: getattr(job, name) for name in ImportLane.COUNTS},
+        "open_rows": chain.open_rows(job),
+        **{name: getattr(job, name) for name in ImportLane.OF_SYNC},
         "rows_per_second": progress.rows_per_second(job),
         "eta_seconds": progress.eta_seconds(job),
         "rejected_rows_deleted_at": _moment(job.rejected_rows_deleted_at),

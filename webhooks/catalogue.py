@@ -76,6 +76,7 @@ _JOB: Data = {
     "deleted_rows": 0,
     "superseded_rows": 0,
     "held_rows": 0,
+    "open_rows": 0,
     "deactivated_products": 0,
     "activated_products": 0,
     "rows_per_second": None,
@@ -120,6 +121,7 @@ _HALFWAY: Data = {
     "unchanged_rows": 500,
     "duplicate_rows": 300,
     "rejected_rows": 200,
+    "open_rows": 200,
     "rows_per_second": 20833.3,
     "eta_seconds": 12,
 }
@@ -134,6 +136,7 @@ _COMPLETED: Data = {
     "unchanged_rows": 1000,
     "duplicate_rows": 600,
     "rejected_rows": 400,
+    "open_rows": 400,
     "eta_seconds": None,
     "finished_at": "2025-06-01T09:30:25Z",
 }

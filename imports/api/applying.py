@@ -41,9 +41,11 @@ class HeldChangeSerializer(serializers.Serializer):
 
 
 class HeldRowSerializer(serializers.ModelSerializer):
-    """A row that was not written, since it would do something else than the check has shown."""
+    """A row that was not written, since it would do something else than the check has shown; or since it corrects a row
+    of an earlier import, and others have changed its product since.
+    """
 
-    shown = HeldChangeSerializer(help_text="What the check has shown.")
+    shown = HeldChangeSerializer(help_text="What the check has shown; empty if it has held the row as well.")
     now = HeldChangeSerializer(help_text="What the row would have done instead.")
 
     class Meta:
@@ -79,7 +81,8 @@ class ApplyActions(GenericViewSet):
     @extend_schema(
         summary="The rows that an import has held",
         description="Rows of an import that was approved by a check, whose products were changed in between: what the "
-        "check has shown, and what the row would have done instead. They were not written.",
+        "check has shown, and what the row would have done instead. Of an import of corrected rows, or its check, also "
+        "those whose products others have changed since the file was read that they are from. They were not written.",
         responses={
             200: HeldRowSerializer(many=True),
             400: OpenApiResponse(description="There is no such parameter."),

@@ -306,7 +306,12 @@ class JobSerializer(serializers.ModelSerializer):
     )
     held_rows = serializers.IntegerField(
         read_only=True,
-        help_text="Rows that would have done something else than the check has shown; they were not written.",
+        help_text="Rows that would have done something else than the check has shown, or that correct a row whose "
+        "product others have changed since; they were not written.",
+    )
+    open_rows = serializers.IntegerField(
+        read_only=True,
+        help_text="Rejected and held rows that no later import of corrected rows, or of the held ones, has brought in.",
     )
     deactivated_products = serializers.IntegerField(
         read_only=True,
@@ -357,6 +362,7 @@ class JobSerializer(serializers.ModelSerializer):
             "total_rows",
             "processed_rows",
             *ImportLane.COUNTS,
+            "open_rows",
             *ImportLane.OF_SYNC,
             "rows_per_second",
             "eta_seconds",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from acme_importer.texts import duration, printable
-from imports import progress
+from imports import chain, progress
 from imports.models import ImportJob, RejectedRow
 from imports.reading.columns import ignored_columns
 from imports.reading.header import DELIMITER_NAMES
@@ -48,6 +48,8 @@ def _counts(job: ImportJob) -> Iterator[str]:
         yield f"    superseded{job.superseded_rows:>13,}"
     if job.held_rows:
         yield f"    held      {job.held_rows:>13,}"
+    if not job.dry_run and (open_rows := chain.open_rows(job)):
+        yield f"  still open  {open_rows:>13,}"
     if job.deactivated_products or job.activated_products:
         yield f"  full sync   {job.deactivated_products:>13,} products deactivated that the file has no longer"
         yield f"              {job.activated_products:>13,} activated that came back"

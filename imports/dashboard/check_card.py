@@ -48,6 +48,15 @@ class HeldField(NamedTuple):
     now: tuple[str, str] | None
 
 
+class HeldShown(NamedTuple):
+    """A held row as it is shown; `kind` is what it would do to its product now, empty if nothing."""
+
+    line: int
+    sku: str
+    kind: str
+    fields: list[HeldField]
+
+
 def context(job: ImportJob, user: Any, shown_of_job: dict[str, Any]) -> dict[str, Any]:
     """What the template needs to know of `job`, from `with_progress`, for this user.
 
@@ -85,6 +94,8 @@ def hopeless(job: ImportJob, rejected_groups: dict[str, int]) -> str:
 
     `rejected_groups` has how many rows break each rule first, the most frequent first.
     """
+    if job.held_rows:
+        return "Others have changed the products of its rows since. Rows in conflict can be imported all the same."
     if not job.rejected_rows:
         return "There is nothing to import: it would neither create nor change a product."
     most = next(iter(rejected_groups), "")
@@ -127,9 +138,13 @@ def _held(job: ImportJob, user: Any) -> dict[str, Any]:
     rows = job.held.order_by("line")[:HELD_SHOWN]
     return {
         "held_gone": applying.why_held_gone(job),
-        "held_rows": [(row.line, row.sku, list(_fields(row.shown, row.now))) for row in rows],
+        "held_rows": [
+            HeldShown(row.line, row.sku, row.now.get("kind", ""), _fields(row.shown, row.now)) for row in rows
+        ],
+        # Of corrected rows, what matters is what others have made of their products since.
+        "held_are_conflicts": job.follows_id is not None and job.held_by_id is None,
         "held_more": job.held_rows - len(rows),
-        "may_import_held": may_apply(user) and not applying.why_not_held(job),
+        "may_import_held": may_apply(user) and not applying.why_not_held(job, user),
     }
 
 

@@ -199,12 +199,12 @@ def rejected_groups(job: ImportJob) -> dict[str, int]:
 def rejected_page(job: ImportJob, groups: dict[str, int], code: str, number: str) -> Page[RejectedRow]:
     """One page of the rejected rows, of those with `code` if that is given."""
     rows = RejectedRow.objects.filter(job=job.pk).order_by("line")
-    paginator = _CountedPaginator(rows.filter(code=code) if code else rows, REJECTED_PER_PAGE)
+    paginator = CountedPaginator(rows.filter(code=code) if code else rows, REJECTED_PER_PAGE)
     paginator.count = groups.get(code, 0) if code else sum(groups.values())
     return paginator.get_page(number)
 
 
-class _CountedPaginator(Paginator):
+class CountedPaginator(Paginator):
     """A paginator that is told how many rows there are, since the groups have counted them."""
 
     count = 0

@@ -14,7 +14,7 @@ from imports.reading.rows import CleanRow, Rejection
 from imports.writing import extra, overlaps
 from imports.writing.catalogue import Found, delete_products, find_products
 from imports.writing.history import ChunkRecord, with_addresses
-from imports.writing.pin import Pin
+from imports.writing.holding import Holder
 from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, in_one_order, make_plan
 from imports.writing.product_rows import AnyProductRow, ProductRow, ProductRowWithExtra
 from imports.writing.refusals import is_of_a_row, refusal_of
@@ -27,10 +27,10 @@ class BulkCreateWriter:
     """Writes through `bulk_create(update_conflicts=True)`: on every database that Django knows to upsert with."""
 
     def __init__(
-        self, job_id: int, fields: tuple[str, ...], rules: Rules = USUAL_RULES, pin: Pin | None = None
+        self, job_id: int, fields: tuple[str, ...], rules: Rules = USUAL_RULES, holder: Holder | None = None
     ) -> None:
         self._job_id = job_id
-        self._pin = pin
+        self._holder = holder
         self._fields = fields
         self._table: type[AnyProductRow] = ProductRowWithExtra if EXTRA in fields else ProductRow
         self._rules = rules
@@ -84,7 +84,7 @@ class BulkCreateWriter:
         """The plan of `rows` by what was `found`, and those of them that are in it: neither superseded nor held."""
         own = overlaps.without_superseded(rows, found, self._job_id)
         plan, planned = self._plan_of(own, found)
-        held = self._pin.held(own, plan, found, self._constants) if self._pin else []
+        held = self._holder.held(own, plan, found, self._constants) if self._holder else []
         if held:
             lines = {each.row.line for each in held}
             plan, planned = self._plan_of([row for row in own if row.line not in lines], found)

@@ -16,6 +16,7 @@ from imports.models import DryRunSku, ProposedBlock
 from imports.reading.rows import CleanRow
 from imports.writing import extra
 from imports.writing.catalogue import Found, find_products
+from imports.writing.conflicts import Conflicts
 from imports.writing.fates import CREATED, DUPLICATE, UPDATED, Fate
 from imports.writing.findings import Findings
 from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, make_plan
@@ -30,11 +31,19 @@ BLOCKS_AT_A_TIME = 20
 class CheckWriter:
     """Plans what an import of now would do, and keeps that. `findings` are those of the chunk that came last.
 
-    An import that applies the check comes after all others of now, so none of its rows is superseded.
+    An import that applies the check comes after all others of now, so none of its rows is superseded. Of a file with
+    corrected rows, those with `conflicts` are held here as they will be there.
     """
 
-    def __init__(self, job_id: int, fields: tuple[str, ...], rules: Rules = USUAL_RULES) -> None:
+    def __init__(
+        self,
+        job_id: int,
+        fields: tuple[str, ...],
+        rules: Rules = USUAL_RULES,
+        conflicts: Conflicts | None = None,
+    ) -> None:
         self._job_id = job_id
+        self._conflicts = conflicts
         self._fields = fields
         self._rules = rules
         self.findings = Findings()
@@ -45,10 +54,14 @@ class CheckWriter:
         listed = DryRunSku.objects.filter(job=self._job_id)
         written = list(listed.filter(sku_normalized__any_of={row.sku_normalized for row in rows}))
         found = self._as_left_by(written, seen)
+        held = self._conflicts.among(rows, found) if self._conflicts else []
+        held_lines = {each.row.line for each in held}
+        rows = [row for row in rows if row.line not in held_lines] if held else rows
         lines = {each.sku_normalized: each.line for each in written}
         whole, too_large = extra.merged(rows, found.values) if EXTRA in self._fields else (rows, [])
         plan = make_plan(whole, found.values, set(lines), self._fields, self._rules)
         plan.outcome.rejections += too_large
+        plan.outcome.hold(held)
         plan.outcome.fates = _all_fates(plan, lines)
         proposal = Proposal(self._job_id, self._fields, self._rules.constants(self._fields))
         proposal.keep(plan, found)

@@ -6,11 +6,13 @@ from django.conf import settings
 
 from imports.writing.bulk_create import BulkCreateWriter
 from imports.writing.copy import CopyWriter
-from imports.writing.pin import Pin
+from imports.writing.holding import Holder
 from imports.writing.plan import Rules
 
 
-def make_product_writer(job_id: int, fields: tuple[str, ...], rules: Rules, pin: Pin | None = None) -> BulkCreateWriter:
+def make_product_writer(
+    job_id: int, fields: tuple[str, ...], rules: Rules, holder: Holder | None = None
+) -> BulkCreateWriter:
     """The writer that the settings choose, for an import with these product fields, which may do what `rules` say."""
     writer = CopyWriter if settings.IMPORT_WRITER == "copy" else BulkCreateWriter
-    return writer(job_id, fields, rules, pin)
+    return writer(job_id, fields, rules, holder)

@@ -17,7 +17,7 @@ from imports.writing import extra, overlaps
 from imports.writing.bulk_create import BulkCreateWriter
 from imports.writing.catalogue import NOTHING_FOUND, Found, delete_products
 from imports.writing.history import ChunkRecord
-from imports.writing.pin import Pin
+from imports.writing.holding import Holder
 from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, has_incomplete, in_one_order
 from imports.writing.refusals import is_of_a_row
 from products.extra import EXTRA
@@ -51,9 +51,9 @@ class CopyWriter(BulkCreateWriter):
     """
 
     def __init__(
-        self, job_id: int, fields: tuple[str, ...], rules: Rules = USUAL_RULES, pin: Pin | None = None
+        self, job_id: int, fields: tuple[str, ...], rules: Rules = USUAL_RULES, holder: Holder | None = None
     ) -> None:
-        super().__init__(job_id, fields, rules, pin)
+        super().__init__(job_id, fields, rules, holder)
         # The same in each row.
         self._same = (*self._lacking.values(), job_id)
         names = ("sku_normalized", *fields, *self._lacking, "last_import", "last_change")
@@ -95,7 +95,7 @@ class CopyWriter(BulkCreateWriter):
         with transaction.atomic():
             overlaps.take_turn(alone=False)
             # Asked last, when nobody else can put changes on record any more.
-            is_copied = self._is_copied(plan, NOTHING_FOUND) and (self._pin is None or self._pin.is_quiet())
+            is_copied = self._is_copied(plan, NOTHING_FOUND) and (self._holder is None or self._holder.is_quiet())
             # If not, this gives the turn back, which the next attempt takes anew.
             transaction.set_rollback(not is_copied)
         return is_copied

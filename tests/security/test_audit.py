@@ -136,6 +136,13 @@ class World:
         return job
 
     @property
+    def rejecting(self) -> ImportJob:
+        """An import with a row that it has rejected."""
+        job = run_import(CSV + "A-2,\n")
+        Record.objects.all().delete()
+        return job
+
+    @property
     def edited(self) -> ChangeSet:
         product = make_product()
         product.name = "Other"
@@ -308,6 +315,10 @@ PAGES: dict[str, Act] = {
     "imports_importjob_review": (
         "import.discarded",
         lambda w: w.post(f"imports/importjob/upload/{w.draft.pk}/", {"action": "discard"}),
+    ),
+    "imports_importjob_fix": (
+        "import.uploaded",
+        lambda w: w.post(f"imports/importjob/{w.rejecting.pk}/fix/?code=new_without_name", {"row-3-1": "Vase"}),
     ),
     "imports_importjob_cancel": (
         "import.cancelled",

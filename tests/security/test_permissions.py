@@ -89,6 +89,7 @@ def model(name: str, *, add: bool = True, change: bool = True, delete: bool = Tr
 
 ANY_OF_PRODUCTS = "|".join(f"products.{verb}_product" for verb in ("view", "add", "change", "delete"))
 SEE_PRODUCTS = "products.view_product|products.change_product"
+MAY_FIX = "imports.add_importjob + imports.view_importjob|imports.add_importjob + imports.change_importjob"
 MAY_UNDO = "|".join(
     f"imports.undo_importjob + imports.{verb}_importjob + products.view_product" for verb in ("view", "change")
 )
@@ -210,6 +211,7 @@ TABLE: dict[str, Entry] = {
             "imports.change_importjob + products.view_product",
         )
     ),
+    **page("imports/importjob/{job_id}/fix/", MAY_FIX, MAY_FIX),
     "POST admin/imports/importjob/{job_id}/cancel/": Entry(("imports.change_importjob",)),
     "POST admin/imports/importjob/{job_id}/retry/": Entry(("imports.change_importjob",)),
     "POST admin/imports/importjob/{job_id}/undo/": Entry(tuple(MAY_UNDO.split("|"))),

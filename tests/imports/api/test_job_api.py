@@ -91,6 +91,7 @@ def test_a_finished_job_is_shown_with_its_receipt(api):
         "deleted_rows": 0,
         "superseded_rows": 0,
         "held_rows": 0,
+        "open_rows": 1,
         "deactivated_products": 0,
         "activated_products": 0,
         "eta_seconds": None,

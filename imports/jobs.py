@@ -239,7 +239,7 @@ def finish_if_all_lanes_have(job_id: int, *, total_rows: int) -> None:
     if job.is_undo:
         end(job_id, Status.COMPLETED)
         return
-    next_line = ImportLane.objects.filter(job=job_id).aggregate(line=Max("line"))["line"]
+    next_line = ImportLane.objects.filter(job=job_id, is_sync=False).aggregate(line=Max("line"))["line"]
     found = doubts(progress, lines=next_line - 1)
     if reason := job.sync.get("why_not"):
         found.append(reason)
@@ -262,7 +262,7 @@ def _is_synced(job: ImportJob) -> bool:
     if "earlier" not in job.sync:
         return False
     # It begins where the others end, so that the progress of the job does not go back.
-    lane = ImportLane.objects.create(job=job, number=job.lanes.count(), is_sync=True, offset=job.content_size, line=0)
+    lane = ImportLane.objects.create(job=job, number=job.lanes.count(), is_sync=True, offset=job.content_size, line=1)
     waking.wake_lane(lane.pk, job.pk)
     return True
 

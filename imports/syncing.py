@@ -90,7 +90,8 @@ class SyncRun(LaneRun):
             rows=rows,
             rejections=[],
             skipped=[],
-            end=Position(self.lane.offset + len(rows), NO_LINE),
+            # As if each product were in a line of its own, so that one that cannot be written is found.
+            end=Position(self.lane.offset + len(rows), self.lane.line + len(rows)),
             records=self._job.total_rows or 0,
             second_table=0,
             at_end=len(rows) < rows_limit,

@@ -151,32 +151,32 @@ def _overlap(_: Measured, __: Limit, last: LastFile | None) -> Case | None:
 # The reasons for their limits are in docs/guards.md.
 GUARDS: Mapping[str, Guard] = {
     "prices_moved": Guard(
-        "{number} of {of} prices ({share} %) would move by more than {percent} %",
+        "{number} of {of} prices ({share}%) would move by more than {percent}%",
         Limit(share=10, number=5_000, percent=50),
         _prices_moved,
     ),
     "prices_zero": Guard(
-        "{number} of {of} prices ({share} %) would become zero or be emptied", Limit(share=1, number=100), _prices_zero
+        "{number} of {of} prices ({share}%) would become zero or be emptied", Limit(share=1, number=100), _prices_zero
     ),
     "deactivated": Guard(
-        "{number} of {of} products ({share} %) would become inactive",
+        "{number} of {of} products ({share}%) would become inactive",
         Limit(share=10, number=1000),
         lambda found, _, __: Case(found.deactivated, found.existing + found.absent),
     ),
     "emptied": Guard(
-        "{number} of {of} products ({share} %) would lose their {field}", Limit(share=10, number=1_000), _emptied
+        "{number} of {of} products ({share}%) would lose their {field}", Limit(share=10, number=1_000), _emptied
     ),
-    "new": Guard("{number} of {of} products ({share} %) would be new", Limit(share=50, number=20_000), _new),
+    "new": Guard("{number} of {of} products ({share}%) would be new", Limit(share=50, number=20_000), _new),
     "rejected": Guard(
-        "{number} of {of} rows ({share} %) would be rejected",
+        "{number} of {of} rows ({share}%) would be rejected",
         Limit(share=10, number=1_000),
         lambda found, _, __: Case(found.rejected, found.rows),
     ),
     "rows": Guard(
-        "The file has {rows} rows, {number} {way} ({share} %) than the last one", Limit(share=30, number=50_000), _rows
+        "The file has {rows} rows, {number} {way} ({share}%) than the last one", Limit(share=30, number=50_000), _rows
     ),
     "overlap": Guard(
-        "{number} of the {of} SKUs of the last file ({share} %) are not in this one",
+        "{number} of the {of} SKUs of the last file ({share}%) are not in this one",
         Limit(share=20, number=20_000),
         _overlap,
     ),
@@ -200,7 +200,7 @@ def _trip(name: str, case: Case, limit: Limit) -> Trip | None:
     share = number * 100 / case.of if case.of else 0.0
     exceeded = []
     if limit.share is not None and share > limit.share and number >= FEWEST:
-        exceeded.append(f"{limit.share:g} %")
+        exceeded.append(f"{limit.share:g}%")
     if limit.number is not None and number > limit.number:
         exceeded.append(f"{limit.number:,}")
     if not exceeded:

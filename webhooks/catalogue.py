@@ -94,7 +94,7 @@ _HELD: Data = {
     "trips": [
         {
             "guard": "prices_moved",
-            "sentence": "412 of 1,000 prices (41.2 %) would move by more than 50 %; the limit is 10 %.",
+            "sentence": "412 of 1,000 prices (41.2%) would move by more than 50%; the limit is 10%.",
             "number": 412,
             "of": 1000,
             "share": 41.2,
@@ -170,7 +170,7 @@ CATALOGUE: Mapping[str, EventType] = {
         EventType("import.started", "A worker has opened the file and the import is running.", _of_job(_STARTED, 2)),
         EventType(
             "import.progress",
-            "The import has progressed by another 10 % or more. Sent only to endpoints that subscribe to it by name.",
+            "The import has progressed by another 10% or more. Sent only to endpoints that subscribe to it by name.",
             _of_job(_HALFWAY, 7),
             by_name_only=True,
         ),

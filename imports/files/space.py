@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError
+from django.db.transaction import TransactionManagementError
 
 from imports.reading.errors import FileRefusedError
 
@@ -60,7 +61,8 @@ def is_full(error: BaseException | None) -> bool:
             return True
         if getattr(error, "sqlite_errorcode", None) == SQLITE_FULL or getattr(error, "sqlstate", None) == DISK_FULL:
             return True
-        error = error.__cause__
+        # As its cause, Django names the last error that broke a transaction of the connection, which may be a past one.
+        error = None if isinstance(error, TransactionManagementError) else error.__cause__
     return False
 
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.any_database
 
 BEFORE = "sku,name,price,description\nA-1,Lamp,10,Tall\nA-2,Vase,20,Blue\nA-3,Chair,30,Oak\n"
 ODD = "sku,name,price,description\nA-1,Lamp,0,\nA-2,Vase,0,\nA-3,Chair,29,Oak\n"
-SENTENCE = "2 of 3 prices (66.7 %) would become zero or be emptied; the limit is 1 %."
+SENTENCE = "2 of 3 prices (66.7%) would become zero or be emptied; the limit is 1%."
 
 
 @pytest.fixture(autouse=True)

@@ -53,7 +53,7 @@ Status = ImportJob.Status
 BEFORE = "sku,name,price\nA,Lamp,10\nB,Vase,20\nC,Chair,30\nD,Desk,40\n"
 HARMLESS = BEFORE.replace("10", "11")
 ZEROS = "sku,name,price\nA,Lamp,0\nB,Vase,0\nC,Chair,0\nD,Desk,41\n"
-SENTENCE = "3 of 4 prices (75 %) would become zero or be emptied; the limit is 10 %."
+SENTENCE = "3 of 4 prices (75%) would become zero or be emptied; the limit is 10%."
 
 
 @pytest.fixture(autouse=True)
@@ -353,7 +353,7 @@ def test_products_that_a_suppliers_file_lacks_count_as_deactivated(settings: Set
 
     job = with_progress(job)
     assert [trip["sentence"] for trip in job.trips] == [
-        "3 of 4 products (75 %) would become inactive; the limit is 10 %."
+        "3 of 4 products (75%) would become inactive; the limit is 10%."
     ]
     assert Product.objects.filter(is_active=True).count() == 4
     approval.approve(job, make_user(), "Discontinued.")
@@ -379,9 +379,7 @@ def test_a_suppliers_files_are_under_guard_beside_the_last_one(settings: Setting
     job = send("sku,name,price\nA,Lamp,10\nE,New,1\nF,Newer,1\nG,Newest,1\n")
 
     assert (job.status, [trip["guard"] for trip in job.trips]) == (Status.HELD, ["new", "overlap"])
-    assert job.trips[1]["sentence"] == (
-        "3 of the 4 SKUs of the last file (75 %) are not in this one; the limit is 20 %."
-    )
+    assert job.trips[1]["sentence"] == ("3 of the 4 SKUs of the last file (75%) are not in this one; the limit is 20%.")
     assert Product.objects.count() == 4
     approval.approve(job, make_user(), "Another range.")
     assert run(job).status == Status.COMPLETED
@@ -390,7 +388,7 @@ def test_a_suppliers_files_are_under_guard_beside_the_last_one(settings: Setting
     assert (again.status, run(again).status) == (Status.QUEUED, Status.COMPLETED)
     fewer = send("sku,name,price\nA,Lamp,10\nE,New,1\n")
     assert [trip["sentence"] for trip in fewer.trips if trip["guard"] == "rows"] == [
-        "The file has 2 rows, 2 fewer (50 %) than the last one; the limit is 30 %."
+        "The file has 2 rows, 2 fewer (50%) than the last one; the limit is 30%."
     ]
 
 

@@ -31,42 +31,42 @@ CASES: dict[str, tuple[Measured, LastFile | None, str]] = {
     "prices_moved": (
         MOVED,
         None,
-        "412 of 1,000 prices (41.2 %) would move by more than 50 %; the limit is 10 %.",
+        "412 of 1,000 prices (41.2%) would move by more than 50%; the limit is 10%.",
     ),
     "prices_zero": (
         found(to_zero=9, emptied=Counter(price=2)),
         None,
-        "11 of 1,000 prices (1.1 %) would become zero or be emptied; the limit is 1 %.",
+        "11 of 1,000 prices (1.1%) would become zero or be emptied; the limit is 1%.",
     ),
     "deactivated": (
         Measured(existing=9_000, deactivated=1_001),
         None,
-        "1,001 of 9,000 products (11.1 %) would become inactive; the limits are 10 % and 1,000.",
+        "1,001 of 9,000 products (11.1%) would become inactive; the limits are 10% and 1,000.",
     ),
     "emptied": (
         found(emptied=Counter(description=101, name=3)),
         None,
-        "101 of 1,000 products (10.1 %) would lose their description; the limit is 10 %.",
+        "101 of 1,000 products (10.1%) would lose their description; the limit is 10%.",
     ),
     "new": (
         Measured(rows=4, created=3, existing=1),
         LastFile(rows=4, skus=4, missing=0),
-        "3 of 4 products (75 %) would be new; the limit is 50 %.",
+        "3 of 4 products (75%) would be new; the limit is 50%.",
     ),
     "rejected": (
         Measured(rows=30, rejected=4, existing=26),
         None,
-        "4 of 30 rows (13.3 %) would be rejected; the limit is 10 %.",
+        "4 of 30 rows (13.3%) would be rejected; the limit is 10%.",
     ),
     "rows": (
         Measured(rows=400),
         LastFile(rows=1000, skus=1000, missing=0),
-        "The file has 400 rows, 600 fewer (60 %) than the last one; the limit is 30 %.",
+        "The file has 400 rows, 600 fewer (60%) than the last one; the limit is 30%.",
     ),
     "overlap": (
         Measured(rows=1000),
         LastFile(rows=1000, skus=990, missing=300),
-        "300 of the 990 SKUs of the last file (30.3 %) are not in this one; the limit is 20 %.",
+        "300 of the 990 SKUs of the last file (30.3%) are not in this one; the limit is 20%.",
     ),
 }
 
@@ -125,7 +125,7 @@ def test_a_guard_trips_beyond_its_share_or_its_number(rows: int, rejected: int, 
 def test_more_rows_than_the_last_file_had_are_told_as_more() -> None:
     (trip,) = judge(Measured(rows=3000), DEFAULTS, LastFile(rows=1000, skus=1000, missing=0))
 
-    assert trip.sentence == "The file has 3,000 rows, 2,000 more (200 %) than the last one; the limit is 30 %."
+    assert trip.sentence == "The file has 3,000 rows, 2,000 more (200%) than the last one; the limit is 30%."
 
 
 def test_a_product_that_several_rows_change_counts_once_at_most() -> None:
@@ -137,7 +137,7 @@ def test_a_product_that_several_rows_change_counts_once_at_most() -> None:
 def test_a_share_that_rounds_to_nothing_is_not_said_to_be_nothing() -> None:
     (trip,) = judge(Measured(rows=100_000, rejected=20), {"rejected": Limit(number=10)})
 
-    assert trip.sentence == "20 of 100,000 rows (less than 0.1 %) would be rejected; the limit is 10."
+    assert trip.sentence == "20 of 100,000 rows (less than 0.1%) would be rejected; the limit is 10."
 
 
 def test_limits_that_are_told_override_parts_of_the_usual_ones() -> None:

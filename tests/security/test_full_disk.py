@@ -24,6 +24,7 @@ from django.conf import settings as product_settings
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection
+from django.db.transaction import TransactionManagementError
 from django.test import Client
 from moto.server import ThreadedMotoServer
 from pytest_django import Settings
@@ -441,3 +442,12 @@ def test_a_web_process_that_is_killed_in_mid_upload_leaves_nothing(upload_folder
 def can_connect(host: str, port: int) -> bool:
     with socket.socket() as client:
         return client.connect_ex((host, port)) == 0
+
+
+def test_a_disk_that_was_full_once_is_not_the_cause_of_what_comes_later() -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    later = TransactionManagementError("An error occurred in the current transaction.")
+    later.__cause__ = full
+
+    assert space.is_full(full)
+    assert not space.is_full(later)

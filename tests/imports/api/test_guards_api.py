@@ -20,7 +20,7 @@ from tests.products.factories import client_with
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CSV = "sku,name,price\nA,Lamp,much\nB,Vase,much\nC,Chair,30\n"
-SENTENCE = "2 of 3 rows (66.7 %) would be rejected; the limit is 10 %."
+SENTENCE = "2 of 3 rows (66.7%) would be rejected; the limit is 10%."
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 HARMLESS = "sku,name\nA,Lamp\n"
 ODD = "sku,name\nA,\nB,\nC,Chair\n"
-SENTENCE = "2 of 3 rows (66.7 %) would be rejected; the limit is 10 %."
+SENTENCE = "2 of 3 rows (66.7%) would be rejected; the limit is 10%."
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 BEFORE = "sku,name,price,description\nA,Lamp,10,Tall\nB,Vase,20,Blue\nC,Chair,30,Oak\n"
 ODD = "sku,name,price,description,is_active\nA,Lamp,0,,no\nB,Vase,0,,no\nC,Chair,,Oak,yes\nD,,,,yes\nE,,,,yes\n"
-ZEROS = "3 of 3 prices (100 %) would become zero or be emptied; the limit is 1 %."
+ZEROS = "3 of 3 prices (100%) would become zero or be emptied; the limit is 1%."
 
 
 @pytest.fixture(autouse=True)
@@ -202,4 +202,4 @@ def test_a_guard_that_only_counts_holds_the_file_of_one_row(admin_client: Client
     job = make_job("sku,name\nN,\n")
     foreground.run(job.applies, lambda: None)  # type: ignore[arg-type]
 
-    assert "1 of 1 rows (100 %) would be rejected; the limit is 0." in page(admin_client, with_progress(job))
+    assert "1 of 1 rows (100%) would be rejected; the limit is 0." in page(admin_client, with_progress(job))

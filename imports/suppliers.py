@@ -24,6 +24,11 @@ User = AbstractBaseUser | AnonymousUser | None
 PARTED = ("mapping", "numbers", "words", "empty_cells")
 
 
+# So many suppliers are compared with a file that none is recognized by, the newest first, and so many are offered.
+MOST_COMPARED = 300
+MOST_SIMILAR = 3
+
+
 class SupplierError(Exception):
     """What cannot be done with a supplier; the text says so to a person."""
 
@@ -52,6 +57,13 @@ def recognized(header: Sequence[str], format_name: str) -> list[SupplierVersion]
         return []
     versions = SupplierVersion.objects.filter(fingerprint=fingerprint, number=F("supplier__version"))
     return list(versions.select_related("supplier").order_by("pk")[:2])
+
+
+def similar(header: Sequence[str]) -> list[SupplierVersion]:
+    """How the suppliers are read whose files have nearly these columns: their next file may, if some have changed."""
+    versions = SupplierVersion.objects.filter(number=F("supplier__version")).select_related("supplier")
+    newest = versions.order_by("-pk")[:MOST_COMPARED]
+    return [version for version in newest if drift.resembles(version.header, header)][:MOST_SIMILAR]
 
 
 def read_by(version: SupplierVersion, own: Options) -> dict[str, Any]:

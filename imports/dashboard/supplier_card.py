@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import Http404
@@ -10,8 +10,9 @@ from django.shortcuts import get_object_or_404
 
 from imports import remembering, suppliers
 from imports.models import Draft, ImportJob, Supplier, SupplierVersion
+from imports.options import Options
 from imports.preview import Preview
-from imports.reading.drift import fingerprint
+from imports.reading.drift import drift, fingerprint
 
 # So many are offered in a list; others are recognized, or named by API and command.
 SUPPLIERS_OFFERED = 200
@@ -35,10 +36,18 @@ def of_draft(draft: Draft, found: Preview) -> dict[str, Any]:
         return {}
     if draft.read_by:
         return {"read_by": draft.read_by, "read_since": since(draft.read_by)}
+    recognized = suppliers.recognized(found.header, found.format)
+    similar = [] if recognized else suppliers.similar(found.header)
     return {
-        "suppliers_recognized": [version.supplier for version in suppliers.recognized(found.header, found.format)],
+        "suppliers_recognized": [version.supplier for version in recognized],
+        "suppliers_similar": [(version.supplier, _different(version, found.header)) for version in similar],
         "suppliers": Supplier.objects.all()[:SUPPLIERS_OFFERED],
     }
+
+
+def _different(version: SupplierVersion, header: Sequence[str]) -> str:
+    """What is different in this header."""
+    return drift(version.header, Options.from_json(version.options).mapping, header).changes()
 
 
 def since(version: SupplierVersion) -> Any:

@@ -18,6 +18,9 @@ from imports.reading.names import folded, meaning
 from imports.reading.questions import BY_NUMBER, Question, column_reference, is_numbered
 from imports.reading.texts import shown
 
+# Of two headers that resemble each other, so many columns are the same, and so many for each that is in one only.
+_FEWEST_COMMON = 2
+_COMMON_TO_EACH_DIFFERENT = 1.5
 # A file may have thousands of columns; a sentence should not.
 _MOST_NAMED = 8
 
@@ -54,7 +57,11 @@ class Drift:
 
     def sentence(self, supplier: str) -> str:
         """What is different."""
-        told = [f"The columns are not those of the files of {supplier} so far."]
+        return f"The columns are not those of the files of {supplier} so far. {self.changes()}"
+
+    def changes(self) -> str:
+        """The columns that are gone, and those that are new."""
+        told = []
         if self.gone:
             told.append(f"Gone: {_listed(self.gone)}.")
         if self.added:
@@ -89,6 +96,14 @@ def fingerprint(header: Sequence[str], format_name: str = "") -> str:
         return ""
     names = "\n".join(sorted(map(folded, header)))
     return hashlib.sha256(f"{format_name}\n{names}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def resembles(known: Sequence[str], header: Sequence[str]) -> bool:
+    """Whether a file with this header may be one of those with the `known` one, some of whose columns have changed."""
+    before, now = Counter(map(folded, known)), Counter(map(folded, header))
+    common = (before & now).total()
+    different = (before | now).total() - common
+    return common >= _FEWEST_COMMON and different <= common / _COMMON_TO_EACH_DIFFERENT and not is_numbered(known)
 
 
 def drift(

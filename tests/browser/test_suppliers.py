@@ -67,7 +67,10 @@ def test_a_drifted_header_stops_with_the_difference_and_a_proposal(
     page.set_viewport_size(PHONE)
     page.goto(UPLOAD)
     choose(page, FILE.replace("Preis", "Netto"))
-    # Its columns are not recognized.
+    # Its columns are not recognized, but resemble others.
+    expect(page.get_by_text("Is it from Nordic Tools?")).to_be_visible()
+    expect(page.get_by_text("Gone: 'Preis'. New: 'Netto'.")).to_be_visible()
+    assert_accessible()
     page.locator("summary", has_text="Supplier").click()
     page.get_by_label("Read it as the files of").select_option("Nordic Tools")
     page.get_by_role("button", name="Read it so").click()

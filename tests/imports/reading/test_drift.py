@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imports.reading.drift import drift, fingerprint
+from imports.reading.drift import drift, fingerprint, resembles
 
 KNOWN = ["SKU", "Name", "Price", "Stock"]
 MAPPING = {"sku": "SKU", "name": "Name", "description": "", "price": "Price", "is_active": ""}
@@ -79,3 +79,23 @@ def test_a_header_of_many_columns_makes_a_short_sentence() -> None:
     found = drift(KNOWN, MAPPING, [f"column {i}" + "x" * 500 for i in range(5000)])
 
     assert len(found.question("Nordic", MAPPING).sentence) < 2000
+
+
+@pytest.mark.parametrize(
+    ("header", "is_similar"),
+    [
+        (["SKU", "Name", "Net price", "Stock"], True),
+        (["SKU", "Name", "Stock"], True),
+        (["sku", "name", "price", "stock", "Warehouse", "Colour"], True),
+        (["SKU", "Title", "Net price", "Stock"], False),
+        (["SKU"], False),
+        (["Item", "Title", "Cost"], False),
+        ([], False),
+    ],
+)
+def test_a_header_resembles_one_that_has_nearly_the_same_columns(header: list[str], is_similar: bool) -> None:
+    assert resembles(KNOWN, header) is is_similar
+
+
+def test_headers_of_numbers_resemble_none() -> None:
+    assert not resembles(["1", "2", "3"], ["1", "2", "3", "4"])

@@ -1,7 +1,9 @@
 """What a check takes, and the import of what it has shown: `python -m benchmarks.checks [--rows 500000]`.
 
 Of a file that changes nothing: the import, and a check. Of one that changes all rows in every field: a check, the
-import of what it has shown, and the import of a file that changes all of them back, without a check. Measured is the
+import of what it has shown, and the import of a file that changes all of them back, without a check. The unchanged one
+is imported as a supplier's too: with a full sync, for which it is compared with the last one, and under guard, for
+which it is checked first. Measured is the
 processor time of the command and of the database server together, and the time by the clock. Then the pages of that
 check's changes, by the clock, the best of five, in a process of their own (`--pages` is what runs there).
 """
@@ -25,6 +27,17 @@ from benchmarks.undo import Taken, manage
 from tests.with_postgres import temporary_postgres
 
 REPEAT = 5
+# For the product's shell: the newest import is remembered, as of one who wants a full sync and no guards; then guards.
+REMEMBER = """
+from imports import remembering
+from imports.models import ImportJob
+supplier = remembering.remember("Nordic Tools", ImportJob.objects.latest("pk"))
+remembering.change(supplier, missing="deactivate", guards=None)
+"""
+GUARD = """
+from imports import remembering, suppliers
+remembering.change(suppliers.find("Nordic Tools"), missing="keep", guards={})
+"""
 
 
 def measure(database: Database, writer: str, files: dict[str, Path]) -> None:
@@ -45,6 +58,12 @@ def measure(database: Database, writer: str, files: dict[str, Path]) -> None:
     run(str(files["new"]))
     again, _ = run(str(files["new"]))
     tell("import of unchanged rows", again)
+    manage(database, "shell", "-c", REMEMBER, writer=writer)
+    taken, _ = run(str(files["new"]), "--supplier", "Nordic Tools")
+    tell("the same as a supplier's, with a full sync", taken, again)
+    manage(database, "shell", "-c", GUARD, writer=writer)
+    taken, _ = run(str(files["new"]), "--supplier", "Nordic Tools")
+    tell("the same under guard", taken, again)
     taken, _ = run(str(files["new"]), "--check")
     tell("check of unchanged rows", taken, again)
     taken, check = run(str(files["all changed"]), "--check")

@@ -30,9 +30,6 @@ _BETWEEN = "\n"
 _LEVEL = 1
 # Blocks that are read at a time.
 _BLOCKS = 20
-_TABLES = ("oldest", "later", "newest", "marked")
-_ABSENT = "SELECT sku FROM oldest WHERE sku NOT IN (SELECT sku FROM later)"
-_KNOWN = "SELECT sku FROM marked WHERE sku IN (SELECT sku FROM newest)"
 
 
 def without_sku(job: ImportJob, rejections: Iterable[Rejection]) -> int:
@@ -90,23 +87,15 @@ class Compared:
 
     def absent(self, start: int, limit: int) -> list[str]:
         """The SKUs from the place `start` on that the oldest of the earlier files has, and none of the later ones."""
-        return self._column(f"{_ABSENT} ORDER BY sku LIMIT ? OFFSET ?", limit, start)
+        return self._column("SELECT sku FROM absent ORDER BY sku LIMIT ? OFFSET ?", limit, start)
 
     def known(self, start: int, limit: int) -> list[str]:
         """The SKUs from the place `start` on that the file has, of those that were `marked`."""
-        return self._column(f"{_KNOWN} ORDER BY sku LIMIT ? OFFSET ?", limit, start)
+        return self._column("SELECT sku FROM known ORDER BY sku LIMIT ? OFFSET ?", limit, start)
 
     def known_count(self) -> int:
         """How many those are."""
-        return int(self._column(f"SELECT count(*) FROM ({_KNOWN})")[0])  # noqa: S608  # our own names
-
-    def absent_count(self) -> int:
-        """How many SKUs the oldest of the earlier files has, and none of the later ones."""
-        return int(self._column(f"SELECT count(*) FROM ({_ABSENT})")[0])  # noqa: S608  # as above
-
-    def oldest_count(self) -> int:
-        """How many SKUs the oldest of the earlier files has."""
-        return int(self._column("SELECT count(*) FROM oldest")[0])
+        return int(self._column("SELECT count(*) FROM known")[0])
 
     def _column(self, query: str, *parameters: int) -> list[Any]:
         return [value for (value,) in self._database.execute(query, parameters)]
@@ -115,27 +104,49 @@ class Compared:
 @contextmanager
 def compared(job_id: int, earlier: Sequence[int], marked: Iterable[Sequence[str]] = ()) -> Iterator[Compared]:
     """The file of a job beside the `earlier` ones, the newest first; and SKUs that are `marked`, some at a time."""
+    *others, oldest = earlier
+    with _on_disk("newest", "later", "known", "absent") as database:
+        _run(database, "INSERT OR IGNORE INTO newest VALUES (?)", skus_of(job_id))
+        _run(database, "INSERT OR IGNORE INTO later VALUES (?)", chain.from_iterable(map(skus_of, others)))
+        _run(database, "INSERT OR IGNORE INTO known SELECT sku FROM newest WHERE sku = ?", marked)
+        _run(
+            database,
+            "INSERT OR IGNORE INTO absent SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM newest WHERE sku = ?1) "
+            "AND NOT EXISTS (SELECT 1 FROM later WHERE sku = ?1)",
+            skus_of(oldest),
+        )
+        yield Compared(database)
+
+
+def overlap(job_id: int, last: int) -> tuple[int, int]:
+    """How many SKUs the last file has, and how many of them the file of the job lacks."""
+    with _on_disk("newest", "last") as database:
+        _run(database, "INSERT OR IGNORE INTO newest VALUES (?)", skus_of(job_id))
+        _run(database, "INSERT OR IGNORE INTO last VALUES (?)", skus_of(last))
+        counts = "SELECT count(*), count(*) - count(newest.sku) FROM last LEFT JOIN newest USING (sku)"
+        skus, missing = database.execute(counts).fetchone()
+        return int(skus), int(missing)
+
+
+@contextmanager
+def _on_disk(*tables: str) -> Iterator[sqlite3.Connection]:
+    """Tables of SKUs that are thrown away afterwards."""
     with TemporaryDirectory() as folder:
         database = sqlite3.connect(Path(folder) / "skus.sqlite3", isolation_level=None)
         try:
-            # Of what is thrown away afterwards, nothing has to survive a crash.
+            # Nothing of it has to survive a crash.
             database.execute("PRAGMA synchronous = OFF")
-            for table in _TABLES:
+            database.execute("PRAGMA journal_mode = OFF")
+            for table in tables:
                 database.execute(f"CREATE TABLE {table} (sku TEXT PRIMARY KEY) WITHOUT ROWID")
-            later, oldest = [job_id, *earlier[:-1]], earlier[-1:]
-            sources = (_skus_of_all(oldest), _skus_of_all(later), skus_of(job_id), marked)
             database.execute("BEGIN")
-            for table, batches in zip(_TABLES, sources, strict=True):
-                _fill(database, f"INSERT OR IGNORE INTO {table} VALUES (?)", batches)  # noqa: S608  # as above
-            yield Compared(database)
+            yield database
         finally:
             database.close()
 
 
-def _skus_of_all(job_ids: Sequence[int]) -> Iterator[list[str]]:
-    return chain.from_iterable(map(skus_of, job_ids))
-
-
-def _fill(database: sqlite3.Connection, statement: str, batches: Iterable[Sequence[str]]) -> None:
+def _run(database: sqlite3.Connection, statement: str, batches: Iterable[Sequence[str]]) -> None:
+    """Run `statement` with each SKU."""
     for skus in batches:
-        database.executemany(statement, ((sku,) for sku in skus if sku))
+        # In their order, neighbours in the tables are read and written one after the other.
+        database.executemany(statement, ((sku,) for sku in sorted(skus) if sku))

@@ -60,12 +60,8 @@ def earlier_files(job: ImportJob, count: int) -> list[int]:
 def _beside(job: ImportJob, last: int) -> dict[str, int]:
     """How many rows and SKUs the last file had, and how many of these SKUs the file of `job` lacks."""
     before = ImportJob.objects.with_progress().get(pk=last)
-    with file_skus.compared(job.pk, [last]) as found:
-        return {
-            "rows": before.processed_rows - before.skipped_rows,
-            "skus": found.oldest_count(),
-            "missing": found.absent_count(),
-        }
+    skus, missing = file_skus.overlap(job.pk, last)
+    return {"rows": before.processed_rows - before.skipped_rows, "skus": skus, "missing": missing}
 
 
 def _why_not(job: ImportJob) -> str:

@@ -19,6 +19,7 @@ from imports.writing.catalogue import Found, find_products
 from imports.writing.conflicts import Conflicts
 from imports.writing.fates import CREATED, DUPLICATE, UPDATED, Fate
 from imports.writing.findings import Findings
+from imports.writing.listing import Listed, list_skus
 from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, make_plan
 from imports.writing.proposals import Proposal, block_of
 from products.extra import EXTRA
@@ -75,18 +76,20 @@ class CheckWriter:
         products had before; what the others have is `found`.
         """
         repeated = {normalize_sku(fate.sku) for fate in plan.outcome.fates if fate.code == DUPLICATE}
-        listed = []
-        for sku, row in {**plan.create, **plan.update}.items():
-            one = DryRunSku(job_id=self._job_id, sku_normalized=sku, line=row.line, block=proposal.blocks[row.line])
-            if sku in repeated:
-                one.seen = seen[sku] if sku in seen else _stored(found.values.get(sku))
-                one.left = _stored(row.values)
-            listed.append(one)
-        DryRunSku.objects.bulk_create(
-            listed,
-            update_conflicts=True,
-            unique_fields=["job", "sku_normalized"],
-            update_fields=["line", "block", "seen", "left"],
+        list_skus(
+            self._job_id,
+            [
+                Listed(sku, row.line, proposal.blocks[row.line])
+                if sku not in repeated
+                else Listed(
+                    sku,
+                    row.line,
+                    proposal.blocks[row.line],
+                    seen[sku] if sku in seen else _stored(found.values.get(sku)),
+                    _stored(row.values),
+                )
+                for sku, row in {**plan.create, **plan.update}.items()
+            ],
         )
 
     def _as_left_by(self, written: Sequence[DryRunSku], found: Found) -> Found:

@@ -23,6 +23,8 @@ MARKS = {
     "activated": ACTIVATED,
     "deactivated": DEACTIVATED,
 }
+# In the other fields, only what is emptied is marked.
+MARKED_AS_FILLED = frozenset({"price", "is_active"})
 # Moves are counted by their per mille; larger ones than a doubling more coarsely, so that there are few numbers.
 _FINE = 1000
 
@@ -97,7 +99,11 @@ def find(
     found = Findings()
     marks = 0
     for at, name in enumerate(fields):
-        for old, new in [(old[at], new[at]) for old, new in zip(before, after, strict=True) if old[at] != new[at]]:
+        changed = [(old[at], new[at]) for old, new in zip(before, after, strict=True) if old[at] != new[at]]
+        if name not in MARKED_AS_FILLED:
+            # Of most changes of texts there is nothing to say, and there may be many.
+            changed = [(old, new) for old, new in changed if not new]
+        for old, new in changed:
             mark = mark_of(name, old, new)
             marks |= mark
             if mark & EMPTIED:
@@ -113,15 +119,16 @@ def find(
 
 def mark_of(name: str, old: Any, new: Any) -> int:
     """What is to be said of one field of a product that exists, which changes from `old` to `new`."""
+    if name == "price":
+        # Zero is a price.
+        if old is None:
+            return 0
+        if new is None:
+            return EMPTIED
+        return PRICE_UP if new > old else PRICE_DOWN if new else PRICE_DOWN | PRICE_TO_ZERO
     if name == "is_active":
         return ACTIVATED if new else DEACTIVATED
-    # Zero is a price.
-    was_filled, is_filled = (value not in (None, "", {}) for value in (old, new))
-    if was_filled and not is_filled:
-        return EMPTIED
-    if name != "price" or not was_filled:
-        return 0
-    return PRICE_UP if new > old else PRICE_DOWN if new else PRICE_DOWN | PRICE_TO_ZERO
+    return EMPTIED if old and not new else 0
 
 
 def marks_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> int:

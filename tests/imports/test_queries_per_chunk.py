@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 HEADER = "sku,name,price\n"
 # What an INSERT of one row has as parameters: the columns that the import sets and those that it must set besides.
 PRODUCTS, DRY_RUN = "products_product", "imports_dryrunsku"
-PARAMETERS = {PRODUCTS: 8, DRY_RUN: 6, "imports_rejectedrow": 7}
+PARAMETERS = {PRODUCTS: 8, "imports_rejectedrow": 7}
 
 
 @pytest.fixture(autouse=True, params=WRITERS)
@@ -132,7 +132,8 @@ def test_1000_rows_take_as_many_queries_as_10(
     surplus = 0
     for table, written in many.written.items():
         if connection.vendor == "sqlite":
-            inserts = math.ceil(written / (999 // PARAMETERS[table]))
+            # What a check lists is one statement, however many SKUs there are.
+            inserts = math.ceil(written / (999 // PARAMETERS[table])) if table != DRY_RUN else bool(written)
             assert many.inserts(table) == inserts
             surplus += max(0, inserts - 1)
     assert len(many.statements) == len(few.statements) + surplus

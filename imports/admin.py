@@ -61,7 +61,7 @@ class SupplierFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[ImportJob]) -> QuerySet[ImportJob]:  # noqa: ARG002
         number = self.value() or ""
-        return queryset.filter(read_by__supplier=int(number)) if number.isdecimal() else queryset
+        return queryset.filter(read_by__supplier__id=int(number)) if number.isdecimal() else queryset
 
 
 # What the history of a job says of how it was started.

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
@@ -185,3 +186,13 @@ def test_guards_and_missing_products_that_make_no_sense_are_a_400(
 
     assert answer.status_code == 400
     assert why in str(answer.json())
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999999", "0", "1.5", "abc", "1e30"])
+def test_a_number_that_no_supplier_has_finds_nothing(api: APIClient, admin_client: Client, number: str) -> None:
+    answer = api.get("/api/jobs/", {"supplier": number})
+
+    assert answer.status_code == 400 or answer.json()["count"] == 0
+    assert api.get(f"/api/suppliers/{number}/").status_code == 404
+    assert admin_client.get("/admin/imports/importjob/", {"supplier": number}).status_code == 200
+    assert api.post("/api/suppliers/", {"name": "Nordic", "job": number}, format="json").status_code == 400

@@ -505,7 +505,8 @@ class FileSkus(models.Model):
 class Deactivation(models.Model):
     """A product that a full sync has deactivated, to know it again when it comes back."""
 
-    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="+", db_index=False)
+    # There may be many: whoever deletes the supplier deletes them before, by one statement (`imports.remembering`).
+    supplier = models.ForeignKey(Supplier, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
     sku_normalized = models.CharField(max_length=300)
     # The record of it in the history of products.
     address = models.BigIntegerField()

@@ -14,7 +14,7 @@ from django.db import transaction
 from acme_importer.audit.trail import record
 from acme_importer.texts import printable
 from imports import file_skus, results
-from imports.models import SUPPLIER_MAX_LENGTH, ImportJob, Supplier, SupplierVersion
+from imports.models import SUPPLIER_MAX_LENGTH, Deactivation, ImportJob, Supplier, SupplierVersion
 from imports.options import NO_HEADER, Options
 from imports.reading import drift
 from imports.reading.formats.recognize import format_named
@@ -91,6 +91,7 @@ def delete(supplier: Supplier, user: User = None) -> None:
     """Forget `supplier`; its imports stay."""
     with transaction.atomic():
         record("supplier.deleted", supplier, user=user)
+        Deactivation.objects.filter(supplier=supplier).delete()
         supplier.delete()
 
 

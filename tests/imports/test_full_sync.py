@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -287,6 +288,20 @@ def test_a_later_import_that_has_a_product_keeps_it(nordic: Supplier) -> None:
     job = finish(first)
 
     assert (active(), job.deactivated_products) == ("ABC", 2)
+
+
+def test_a_supplier_is_deleted_with_what_it_has_deactivated_and_its_page_lists_none_of_it(
+    nordic: Supplier, admin_client: Client
+) -> None:
+    send(nordic, rows("A"))
+    assert Deactivation.objects.count() == 5
+    address = f"/admin/imports/supplier/{nordic.pk}/delete/"
+
+    assert "deactivated by a full sync" not in admin_client.get(address).content.decode()
+    admin_client.post(address, {"post": "yes"})
+
+    assert (Supplier.objects.count(), Deactivation.objects.count()) == (0, 0)
+    assert active() == "A"
 
 
 def test_a_supplier_that_is_deleted_in_between_does_no_harm(nordic: Supplier) -> None:

@@ -29,7 +29,7 @@ def rows(skus: list[str]) -> str:
 
 def supplier() -> Supplier:
     """One who wants a full sync, and whose last file was the first, in an otherwise empty catalogue."""
-    for model in (Product, ChangeBlock, ChangeSet, Supplier):
+    for model in (Product, ChangeBlock, ChangeSet, Deactivation, Supplier):
         model.objects.all().delete()
     nordic = remembering.remember("Nordic", run_import(rows(FIRST)))
     remembering.change(nordic, missing=DEACTIVATE_MISSING, guards=None)

@@ -34,6 +34,7 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
 from schemathesis.transport.serialization import serialize_binary
 
+from imports import applying, remembering
 from imports.models import ImportJob
 from tests.imports.factories import make_job, run_import
 from tests.products.factories import make_product
@@ -96,12 +97,15 @@ def things(httpserver: HTTPServer) -> dict[str, list[dict[str, Any]]]:
     )
     cancelled = make_job(CSV)
     ImportJob.objects.filter(pk=cancelled.pk).update(status=ImportJob.Status.CANCELLED)
-    jobs = [done, dry, waiting, failed, cancelled]
+    held = applying.apply(run_import(CSV, dry_run=True))
+    ImportJob.objects.filter(pk=held.pk).update(status=ImportJob.Status.HELD)
+    jobs = [done, dry, waiting, failed, cancelled, held]
     return {
         "/api/products": [{"id": product.pk} for product in products],
         "/api/webhooks": [{"id": endpoint.pk}],
         "/api/webhooks/{endpoint_id}": [{"endpoint_id": endpoint.pk, "id": delivery.pk}],
         "/api/jobs": [{"id": job.pk} for job in jobs],
+        "/api/suppliers": [{"id": remembering.remember("Nordic Tools", done).pk}],
     }
 
 

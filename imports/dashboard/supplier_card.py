@@ -66,5 +66,7 @@ def of_job(job: ImportJob, user: Any) -> dict[str, Any]:
     if job.read_by is None:
         return shown | {"may_remember": user.has_perm("imports.add_supplier")}
     version = suppliers.current(job.read_by.supplier)
+    if version.learned_from_id == job.pk:
+        return shown
     is_read_otherwise = job.asked != version.options or fingerprint(job.header, job.format) != version.fingerprint
     return shown | {"may_learn": is_read_otherwise and user.has_perm("imports.change_supplier")}

@@ -15,7 +15,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from imports import drafts
+from imports import drafts, remembering
 from imports.models import ImportJob
 from products import editing
 from products.editing import Editor
@@ -78,6 +78,9 @@ PAGES = [
     Shown("import-dry-run", "/admin/imports/importjob/{dry_run}/change/"),
     Shown("import-queued", "/admin/imports/importjob/{queued}/change/"),
     Shown("import-failed", "/admin/imports/importjob/{failed}/change/"),
+    Shown("import-fix", "/admin/imports/importjob/{job}/fix/"),
+    Shown("suppliers", "/admin/imports/supplier/"),
+    Shown("supplier", "/admin/imports/supplier/{supplier}/change/"),
     Shown("import-history", "/admin/imports/importjob/{job}/history/"),
     Shown("webhooks", "/admin/webhooks/endpoint/"),
     Shown("webhook-add", "/admin/webhooks/endpoint/add/"),
@@ -141,6 +144,7 @@ def make_data() -> dict[str, int]:
     group = Group.objects.create(name="Buyers")
     made = {"job": job, "dry_run": dry_run, "failed": failed, "queued": queued, "endpoint": endpoint}
     made |= {"delivery": delivery, "product": product, "group": group}
+    made["supplier"] = remembering.remember("Nordic Tools with a name that is rather long", job)
     made["changed"] = Product.objects.get(sku="VAS-00001")
     return {name: thing.pk for name, thing in made.items()}
 

@@ -41,6 +41,8 @@ def test_a_reading_is_remembered_and_the_next_file_is_recognized(
     page.keyboard.press("Enter")
     expect(page.get_by_text("will be read like this one, as those of Nordic Tools.")).to_be_visible()
     expect(page.get_by_label("Remember this as")).to_have_count(0)
+    # It has been, and is not offered again.
+    expect(page.get_by_role("button", name="Remember this")).to_have_count(0)
 
     page.goto(UPLOAD)
     choose(page, FILE.replace("1.299,50", "1.300"))
@@ -91,7 +93,7 @@ def test_a_drifted_header_stops_with_the_difference_and_a_proposal(
     job = run_import(drifted, mapping={"sku": "Artikel", "price": "Netto"})
     ImportJob.objects.filter(pk=job.pk).update(read_by=suppliers.current(Supplier.objects.get()))
     page.goto(f"{LIST}{job.pk}/change/")
-    page.get_by_role("button", name="Remember this for Nordic Tools").click()
+    page.get_by_role("button", name="Remember this").click()
     expect(page.get_by_text("version 1")).to_be_visible()
     assert Supplier.objects.get().version == 2
 

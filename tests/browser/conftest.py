@@ -9,7 +9,7 @@ import axe_playwright_python
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, ViewportSize, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser import chromium
@@ -109,6 +109,17 @@ def log_in(context: BrowserContext, live_server: LiveServer) -> LogIn:
     return log_in
 
 
+def picture(page: Page, path: Path, *, full_page: bool) -> None:
+    """Save what the page looks like, for people. On a busy machine, Chromium now and then fails to at the first try."""
+    try:
+        # To hide the caret it would put a style element into the page, against the page's policy.
+        page.screenshot(path=path, full_page=full_page, caret="initial")
+    except Error as error:
+        if "Unable to capture screenshot" not in error.message:
+            raise
+        page.screenshot(path=path, full_page=full_page, caret="initial")
+
+
 @pytest.fixture
 def screenshot(page: Page, request: pytest.FixtureRequest) -> Screenshot:
     """Save what the page looks like under `tests/screenshots`: `screenshot("after the import")`."""
@@ -116,8 +127,7 @@ def screenshot(page: Page, request: pytest.FixtureRequest) -> Screenshot:
     def screenshot(name: str, *, full_page: bool = True) -> Path:
         test = re.sub(r"^test_|\[.*", "", request.node.name)
         path = SCREENSHOTS / f"{test}--{re.sub(r'[^a-z0-9]+', '-', name.lower())}.png"
-        # To hide the caret it would put a style element into the page, against the page's policy.
-        page.screenshot(path=path, full_page=full_page, caret="initial")
+        picture(page, path, full_page=full_page)
         return path
 
     return screenshot

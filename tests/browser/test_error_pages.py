@@ -7,7 +7,7 @@ from django.urls import path
 from playwright.sync_api import Page, expect
 
 from acme_importer import error_pages, urls
-from tests.browser.conftest import PHONE, SCREENSHOTS
+from tests.browser.conftest import PHONE, SCREENSHOTS, picture
 
 # How a page looks and behaves in the browser does not depend on the database.
 pytestmark = pytest.mark.any_database
@@ -79,7 +79,7 @@ def test_every_error_has_a_page_in_the_look_of_the_product_with_a_way_back(
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             name = f"error-{address.strip('/').replace('/', '-')}--{390 if size else 1440}--{theme}"
-            page.screenshot(path=SCREENSHOTS / "pages" / f"{name}.png", caret="initial")
+            picture(page, SCREENSHOTS / "pages" / f"{name}.png", full_page=False)
             wrong += [f"{name}: {finding}" for finding in findings()]
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert not wrong, "\n".join(wrong)

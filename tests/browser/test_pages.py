@@ -20,7 +20,7 @@ from imports.models import ImportJob
 from products import editing
 from products.editing import Editor
 from products.models import Product
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import SCREENSHOTS, picture
 from tests.imports.factories import make_job, run_import, upload
 from tests.products.factories import make_product
 from tests.webhooks.factories import make_endpoint
@@ -169,7 +169,7 @@ def test_every_page_in_every_width_and_theme(page: Page, log_in, settings, findi
             if shown.click and not page.locator(":popover-open").count():
                 page.click(shown.click)
             place = f"{shown.name}--{width}--{theme}"
-            page.screenshot(path=SCREENSHOTS / "pages" / f"{place}.png", full_page=not shown.click, caret="initial")
+            picture(page, SCREENSHOTS / "pages" / f"{place}.png", full_page=not shown.click)
             wrong += [f"{place}: {finding}" for finding in findings(*shown.rules)]
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 wrong.append(f"{place}: has to be moved sideways")

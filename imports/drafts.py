@@ -41,7 +41,7 @@ def create(file: UploadedFile, user: AbstractBaseUser | AnonymousUser, *, follow
 
 def recognize_supplier(draft: Draft) -> None:
     """Have a new draft read as the files of the supplier whose columns it has, if there is just one."""
-    if draft.follows_id is not None:
+    if draft.follows_id is not None or not Supplier.objects.exists():
         return
     try:
         opened = open_beginning(draft, excerpt_of(draft)).opened

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import F, QuerySet
 
 from acme_importer.texts import printable
@@ -19,11 +18,8 @@ from imports.reading import drift
 from imports.reading.formats.recognize import recognize
 from imports.reading.questions import column_reference
 
-User = AbstractBaseUser | AnonymousUser | None
 # Options that are made of parts, of which a sender may say some and leave the others to the profile.
 PARTED = ("mapping", "numbers", "words", "empty_cells")
-
-
 # So many suppliers are compared with a file that none is recognized by, the newest first, and so many are offered.
 MOST_COMPARED = 300
 MOST_SIMILAR = 3
@@ -45,9 +41,14 @@ def find(name: str) -> Supplier:
     return supplier
 
 
+def newest_versions() -> QuerySet[SupplierVersion]:
+    """How the files of each supplier are read now."""
+    return SupplierVersion.objects.filter(number=F("supplier__version")).select_related("supplier")
+
+
 def current(supplier: Supplier) -> SupplierVersion:
     """How the files of `supplier` are read now."""
-    return supplier.versions.get(number=F("supplier__version"))
+    return newest_versions().get(supplier=supplier)
 
 
 def recognized(header: Sequence[str], format_name: str) -> list[SupplierVersion]:
@@ -55,14 +56,12 @@ def recognized(header: Sequence[str], format_name: str) -> list[SupplierVersion]
     fingerprint = drift.fingerprint(header, format_name)
     if not fingerprint:
         return []
-    versions = SupplierVersion.objects.filter(fingerprint=fingerprint, number=F("supplier__version"))
-    return list(versions.select_related("supplier").order_by("pk")[:2])
+    return list(newest_versions().filter(fingerprint=fingerprint).order_by("pk")[:2])
 
 
 def similar(header: Sequence[str]) -> list[SupplierVersion]:
     """How the suppliers are read whose files have nearly these columns: their next file may, if some have changed."""
-    versions = SupplierVersion.objects.filter(number=F("supplier__version")).select_related("supplier")
-    newest = versions.order_by("-pk")[:MOST_COMPARED]
+    newest = newest_versions().order_by("-pk")[:MOST_COMPARED]
     return [version for version in newest if drift.resembles(version.header, header)][:MOST_SIMILAR]
 
 
@@ -85,7 +84,7 @@ def drift_of(file: SentFile, header: Sequence[str], records: Sequence[Sequence[s
     if not columns and (known := recognize(version.header)):
         columns = {name: column_reference(position, version.header) for name, position in known.columns.items()}
     found = drift.drift(version.header, columns, header, records)
-    return found if found.gone or found.added else None
+    return found if found.stops or found.added else None
 
 
 def name_of(file: SentFile) -> str:

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from typing import Any, NoReturn
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -72,10 +72,9 @@ class SupplierSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     @extend_schema(responses=VersionSerializer)
-    def get_reading(self, supplier: Supplier) -> dict[str, Any]:
-        """The newest of the versions, which were fetched with the supplier."""
-        newest = next(version for version in supplier.versions.all() if version.number == supplier.version)
-        return dict(VersionSerializer(newest).data)
+    def get_reading(self, supplier: Any) -> dict[str, Any]:
+        """The newest version, which is fetched with the supplier."""
+        return dict(VersionSerializer(supplier.newest[0]).data)
 
 
 class RememberSerializer(StrictSerializer):
@@ -155,7 +154,8 @@ class SupplierViewSet(DestroyModelMixin, ReadOnlyModelViewSet):
     action_permissions = {"versions": ("imports.view_supplier",)}
 
     def get_queryset(self) -> QuerySet[Supplier]:
-        return Supplier.objects.prefetch_related("versions__created_by")
+        newest = suppliers.newest_versions().select_related("created_by")
+        return Supplier.objects.prefetch_related(Prefetch("versions", newest, to_attr="newest"))
 
     @extend_schema(
         summary="Remember how a file was read",

@@ -14,7 +14,7 @@ from imports.models import Draft
 from imports.options import NEW_PRODUCTS, Options
 from imports.preview import Preview
 from imports.reading.booleans import WORDS
-from imports.reading.empty_cells import CHOICES, NEVER_EMPTY, USUAL
+from imports.reading.empty_cells import USUAL, choices_of
 from imports.reading.errors import FileRefusedError
 from imports.reading.header import DELIMITER_NAMES
 from imports.reading.numbers import NumberStyle
@@ -117,9 +117,8 @@ class ReadingForm(forms.Form):
         new = "inactive" if said.new_products == "inactive" else ""
         self._add("new_products", "New products without a status", {"inactive": "Inactive"}, chosen=new, usual="Active")
         for name, usual in USUAL.items():
-            choices = [choice for choice in CHOICES if choice != "clear" or name not in NEVER_EMPTY]
             chosen = said.empty_cells.get(name, "")
-            others = {choice: EMPTY_CELLS[choice] for choice in choices if choice != usual}
+            others = {choice: EMPTY_CELLS[choice] for choice in choices_of(name) if choice != usual}
             self._add(
                 f"empty_{name}",
                 f"An empty {name}",

@@ -15,7 +15,7 @@ from imports.guards import DEFAULTS, Limit, limits_from_json
 from imports.models import MISSING, MOST_FILES_ABSENT, Supplier
 from imports.options import MODES as MODE_NAMES
 from imports.options import NEW_PRODUCTS, Options
-from imports.reading.empty_cells import CHOICES, NEVER_EMPTY, USUAL
+from imports.reading.empty_cells import USUAL, choices_of
 from imports.reading.errors import FileRefusedError
 from imports.reading.numbers import DECIMAL_SIGNS
 from imports.said import EMPTY_CELLS, MODES
@@ -26,8 +26,8 @@ ROWS = ("mode", "new_products", *(f"empty_{name}" for name in USUAL), "extra")
 
 def _empty(name: str) -> forms.ChoiceField:
     """What an empty cell of the field `name` does to a product that exists."""
-    choices = [choice for choice in CHOICES if choice != "clear" or name not in NEVER_EMPTY]
-    return forms.ChoiceField(label=f"An empty {name}", choices=[(choice, EMPTY_CELLS[choice]) for choice in choices])
+    choices = [(choice, EMPTY_CELLS[choice]) for choice in choices_of(name)]
+    return forms.ChoiceField(label=f"An empty {name}", choices=choices)
 
 
 def _guard_field(label: str, **limits: Any) -> forms.FloatField | forms.IntegerField:

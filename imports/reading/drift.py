@@ -66,6 +66,8 @@ class Drift:
             told.append(f"Gone: {_listed(self.gone)}.")
         if self.added:
             told.append(f"New: {_listed(self.added)}.")
+        if not told:
+            told.append("They are in another order, and one of them is known by its place only.")
         return " ".join(told)
 
     def proposal(self) -> str:
@@ -126,8 +128,11 @@ def drift(
     kept = {name: column for name, column in mapping.items() if name not in concerned}
     # One column that was renamed may be called anything.
     renamed = added if len(gone) == len(added) == 1 else []
-    proposed = _proposed(list(concerned), choose(header, kept, records), added, renamed) if concerned else {}
-    return Drift(gone, added, {name: _named(column, known) for name, column in lost.items()}, arrived, proposed)
+    names = {name: _named(column, known) for name, column in lost.items()}
+    # Of one that is known by its number, and was moved, the name may still be there.
+    candidates = [*added, *names.values()]
+    proposed = _proposed(list(concerned), choose(header, kept, records), candidates, renamed) if concerned else {}
+    return Drift(gone, added, names, arrived, proposed)
 
 
 def _names_of(header: Sequence[str], counts: Counter[str]) -> list[str]:
@@ -155,11 +160,11 @@ def _named(column: str, known: Sequence[str]) -> str:
 
 
 def _proposed(
-    concerned: Sequence[str], chosen: ColumnsFound, added: Sequence[str], renamed: Sequence[str]
+    concerned: Sequence[str], chosen: ColumnsFound, candidates: Sequence[str], renamed: Sequence[str]
 ) -> dict[str, str]:
-    """A column for each of the fields `concerned`, from those that were `added`; "" where none could be it."""
+    """A column for each of the fields `concerned`, from the `candidates`; "" where none could be it."""
     header = chosen.header
-    new = {position for position, name in enumerate(header) if (name or f"column {position + 1}") in added}
+    new = {position for position, name in enumerate(header) if (name or f"column {position + 1}") in candidates}
     proposed = {}
     for name in concerned:
         found = [chosen.columns[name]] if name in chosen.columns else []

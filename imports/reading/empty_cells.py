@@ -37,6 +37,11 @@ class KeepingColumn(list[Any]):
     """A column with KEEP in it."""
 
 
+def choices_of(field: str) -> list[str]:
+    """What an empty cell of `field` may do."""
+    return [choice for choice in CHOICES if choice != "clear" or field not in NEVER_EMPTY]
+
+
 def check_empty_cells(asked: object) -> dict[str, str]:
     """The choices of a caller, by field, checked for their form; raises FileRefusedError."""
     if not isinstance(asked, dict):

@@ -249,3 +249,20 @@ def test_a_guessed_encoding_is_remembered_and_unicode_is_not() -> None:
 
     assert remembering.options_of(guessed).encoding == guessed.encoding
     assert remembering.options_of(certain).encoding == ""
+
+
+def test_a_column_that_is_known_by_its_place_only_and_was_moved_stops() -> None:
+    said = {"mapping": {"sku": "SKU", "name": "Name", "price": "#4"}}
+    twice = learned_from("SKU,Name,Price,Price\nA-1,Lamp,1.00,2.00\n", said)
+
+    job = sent("Price,Price,Name,SKU\n3.00,4.00,Lamp,A-1\n", twice)
+
+    assert job.status == ImportJob.Status.FAILED
+    assert "in another order" in job.failure_reason
+    assert str(Product.objects.get(sku="A-1").price) == "2.00"
+
+
+def learned_from(content: str, said: dict[str, Any]) -> Supplier:
+    job = run_import(content, **said)
+    assert job.status == ImportJob.Status.COMPLETED, job.failure_reason
+    return remembering.remember("Twice", job)

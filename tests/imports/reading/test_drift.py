@@ -65,6 +65,8 @@ def test_a_column_that_is_known_by_its_number_must_still_be_the_same() -> None:
     moved = drift(known, mapping, ["Name", "Price", "Price", "SKU"])
     assert moved.lost == {"price": "Price"}
     assert moved.stops
+    assert moved.proposed == {"price": "#2"}
+    assert "in another order" in moved.sentence("Nordic")
 
 
 def test_of_files_without_header_the_number_of_columns_counts() -> None:

@@ -30,19 +30,15 @@ def _empty(name: str) -> forms.ChoiceField:
     return forms.ChoiceField(label=f"An empty {name}", choices=choices)
 
 
-def _guard_field(label: str, **limits: Any) -> forms.FloatField | forms.IntegerField:
-    kind = forms.IntegerField if label.endswith("number") else forms.FloatField
-    return kind(label=label, required=False, min_value=0, **limits)
-
-
 def _guard_fields() -> dict[str, forms.Field]:
     """A field for each part of each guard's limit; left empty, that part is off."""
     fields: dict[str, forms.Field] = {}
     for name, title in GUARD_TITLES.items():
-        fields[f"guard_{name}_share"] = _guard_field(f"{title}: more than %", max_value=100)
-        fields[f"guard_{name}_number"] = _guard_field(f"{title}: more than this number")
-    fields["guard_prices_moved_percent"] = _guard_field("Prices that move by more than %")
-    return fields
+        share = forms.FloatField(label=f"{title}: more than %", required=False, min_value=0, max_value=100)
+        number = forms.IntegerField(label=f"{title}: more than this number", required=False, min_value=0)
+        fields |= {f"guard_{name}_share": share, f"guard_{name}_number": number}
+    percent = forms.FloatField(label="Prices that move by more than %", required=False, min_value=0)
+    return fields | {"guard_prices_moved_percent": percent}
 
 
 # In the order of the guards; of price moves also from how many per cent on.
@@ -56,13 +52,12 @@ GUARD_TITLES = {
     "rows": "Rows more or fewer than in the last file",
     "overlap": "SKUs of the last file missing",
 }
-GUARD_PARTS = _guard_fields()
 GUARD_LINES = (
     "guards_on",
     "guard_prices_moved_percent",
     *((f"guard_{name}_share", f"guard_{name}_number") for name in GUARD_TITLES),
 )
-GuardFields = type("GuardFields", (forms.Form,), GUARD_PARTS)
+GuardFields = type("GuardFields", (forms.Form,), _guard_fields())
 
 
 class SupplierForm(GuardFields, forms.ModelForm):  # type: ignore[misc, valid-type]  # made of the guards

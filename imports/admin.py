@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -28,7 +28,7 @@ from imports.dashboard.state import LABELS, in_state, kind_of, name_of
 from imports.dashboard.supplier_actions import RememberView
 from imports.dashboard.supplier_admin import SupplierAdmin
 from imports.dashboard.undo_sets import UndoSetsView
-from imports.models import ImportJob, Supplier
+from imports.models import ImportJob, ImportLane, Supplier
 from imports.progress import progress
 from imports.templatetags import imports_dashboard
 
@@ -84,12 +84,19 @@ NOT_LISTED = (
 )
 
 
+def _sum_of_lanes(*names: str) -> Subquery:
+    """What the lanes of a job have counted in these fields, to order jobs by."""
+    lanes = ImportLane.objects.filter(job=OuterRef("pk")).order_by().values("job")
+    return Subquery(lanes.annotate(counted=Sum(sum(map(F, names), Value(0)))).values("counted"))
+
+
 @admin.register(ImportJob)
 class ImportJobAdmin(DashboardAdmin):
     """Shows jobs; they are created by uploads, and changed by the actions only."""
 
     list_title = "Imports"
-    list_display = ("file", "state", "receipt", "rejected", "who", "when")
+    # Not "rejected": Django takes the name of a relation for the relation, and would list a job for each such row.
+    list_display = ("file", "state", "receipt", "rejections", "who", "when")
     list_display_links = None
     list_filter = (StateFilter, SupplierFilter, "dry_run", "created_at")
     search_fields = ("filename", "sha256")
@@ -196,7 +203,7 @@ class ImportJobAdmin(DashboardAdmin):
             else state
         )
 
-    @admin.display(description="Receipt", ordering="processed_rows")
+    @admin.display(description="Receipt", ordering=_sum_of_lanes(*ImportLane.COUNTS))
     def receipt(self, job: ImportJob) -> SafeString:
         """What became of the rows."""
         return render_to_string(
@@ -204,8 +211,8 @@ class ImportJobAdmin(DashboardAdmin):
             {**imports_dashboard.receipt_bar(job, legend=False)},
         )
 
-    @admin.display(description="Rejected", ordering="rejected_rows")
-    def rejected(self, job: ImportJob) -> SafeString | str:
+    @admin.display(description="Rejected", ordering=_sum_of_lanes("rejected_rows"))
+    def rejections(self, job: ImportJob) -> SafeString | str:
         """How many rows were rejected; leads to them."""
         if not job.rejected_rows:
             return "0"

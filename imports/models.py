@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, F, Q, Sum, Value
-from django.db.models.functions import Coalesce, Lower
+from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from acme_importer.cluster.identity import HOLDER_LENGTH, holder
@@ -228,13 +229,14 @@ class JobQuerySet(models.QuerySet["ImportJob"]):
     """Jobs; `with_progress` adds what the lanes have counted so far."""
 
     def with_progress(self) -> JobQuerySet:
-        """Add the sums over each job's lanes, in the same query; no row of the job itself changes while lanes work."""
-        counts = (*ImportLane.COUNTS, *ImportLane.OF_SYNC)
-        sums = {name: Coalesce(Sum(f"lanes__{name}"), 0) for name in counts}
-        passed = {"lanes_offset": Coalesce(Sum("lanes__offset"), 0), "lane_count": Count("lanes")}
-        # In a grouped query Django drops the model's own order.
-        jobs = self.annotate(**sums, **passed).order_by("-pk")
-        return jobs.annotate(processed_rows=sum(map(F, ImportLane.COUNTS), Value(0)))
+        """Add what each job's lanes have counted, by one more query; no row of the job changes while lanes work."""
+        lanes = ImportLane.objects.order_by().only("job_id", "offset", *ImportLane.COUNTS, *ImportLane.OF_SYNC)
+        return self.prefetch_related(models.Prefetch("lanes", lanes, to_attr="counted_lanes"))
+
+
+def _counted(name: str) -> cached_property[int]:
+    """An attribute of a job: the sum of this field over the lanes that `with_progress` has fetched."""
+    return cached_property(lambda job: sum(getattr(lane, name) for lane in job.counted_lanes))
 
 
 class ImportJob(SentFile, Work):
@@ -331,21 +333,30 @@ class ImportJob(SentFile, Work):
     undoes_sets = models.JSONField(default=list, blank=True)
     selection = models.JSONField(default=dict, blank=True)
 
-    # Only on jobs from `with_progress`.
-    created_rows: int
-    updated_rows: int
-    deleted_rows: int
-    unchanged_rows: int
-    duplicate_rows: int
-    rejected_rows: int
-    skipped_rows: int
-    superseded_rows: int
-    held_rows: int
-    deactivated_products: int
-    activated_products: int
-    processed_rows: int
-    lanes_offset: int
-    lane_count: int
+    # Only on jobs from `with_progress`, as what follows.
+    counted_lanes: list[ImportLane]
+    created_rows = _counted("created_rows")
+    updated_rows = _counted("updated_rows")
+    deleted_rows = _counted("deleted_rows")
+    unchanged_rows = _counted("unchanged_rows")
+    duplicate_rows = _counted("duplicate_rows")
+    rejected_rows = _counted("rejected_rows")
+    skipped_rows = _counted("skipped_rows")
+    superseded_rows = _counted("superseded_rows")
+    held_rows = _counted("held_rows")
+    deactivated_products = _counted("deactivated_products")
+    activated_products = _counted("activated_products")
+    lanes_offset = _counted("offset")
+
+    @cached_property
+    def lane_count(self) -> int:
+        """The number of lanes."""
+        return len(self.counted_lanes)
+
+    @cached_property
+    def processed_rows(self) -> int:
+        """The number of rows of which it is known what became of them."""
+        return sum(getattr(self, name) for name in ImportLane.COUNTS)
 
     objects = JobQuerySet.as_manager()
 

@@ -11,7 +11,7 @@ from django.db import connections
 from django_q.cluster import Cluster
 from django_q.conf import Conf
 
-from acme_importer.cluster import begun, failures, identity
+from acme_importer.cluster import begun, failures, identity, niceness
 from acme_importer.cluster.queues import enqueue
 from acme_importer.cluster.recovery import name_sessions
 from acme_importer.cluster.reports import TICK, Reporter
@@ -28,6 +28,7 @@ def run(name: str, supervisor: int, reports: int) -> None:
     reporter.connect()
     failures.connect()
     begun.connect()
+    niceness.connect()
     enqueue_first_tasks(Conf.CLUSTER_NAME)
     # The processes of the cluster are forked from this one, and must not share its connection.
     connections.close_all()

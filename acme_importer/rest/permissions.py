@@ -30,3 +30,8 @@ class ModelPermissions(DjangoModelPermissions):
         if permissions is None:
             return super().has_permission(request, view)
         return bool(request.user and request.user.is_authenticated and request.user.has_perms(permissions))
+
+    def _queryset(self, view: Any) -> Any:
+        # Only its model is asked for. What a view set's `get_queryset` adds for one action takes time to put together.
+        queryset = getattr(view, "queryset", None)
+        return super()._queryset(view) if queryset is None else queryset

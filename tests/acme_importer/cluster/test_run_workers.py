@@ -11,6 +11,7 @@ from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from acme_importer.cluster import workers
+from acme_importer.cluster.niceness import NICENESS
 from tests.cluster import WorkerCluster, is_running, wait_until
 from tests.faults.world import monitor_of
 
@@ -149,3 +150,10 @@ def test_nothing_is_left_running_when_the_supervisor_is_killed(supervised: Worke
     os.kill(supervised.running.pid, signal.SIGKILL)
     supervised.running.wait()
     wait_until(lambda: gone(family))
+
+
+def test_workers_let_others_go_first_and_those_that_look_after_them_do_not(supervised: WorkerCluster) -> None:
+    niceness = {process.pid: process.nice() for process in supervised.family()}
+    workers = set(supervised.worker_pids())
+    assert {niceness.pop(pid) for pid in workers} == {psutil.Process().nice() + NICENESS}
+    assert set(niceness.values()) == {psutil.Process().nice()}

@@ -171,22 +171,22 @@ def test_after_a_retry_the_speed_is_that_of_the_new_run(api, settings):
 
 
 @pytest.mark.parametrize("lanes", [1, 7])
-def test_polling_is_one_query_besides_those_of_the_token(api, settings, django_assert_num_queries, lanes):
+def test_polling_is_two_queries_besides_those_of_the_token(api, settings, django_assert_num_queries, lanes):
     job = under_way(lanes=lanes, settings=settings, user=make_user())
 
-    # The token with its user; the job with its lanes.
-    with django_assert_num_queries(2):
+    # The token with its user; the job; its lanes.
+    with django_assert_num_queries(3):
         api.get(f"/api/jobs/{job.pk}")
 
 
 @pytest.mark.parametrize("number", [1, 30])
-def test_a_page_of_jobs_takes_one_query_however_many_it_has(api, django_assert_num_queries, number):
+def test_a_page_of_jobs_takes_two_queries_however_many_it_has(api, django_assert_num_queries, number):
     user = make_user()
     for _ in range(number):
         run_import(CSV, user=user)
 
-    # The token with its user; the page, whose length tells how many there are.
-    with django_assert_num_queries(2):
+    # The token with its user; the page, whose length tells how many there are; the lanes of its jobs.
+    with django_assert_num_queries(3):
         answer = api.get("/api/jobs/")
 
     assert len(answer.json()["results"]) == number

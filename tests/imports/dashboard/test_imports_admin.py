@@ -4,8 +4,9 @@ import pytest
 from django.test import Client
 
 from imports import jobs
+from imports.commandline import foreground
 from imports.models import ImportJob
-from tests.imports.factories import make_job, run_import
+from tests.imports.factories import make_job, open_without_messages, run_import, with_progress
 from tests.products.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -49,8 +50,8 @@ def test_the_list_takes_the_same_queries_however_many_jobs_it_has(django_assert_
     for number in (1, 20):
         for _ in range(number):
             run_import(CSV, user=make_user())
-        # The session, the user, two for the permissions, the jobs on the page, their count.
-        with django_assert_num_queries(6):
+        # The session, the user, two for the permissions, the jobs on the page, their lanes, their count.
+        with django_assert_num_queries(7):
             client.get(LIST)
 
 
@@ -59,6 +60,23 @@ def test_the_list_is_ordered_by_any_column(column):
     run_import(CSV)
 
     assert client_with("imports.view_importjob").get(LIST, {"o": f"-{column}"}).status_code == 200
+
+
+# Counted from 0, without the boxes to select jobs.
+@pytest.mark.parametrize("column", [2, 3])
+def test_the_list_is_ordered_by_what_the_lanes_have_counted(column):
+    few, many, some = (
+        make_job("sku,name,price\n" + "".join(f"R-{row},Rope,free of charge\n" for row in range(rows)))
+        for rows in (1, 12, 5)
+    )
+    for job in (few, many, some):
+        open_without_messages(job, lanes=2)
+        foreground.run(job, lambda: None)
+    assert with_progress(many).lane_count == 2
+
+    shown = client_with("imports.view_importjob").get(LIST, {"o": f"-{column}"}).context["cl"].result_list
+
+    assert [job.pk for job in shown] == [many.pk, some.pk, few.pk]
 
 
 def test_a_job_is_shown_with_its_receipt_and_nothing_to_change():

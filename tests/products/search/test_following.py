@@ -199,6 +199,19 @@ def test_a_search_reads_its_index_once_if_it_can_list_what_it_finds() -> None:
     assert reads_of_index(queries) == 1
 
 
+@pytest.mark.parametrize("limit", [1, 3, 4, 5, 6])
+def test_beginnings_are_found_where_whole_words_are_not_as_many_as_are_looked_for(limit: int) -> None:
+    names = ["Oak lamp", "Lamp, oak", "Oaken lampshade", "Lamp of oak", "Oak lampshade", "Oak", "Lamp"]
+    run_import("sku,name\n" + "".join(f'A-{n},"{name}"\n' for n, name in enumerate(names)))
+    follow()
+
+    found = index.find(["oak", "lamp"], limit)
+
+    assert len(set(found)) == len(found) == min(limit, 5)
+    skus = set(Product.objects.filter(pk__in=found).values_list("sku", flat=True))
+    assert skus <= {f"A-{n}" for n in range(5)}
+
+
 @pytest.mark.parametrize("deleted", [0, 3])
 def test_a_frequent_word_is_counted_by_what_was_found_first_where_that_is_enough(
     monkeypatch: pytest.MonkeyPatch, deleted: int

@@ -43,6 +43,10 @@ class BoundedPaginator(Paginator):
         """The number of results, counted by reading no more than `bound` of them."""
         return self.object_list.order_by().values("pk")[:bound].count()
 
+    def part(self, first: int, last: int) -> list[Any]:
+        """The results from one place to another, both counted from 0."""
+        return list(self.object_list[first:last])
+
     @property
     def count(self) -> int:
         """The number of results, or MOST_COUNTED if there are more: see `is_exact`."""
@@ -62,7 +66,7 @@ class BoundedPaginator(Paginator):
         """The results of page `number`, and one more to see whether another page follows."""
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
-        found = list(self.object_list[first : first + self.per_page + 1])
+        found = self.part(first, first + self.per_page + 1)
         if not found and number > 1:
             raise EmptyPage("That page contains no results")
         if len(found) <= self.per_page:

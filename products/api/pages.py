@@ -8,11 +8,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from acme_importer.rest.pages import BoundedPaginator, Pages
-from products.search.finding import are_at_least, notice
+from products.models import Product
+from products.search.finding import are_at_least, notice, part_of
 
 
 class ProductPaginator(BoundedPaginator):
-    """Pages that see from what a search has read of the index anyway that it finds more than is counted."""
+    """Pages that see from what a search has read of the index anyway what is on them, and that it finds more."""
+
+    def part(self, first: int, last: int) -> list[Product]:
+        """The products from one place to another, both counted from 0."""
+        return part_of(self.object_list, first, last)
 
     def count_up_to(self, bound: int) -> int:
         """The number of products, or `bound` if there are more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Left
 from django.utils import timezone
@@ -45,17 +46,47 @@ def having_words(products: QuerySet[Product], search: str) -> QuerySet[Product]:
     return products.filter(Q(has_words) & ~Q(pk__any_of=changed - matching) | Q(pk__any_of=matching))
 
 
+def part_of(products: QuerySet[Product], first: int, last: int) -> list[Product]:
+    """`products[first:last]`, by looking at those only that a search for frequent words named first, if that tells.
+
+    SQLite would fetch and sort all that the words find for a page of them.
+    """
+    lookups = _lookups(products)
+    if lookups and connection.vendor == "sqlite" and _are_by_id(products):
+        # Of the products with lower ids than the last of these there are no others.
+        highest = min(max(lookup.rhs.first) for lookup in lookups)
+        found = list(_among_first(products, lookups)[first:last])
+        if len(found) == last - first and found[-1].pk <= highest:
+            return found
+    return list(products[first:last])
+
+
 def are_at_least(products: QuerySet[Product], number: int) -> bool:
     """Whether `products` are seen to be so many by looking at those only that a search for frequent words named first.
 
     Where that is false, they may be so many all the same, and have to be counted.
     """
-    lookups = [leaf for leaf in products.query.where.leaves() if isinstance(leaf, index.HasWords)]
-    if not lookups:
-        return False
-    first = products.order_by()
+    lookups = _lookups(products)
+    return bool(lookups) and _among_first(products.order_by(), lookups).values("pk")[:number].count() == number
+
+
+def _lookups(products: QuerySet[Product]) -> list[index.HasWords]:
+    """What of a search for frequent words is in the query of `products`; empty if there is none."""
+    return [leaf for leaf in products.query.where.leaves() if isinstance(leaf, index.HasWords)]
+
+
+def _among_first(products: QuerySet[Product], lookups: list[index.HasWords]) -> QuerySet[Product]:
+    """Those of `products` that these lookups named first."""
+    first = products.all()
     first.query.where = first.query.where.replace_expressions({each: each.among_first() for each in lookups})
-    return first.values("pk")[:number].count() == number
+    return first
+
+
+def _are_by_id(products: QuerySet[Product]) -> bool:
+    """Whether these are in the order of their ids, which is the usual one."""
+    query = products.query
+    usual = Product._meta.ordering if query.default_ordering else ()
+    return list(query.order_by or usual or ()) in (["id"], ["pk"])
 
 
 def notice() -> str | None:

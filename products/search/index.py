@@ -27,12 +27,18 @@ WRITE_ON_POSTGRESQL = """
 READ_ON_SQLITE = "SELECT rowid, words FROM products_words WHERE rowid IN (SELECT value FROM json_each(%s))"
 WRITE_ON_SQLITE = "INSERT OR REPLACE INTO products_words (rowid, words) VALUES (%s, %s)"
 
-# The ids as one value: as rows they would take the web process longer to read than SQLite to find.
+# For what begins with a text, both databases first collect the products of all words that do; those of a very word
+# SQLite names one by one, and PostgreSQL in a half to a third of the time (measured: docs/performance.md).
+#
+# So SQLite is told the words, if they are not too many. The ids as one value: as rows they would take the web process
+# longer to read than SQLite to find.
+VOCABULARY = "SELECT term FROM products_vocabulary WHERE term >= %s AND term < %s LIMIT %s"
+MOST_WORDS = 32
 FIND_ON_SQLITE = """
-    SELECT json_group_array(rowid) FROM (SELECT rowid FROM products_words WHERE products_words MATCH %s LIMIT %s)
+    SELECT json_group_array(rowid)
+    FROM (SELECT rowid FROM products_words WHERE products_words MATCH %s ORDER BY rowid LIMIT %s)
 """
-# What begins with a text PostgreSQL finds by collecting the products of all such words first, in two to three times the
-# time of the very word. Most people write whole words: where these alone are frequent enough, that is not needed.
+# Most people write whole words: where these alone are frequent enough, PostgreSQL need not look for others.
 FIND_ON_POSTGRESQL = """
     SELECT CASE WHEN cardinality(exact.found) = %(limit)s THEN exact.found ELSE (
         SELECT array_agg(rowid)
@@ -62,15 +68,27 @@ def write(words: Mapping[int, Collection[str]]) -> None:
 
 
 def find(beginnings: Sequence[str], limit: int) -> list[int]:
-    """The ids of `limit` products at most that have a word for each of `beginnings`; some may be deleted by now."""
+    """The ids of `limit` products at most that have a word for each of `beginnings`; some may be deleted by now.
+
+    SQLite names the lowest ids, in their order.
+    """
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute(FIND_ON_SQLITE, [query(beginnings, "sqlite"), limit])
+            cursor.execute(FIND_ON_SQLITE, [" AND ".join(_spelt_out(cursor, each) for each in beginnings), limit])
             return json.loads(cursor.fetchone()[0])
         words = " & ".join(f"'{beginning}'" for beginning in beginnings)
         sought: dict[str, str | int] = {"beginnings": query(beginnings, "postgresql"), "words": words, "limit": limit}
         cursor.execute(FIND_ON_POSTGRESQL, sought)
         return cursor.fetchone()[0] or []
+
+
+def _spelt_out(cursor: Any, beginning: str) -> str:
+    """The words of SQLite's index that begin so, as a part of a query; the beginning itself if they are too many."""
+    cursor.execute(VOCABULARY, [beginning, beginning + "\U0010ffff", MOST_WORDS + 1])
+    words = [word for (word,) in cursor.fetchall()]
+    if len(words) > MOST_WORDS:
+        return f'"{beginning}"*'
+    return "(" + " OR ".join(f'"{word}"' for word in words or [beginning]) + ")"
 
 
 def query(beginnings: Iterable[str], vendor: str) -> str:

@@ -183,9 +183,55 @@ def test_a_frequent_word_is_counted_up_to_a_bound_and_paged_through(monkeypatch:
         page = client.get(page["next"]).json()
         skus += [product["sku"] for product in page["results"]]
     assert (page["count"], page["count_is_exact"]) == (45, True)
+    assert skus == list(Product.objects.exclude(name="Chair").values_list("sku", flat=True))
     assert len(skus) == 45
-    assert set(skus) == {*(f"A-{n}" for n in range(1, 45)), "B"}
     assert client.get("/api/products/", {"search": "lamp", "page_size": "10", "page": "6"}).status_code == 404
+
+
+@pytest.mark.parametrize("ordering", ["", "id", "-id", "name"])
+def test_pages_of_a_frequent_word_are_those_of_all_that_it_finds(
+    monkeypatch: pytest.MonkeyPatch, ordering: str
+) -> None:
+    monkeypatch.setattr(finding, "LISTED", 20)
+    run_import("sku,name\n" + "".join(f"A-{n:02},{'Chair' if n % 3 else 'Lamp'} {n % 7}\n" for n in range(99)))
+    follow()
+    everything = list(Product.objects.order_by("pk"))
+    # The index names the first 21 of 33: here and there one that is deleted, that matches no more, and that does now.
+    for place, name in (
+        (0, "Chair"),
+        (3, ""),
+        (4, "Lamp 9"),
+        (57, "Chair"),
+        (58, "Lamp 1"),
+        (60, "Lamp 8"),
+        (98, "Lamp"),
+    ):
+        if name:
+            everything[place].name = name
+            everything[place].save()
+        else:
+            editing.delete(everything[place], NOBODY)
+    asked = {"search": "lamp", "page_size": "7", **({"ordering": ordering} if ordering else {})}
+
+    shown, page = [], manager().get("/api/products/", asked).json()
+    while True:
+        shown += [product["sku"] for product in page["results"]]
+        if not page["next"]:
+            break
+        page = manager().get(page["next"]).json()
+
+    expected = Product.objects.filter(name__startswith="Lamp").order_by(*filter(None, [ordering]), "pk")
+    assert shown == list(expected.values_list("sku", flat=True))
+
+
+def test_of_very_many_words_that_begin_alike_all_are_found() -> None:
+    run_import("sku,name\n" + "".join(f"A-{n},Lamp{n}\n" for n in range(2 * index.MOST_WORDS)))
+    follow()
+
+    assert len(indexed("lamp")) == 2 * index.MOST_WORDS
+    assert len(indexed("lamp a")) == 2 * index.MOST_WORDS
+    assert indexed("lamp7") == {"A-7"}
+    assert indexed("lamp6 a") == {"A-6", *(f"A-{n}" for n in range(60, 2 * index.MOST_WORDS))}
 
 
 def test_a_search_reads_its_index_once_if_it_can_list_what_it_finds() -> None:
@@ -228,8 +274,8 @@ def test_a_frequent_word_is_counted_by_what_was_found_first_where_that_is_enough
         page = manager().get("/api/products/", {"search": "lamp", "page_size": "10"}).json()
 
     assert (page["count"], page["count_is_exact"]) == (20, False)
-    # To find, for the page, and for the count if need be.
-    assert reads_of_index(queries) == (3 if deleted else 2)
+    # To find, for the page (SQLite has named its products first), and for the count if need be.
+    assert reads_of_index(queries) == 1 + (connection.vendor == "postgresql") + bool(deleted)
 
 
 @pytest.mark.parametrize(("active", "is_exact"), [(20, True), (21, False)])

@@ -22,7 +22,7 @@ from tests.cluster import wait_until
 from tests.tokens import make_key
 from tests.webserver import WebServer, free_port
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.any_database]
 
 GIGABYTE = 1024**3
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from products.models import Product
 from tests.browser.conftest import LogIn
+
+pytestmark = pytest.mark.any_database
 
 
 def test_a_product_is_created_changed_and_deleted(page: Page, log_in: LogIn) -> None:

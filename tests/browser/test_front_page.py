@@ -17,6 +17,8 @@ from tests.browser.importing import drop
 from tests.imports.factories import make_job, run_import
 from tests.products.factories import make_product
 
+pytestmark = pytest.mark.any_database
+
 FILE = "sku,name,price,is_active\n" + "".join(f"S-{n},Chair {n},{n}.50,true\n" for n in range(200))
 
 

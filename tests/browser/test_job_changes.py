@@ -13,6 +13,8 @@ from tests.browser.test_import_page import assert_fits
 from tests.browser.test_job_page import DESK, address, advance, finish
 from tests.imports.factories import make_job, run_import
 
+pytestmark = pytest.mark.any_database
+
 HEADER = "sku,name,price,is_active,description\n"
 FIRST = HEADER + "".join(f"L-{n},Lamp number {n},{n}.50,{n % 2},\n" for n in range(1, 121))
 SECOND = HEADER + "".join(

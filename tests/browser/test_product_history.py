@@ -15,6 +15,8 @@ from tests.browser.test_products_admin import LIST, filter_by
 from tests.imports.factories import run_import
 from tests.products.factories import make_product
 
+pytestmark = pytest.mark.any_database
+
 HOSTILE = "<img src=x onerror=alert(1)>\u202egnp"
 
 

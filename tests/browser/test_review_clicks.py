@@ -16,6 +16,8 @@ from tests.browser.conftest import PHONE, LogIn, Screenshot
 from tests.browser.importing import UPLOAD, choose
 from tests.imports.test_workbook_imports import SHOPIFY, xlsx
 
+pytestmark = pytest.mark.any_database
+
 GERMAN = "Art.-Nr.;Bezeichnung;VK-Preis;Aktiv\r\nS-1;Stühle groß;1.234,50 €;ja\r\nS-2;Töpfe;12,90 €;nein\r\n"
 GUESS = "sku,name\nA,Größe L\nB,Töpfe\n".encode("cp1252")
 Answer = Callable[..., None]

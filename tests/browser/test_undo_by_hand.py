@@ -16,7 +16,7 @@ from tests.browser.test_products_admin import LIST, choose_action
 from tests.imports.factories import run_import
 from tests.imports.short_import import work_off_the_queue
 
-pytestmark = pytest.mark.usefixtures("products")
+pytestmark = [pytest.mark.usefixtures("products"), pytest.mark.any_database]
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Webhooks in the dashboard, as people see them: set up, tried, and shown with the import that they told of."""
 
+import pytest
 from playwright.sync_api import Page, expect
 from pytest_httpserver import HTTPServer
 
@@ -8,6 +9,8 @@ from tests.webhooks.factories import PRODUCT, answering, dispatch, make_endpoint
 from webhooks import tasks
 from webhooks.events import emit
 from webhooks.models import Replay
+
+pytestmark = pytest.mark.any_database
 
 
 def test_an_endpoint_is_set_up_and_tried_at_the_press_of_a_button(

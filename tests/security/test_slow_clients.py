@@ -16,7 +16,7 @@ from tests.tokens import make_key
 from tests.webserver import WebServer
 
 # The server has processes of its own, and sees only what is committed.
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.any_database]
 
 GIGABYTE = 1024**3
 LOGIN = "/admin/login/"

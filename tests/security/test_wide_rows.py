@@ -41,6 +41,7 @@ def wide_file(rows: int) -> bytes:
 
 
 @pytest.mark.slow
+@pytest.mark.any_database
 def test_four_hundred_rows_of_400_000_fields_cost_next_to_nothing() -> None:
     file = wide_file(400)
     assert len(file) < 400_000

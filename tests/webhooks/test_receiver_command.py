@@ -11,7 +11,7 @@ from tests.cluster import product_environment
 from tests.webhooks.factories import dispatch, emit_one, last_attempt, make_endpoint
 from webhooks.signing import new_secret
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.any_database]
 
 
 @pytest.fixture

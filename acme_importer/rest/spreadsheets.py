@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -36,5 +35,5 @@ def is_for_spreadsheets(request: Request) -> bool:
 class ExportFilterBackend(StrictFilterBackend):
     """The filters of a list for its export, which has the parameter `for` besides."""
 
-    def _known_parameters(self, queryset: QuerySet, view: Any) -> list[str]:
-        return [*super()._known_parameters(queryset, view), FOR]
+    def _other_parameters(self, view: Any) -> list[str]:
+        return [*super()._other_parameters(view), FOR]

@@ -87,7 +87,7 @@ def _spelt_out(cursor: Any, beginning: str) -> str:
     cursor.execute(VOCABULARY, [beginning, beginning + "\U0010ffff", MOST_WORDS + 1])
     words = [word for (word,) in cursor.fetchall()]
     if len(words) > MOST_WORDS:
-        return f'"{beginning}"*'
+        return query([beginning], "sqlite")
     return "(" + " OR ".join(f'"{word}"' for word in words or [beginning]) + ")"
 
 

@@ -185,6 +185,7 @@ def test_a_frequent_word_is_counted_up_to_a_bound_and_paged_through(monkeypatch:
     assert (page["count"], page["count_is_exact"]) == (45, True)
     assert skus == list(Product.objects.exclude(name="Chair").values_list("sku", flat=True))
     assert len(skus) == 45
+    assert set(skus) == {*(f"A-{n}" for n in range(1, 45)), "B"}
     assert client.get("/api/products/", {"search": "lamp", "page_size": "10", "page": "6"}).status_code == 404
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 # Where this test process keeps its files; removed in `tests/conftest.py`.
 FOLDER = Path(tempfile.mkdtemp(prefix="acme-tests-"))
 
+# Tests start a hundred processes, and without it each would compile the product anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{FOLDER}/unused.sqlite3")
 os.environ.update(
     ENV_FILE=os.devnull,

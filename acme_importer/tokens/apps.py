@@ -10,6 +10,6 @@ class TokensConfig(AppConfig):
 
     def ready(self) -> None:
         # They need models, which cannot be imported before all apps are loaded.
-        from acme_importer.tokens import schema, tasks  # noqa: F401, PLC0415
+        from acme_importer.tokens import tasks  # noqa: PLC0415
 
         post_migrate.connect(tasks.keep_schedules, sender=self)

@@ -19,11 +19,9 @@ from imports.reading.errors import FileRefusedError
 from imports.reading.formats.recognize import Recognized, recognize_among
 from imports.reading.formats.rewrite import DELIMITER as REWRITTEN_DELIMITER
 from imports.reading.formats.rewrite import Rewriter, needs_rewriting
-from imports.reading.header import HEADER_AMONG
+from imports.reading.header import HEADER_AMONG, MOST_COLUMNS
 from imports.reading.workbooks import MAX_SHEET_ROWS
 
-# As many as a spreadsheet can have.
-MOST_COLUMNS = 16_384
 # By so many records it is decided whether each row ends with a delimiter.
 SAMPLE_RECORDS_OF_WIDTH = 500
 

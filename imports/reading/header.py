@@ -25,6 +25,8 @@ DELIMITERS_BY_NAME = {**{name: delimiter for delimiter, name in DELIMITER_NAMES.
 
 # The header is one of so many first records.
 HEADER_AMONG = 20
+# And of so many columns at most: as many as a spreadsheet can have.
+MOST_COLUMNS = 16_384
 
 # Values, not names: amounts, dates, codes with several digits; texts that are too long for a name.
 _VALUE = re.compile(r"\W*\d[\d\s.,:/'’-]*\W*[A-Za-z€$£%]{0,3}\W*|.{61,}|.*\d{4,}.*|https?:.*", re.DOTALL)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from imports.reading import vocabulary
 from imports.reading.csvfile import Batch
-from imports.reading.header import reads_as_header
+from imports.reading.header import MOST_COLUMNS, reads_as_header
 from imports.reading.marks import FAULT, SKIPPED
 from imports.reading.names import folded, meaning
 from imports.reading.nodata import RULES, TOTALS, is_amount, is_separator_row, is_total_row
@@ -120,6 +120,9 @@ class Table:
 
     def _no_data(self, fields: Sequence[str], key: str) -> str:
         """The reason why a record holds no data; empty if it does."""
+        if len(fields) > MOST_COLUMNS:
+            # Looking at hundreds of thousands of fields takes a second, and a small compressed file has thousands such.
+            return ""
         texts = [field.strip() for field in fields]
         if is_separator_row(texts):
             return SEPARATOR

@@ -76,7 +76,7 @@ def test_an_import_is_cancelled_while_it_runs_and_goes_on_where_it_stopped(
     page: Page, log_in, worker_cluster, screenshot
 ):
     # Enough that the import still runs when the page has shown the first rows and the button has been pressed.
-    rows = 300_000
+    rows = 150_000
     log_in()
     page.goto(UPLOAD)
     choose(page, "sku,name,price\n" + "".join(f"L-{n},Lamp number {n},{n}.50\n" for n in range(rows)))

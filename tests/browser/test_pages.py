@@ -1,5 +1,5 @@
-"""Every page in three widths, light and dark: axe-core finds nothing, the browser does not complain, nothing has to be
-moved sideways, and a screenshot is taken. A new page is a new row of PAGES.
+"""Every page in three widths, light and dark: the browser does not complain, nothing has to be moved sideways, and a
+screenshot is taken; in half of them, axe-core looks and finds nothing. A new page is a new row of PAGES.
 
 `make screenshots` runs this file and writes an index to leaf through.
 """
@@ -149,6 +149,14 @@ def make_data() -> dict[str, int]:
     return {name: thing.pk for name, thing in made.items()}
 
 
+def is_examined(shown: Shown, width: int, theme: str) -> bool:
+    """Whether axe-core, which takes seconds, looks at this view: at a page in each width in one theme, in turns.
+
+    Pages are made of the same parts, so that each part is looked at in every width and theme.
+    """
+    return (PAGES.index(shown) + list(WIDTHS).index(width) + THEMES.index(theme)) % 2 == 0
+
+
 @pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.name)
 def test_every_page_in_every_width_and_theme(page: Page, log_in, settings, findings, shown):
     settings.DEBUG = shown.debug
@@ -170,7 +178,8 @@ def test_every_page_in_every_width_and_theme(page: Page, log_in, settings, findi
                 page.click(shown.click)
             place = f"{shown.name}--{width}--{theme}"
             picture(page, SCREENSHOTS / "pages" / f"{place}.png", full_page=not shown.click)
-            wrong += [f"{place}: {finding}" for finding in findings(*shown.rules)]
+            if is_examined(shown, width, theme):
+                wrong += [f"{place}: {finding}" for finding in findings(*shown.rules)]
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 wrong.append(f"{place}: has to be moved sideways")
     assert not wrong, "\n".join(wrong)

@@ -207,9 +207,9 @@ def test_without_a_change_there_is_nothing_to_check(job: ImportJob, anna: User) 
 
 
 @pytest.mark.slow
-def test_one_value_for_100000_rows_takes_no_more_memory_than_for_1000(job: ImportJob, anna: User) -> None:
+def test_one_value_for_10000_rows_takes_no_more_memory_than_for_1000(job: ImportJob, anna: User) -> None:
     peaks = []
-    for count in (1_000, 100_000):
+    for count in (1_000, 10_000):
         row = RejectedRow.objects.get(job=job, line=2)
         RejectedRow.objects.filter(job=job).delete()
         many = (
@@ -222,4 +222,4 @@ def test_one_value_for_100000_rows_takes_no_more_memory_than_for_1000(job: Impor
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert len(table(check)) == count + 1
-    assert peaks[1] < peaks[0] + 2_000_000
+    assert peaks[1] < peaks[0] + 1_000_000

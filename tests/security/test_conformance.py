@@ -149,7 +149,7 @@ def ask(operation: Any, mode: GenerationMode, paths: list[dict[str, Any] | None]
         paths = paths[:1]
 
     @hypothesis_settings(
-        max_examples=EXAMPLES or 15,
+        max_examples=EXAMPLES or 8,
         derandomize=not EXAMPLES,
         database=None,
         suppress_health_check=list(HealthCheck),

@@ -167,9 +167,9 @@ def test_thousands_of_odd_addresses_are_refused_or_answered_and_never_a_fault(vi
             ),
             *("groups__id__exact", "is_staff__exact", "enabled__exact", "endpoint__isnull", "created_at__isnull"),
         ]
-        for name in {*besides, *names[-11:], *odd.sample(names, min(160, len(names)))}:
+        for name in {*besides, *names[-11:], *odd.sample(names, min(60, len(names)))}:
             for value in odd.sample(VALUES, 2):
                 response = viewer.get(f"{address(model)}?{urlencode({name: value})}")
                 assert response.status_code in (200, 302, 400), (model, name, value)
                 tried += 1
-    assert tried > 2000
+    assert tried > 1000

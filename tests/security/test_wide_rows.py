@@ -42,17 +42,17 @@ def wide_file(rows: int) -> bytes:
 
 @pytest.mark.slow
 @pytest.mark.any_database
-def test_four_hundred_rows_of_400_000_fields_cost_next_to_nothing() -> None:
-    file = wide_file(400)
-    assert len(file) < 400_000
+def test_a_hundred_rows_of_400_000_fields_cost_next_to_nothing() -> None:
+    file = wide_file(100)
+    assert len(file) < 100_000
 
     with peak_of_memory() as peak:
         job = run_import(file, filename="wide.csv.gz")
 
-    assert peak.megabytes < 400
+    assert peak.megabytes < 200
     assert job.status == ImportJob.Status.COMPLETED
-    assert job.rejected_rows == 400
-    assert stored_bytes() < 400 * 2000
+    assert job.rejected_rows == 100
+    assert stored_bytes() < 100 * 2000
     row = RejectedRow.objects.filter(job=job).order_by("line")[0]
     assert row.record == ["A-0", "Lamp"] + [""] * SURPLUS_FIELDS
     assert row.is_cut

@@ -195,14 +195,14 @@ if not SECRET_KEY:
     SECRET_KEY = "only-for-trying-out-on-this-machine"  # noqa: S105
 elif len(SECRET_KEY) < SECRET_KEY_LENGTH:
     raise ImproperlyConfigured(
-        f"SECRET_KEY has {len(SECRET_KEY)} characters. Set it to a random string of {SECRET_KEY_LENGTH} or more: it "
+        f"SECRET_KEY is too short. Set it to a random string of {SECRET_KEY_LENGTH} characters or more: it "
         "signs sessions and the workers' messages, and encrypts the webhooks' secrets."
     )
 if SENTRY_DSN and find_spec("sentry_sdk") is None:
     raise ImproperlyConfigured("SENTRY_DSN: Sentry needs one more package: pip install -r requirements-sentry.txt")
 if METRICS_TOKEN and len(METRICS_TOKEN) < SECRET_KEY_LENGTH:
     raise ImproperlyConfigured(
-        f"METRICS_TOKEN has {len(METRICS_TOKEN)} characters. Set it to a random string of {SECRET_KEY_LENGTH} or more."
+        f"METRICS_TOKEN is too short. Set it to a random string of {SECRET_KEY_LENGTH} characters or more."
     )
 if DEBUG and (public := [host for host in ALLOWED_HOSTS if not is_local(host)]):
     raise ImproperlyConfigured(

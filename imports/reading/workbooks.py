@@ -167,7 +167,7 @@ def address_of(column: int, row: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """A kind of file that is no table, told by how it begins, and what to do about it."""
+    """A kind of file that is no table, told by how it begins, white space left out, and what to do about it."""
 
     beginnings: tuple[bytes, ...]
     sentence: str
@@ -178,11 +178,12 @@ FOREIGN = (
     Foreign((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"), "This is a picture, not a table."),
     Foreign((b"{\\rtf",), "This is a text document. Save the table in it as .xlsx or CSV."),
     Foreign(
-        (b"<!doctype html", b"<html", b"<table", b"<meta", b"<head"),
+        (b"<!doctypehtml", b"<html", b"<table", b"<meta", b"<head"),
         "This is a web page (HTML), whatever its "
         "name says. Open it in a spreadsheet program and save it as .xlsx or CSV.",
     ),
     Foreign((b"<?xml", b"<workbook"), "This is an XML file. Save the table as .xlsx or CSV."),
+    Foreign((b'{"', b"[{", b'["', b"[["), "This is a JSON file. Send its products as a table: .xlsx or CSV."),
     Foreign(
         (b"Rar!", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ"),
         "This archive cannot be opened here. Send the file as it is, or compressed as .gz or .zip.",
@@ -192,7 +193,7 @@ FOREIGN = (
 
 def check_is_table(beginning: bytes) -> None:
     """Raise FileRefusedError, naming what the file is, if `beginning` is not that of a table."""
-    start = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()[:20].lower()
+    start = b"".join(beginning[:1000].removeprefix(b"\xef\xbb\xbf").split()).lower()
     for foreign in FOREIGN:
         if start.startswith(tuple(text.lower() for text in foreign.beginnings)):
             raise FileRefusedError(foreign.sentence)

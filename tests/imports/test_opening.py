@@ -175,9 +175,12 @@ def test_what_was_decided_is_on_the_job() -> None:
         pytest.param(
             zipped(("p.csv", TEXT.encode()), compression=zipfile.ZIP_LZMA), "unusual compression", id="zip with LZMA"
         ),
+        pytest.param(
+            b'{"sku": "A-1", "name": "Lamp"}\n{"sku": "A-2"}\n', "JSON file", id="a product in JSON on each line"
+        ),
+        pytest.param(b'[\n  {\n    "sku": "A-1"\n  }\n]\n', "JSON file", id="a list of products in JSON"),
         pytest.param(b"%PDF-1.7\n\xe2\xe3\xcf\xd3\n1 0 obj\n", "PDF document", id="a PDF"),
         pytest.param(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a picture", id="a picture"),
-        pytest.param(b'{"sku": "A1"}', "no column 'sku'", id="JSON"),
         pytest.param(zipped(("a.csv", b"x"), ("b.csv", b"y")), "holds 2 files", id="zip of two files"),
         pytest.param(zipped(("d/", b"")), "holds 0 files", id="zip of no file"),
         pytest.param(zipped(), "holds 0 files", id="empty zip"),

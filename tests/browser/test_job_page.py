@@ -16,6 +16,9 @@ from tests.browser.test_import_page import assert_fits
 from tests.imports.factories import make_job, open_without_messages, run_import
 from tests.webhooks.factories import make_endpoint
 
+# How a page looks and behaves in the browser does not depend on the database.
+pytestmark = pytest.mark.any_database
+
 DESK = ViewportSize(width=1440, height=900)
 ROWS = [f"L-{n},Lamp number {n},{n}.50\n" for n in range(1, 1001)]
 CSV = "sku,name,price\n" + "".join(ROWS)
@@ -150,7 +153,6 @@ def test_a_check_is_imported(page: Page, log_in, screenshot):
     expect(page.get_by_text(f"Imports what check {dry_run.pk} has shown.")).to_be_visible()
 
 
-@pytest.mark.any_database
 def test_an_ended_session_and_a_lost_server_are_told(page: Page, log_in, context, faults):
     log_in()
     job = make_job(CSV)
@@ -176,7 +178,6 @@ WATCH_SHIFTS = """() => {
 }"""
 
 
-@pytest.mark.any_database
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("ends", ["completed", "failed"])
 def test_nothing_moves_while_the_page_updates(page: Page, log_in, screenshot, viewport, ends):
@@ -208,7 +209,6 @@ def test_nothing_moves_while_the_page_updates(page: Page, log_in, screenshot, vi
     assert sum(shift["by"] for shift in shifts) < 0.02, shifts
 
 
-@pytest.mark.any_database
 def test_the_page_is_printed_as_a_receipt_on_one_sheet(page: Page, log_in, screenshot):
     log_in()
     page.goto(address(run_import(BAD, filename="spring-catalogue.csv")))
@@ -261,7 +261,6 @@ def test_the_list_is_filtered_by_the_state_that_people_see(page: Page, log_in, s
     expect(page.get_by_text("No imports match.")).to_be_visible()
 
 
-@pytest.mark.any_database
 def test_what_is_tapped_on_a_phone_is_36_pixels_high(page: Page, log_in):
     log_in()
     job = run_import(BAD)
@@ -276,7 +275,6 @@ def test_what_is_tapped_on_a_phone_is_36_pixels_high(page: Page, log_in):
         assert not small, place
 
 
-@pytest.mark.any_database
 @pytest.mark.parametrize("look", ["light phone", "dark desk"])
 def test_it_fits_and_can_be_read(page: Page, log_in, screenshot, assert_accessible, look):
     scheme, device = look.split()

@@ -11,6 +11,9 @@ from tests.browser.conftest import PHONE
 from tests.imports.factories import run_import
 from tests.products.factories import make_product
 
+# How a page looks and behaves in the browser does not depend on the database.
+pytestmark = pytest.mark.any_database
+
 LIST = "/admin/products/product/"
 
 
@@ -331,7 +334,6 @@ def test_who_may_only_view_sees_all_and_can_change_nothing(page: Page, log_in, s
     assert_accessible()
 
 
-@pytest.mark.any_database
 @pytest.mark.parametrize("lost", [True, False])
 def test_edits_are_not_lost_by_leaving_without_a_question(page: Page, log_in, lost: bool):
     log_in()
@@ -348,7 +350,6 @@ def test_edits_are_not_lost_by_leaving_without_a_question(page: Page, log_in, lo
         expect(page.get_by_label("Name of A-1")).to_have_value("Not saved")
 
 
-@pytest.mark.any_database
 def test_a_changed_row_is_marked_until_it_is_as_before(page: Page, log_in):
     log_in()
     make_product("A-1", name="Chair", price=Decimal("12.50"))
@@ -380,7 +381,6 @@ def test_a_changed_row_is_marked_until_it_is_as_before(page: Page, log_in):
     expect(page.get_by_text("1 product was changed successfully.")).to_be_visible()
 
 
-@pytest.mark.any_database
 @pytest.mark.parametrize("lost", [True, False])
 def test_an_action_asks_before_edits_are_lost_by_it(page: Page, log_in, lost: bool):
     log_in()
@@ -399,7 +399,6 @@ def test_an_action_asks_before_edits_are_lost_by_it(page: Page, log_in, lost: bo
         assert Product.objects.get().is_active
 
 
-@pytest.mark.any_database
 def test_rows_are_selected_as_a_page_as_a_range_and_one_by_one(page: Page, log_in):
     log_in()
     make_products(60)
@@ -453,7 +452,6 @@ def test_the_list_works_without_scripts(browser, live_server, log_in, context):
     plain.close()
 
 
-@pytest.mark.any_database
 def test_every_menu_of_the_filters_is_used_with_the_keyboard(page: Page, log_in):
     log_in()
     make_product()
@@ -479,7 +477,6 @@ def test_every_menu_of_the_filters_is_used_with_the_keyboard(page: Page, log_in)
     expect(page.get_by_role("button", name="Active: Yes")).to_be_visible()
 
 
-@pytest.mark.any_database
 def test_what_is_touched_on_a_phone_is_large_enough(page: Page, log_in):
     log_in()
     make_products(60)

@@ -105,6 +105,7 @@ def test_an_import_is_previewed_and_undone(page: Page, log_in, job, screenshot, 
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Undo of import {job.pk}")
 
 
+@pytest.mark.any_database
 def test_a_preview_is_narrowed_to_one_field(page: Page, log_in, job, screenshot, assert_accessible):
     log_in()
     page.set_viewport_size(DESK)
@@ -142,6 +143,7 @@ def test_a_preview_is_narrowed_to_one_field(page: Page, log_in, job, screenshot,
     assert "L-9" in prices()
 
 
+@pytest.mark.any_database
 def test_an_undo_is_cancelled_and_retried(page: Page, log_in, job, screenshot, assert_accessible):
     log_in()
     preview(page, job)
@@ -162,6 +164,7 @@ def test_an_undo_is_cancelled_and_retried(page: Page, log_in, job, screenshot, a
     assert "L-9" not in prices()
 
 
+@pytest.mark.any_database
 def test_it_is_done_on_a_phone(page: Page, log_in, job, screenshot, assert_accessible):
     log_in()
     page.set_viewport_size(PHONE)
@@ -186,6 +189,7 @@ def test_it_is_done_on_a_phone(page: Page, log_in, job, screenshot, assert_acces
     screenshot("done")
 
 
+@pytest.mark.any_database
 def test_it_is_done_by_the_keyboard(page: Page, log_in, job):
     log_in()
     page.goto(address(job))
@@ -215,6 +219,7 @@ def test_it_is_done_by_the_keyboard(page: Page, log_in, job):
     assert "L-9" not in prices()
 
 
+@pytest.mark.any_database
 def test_hostile_values_do_no_harm_and_fit(page: Page, log_in, screenshot, assert_accessible):
     log_in()
     run_import(f"sku,name,price\n{HOSTILE},Lamp,1\n{'x' * 100},{'y' * 250},2\n")

@@ -210,7 +210,7 @@ stored = st.dictionaries(names.filter(str.strip), texts.filter(lambda text: not 
 
 @pytest.mark.slow
 @hypothesis_settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(st.lists(stored, min_size=1, max_size=7))
 def test_whatever_the_texts_they_come_back_as_they_were_and_again_by_an_export(rows: list[dict[str, str]]) -> None:

@@ -102,7 +102,7 @@ def assert_they_add_up(imports: list[ImportJob], products_before: int) -> None:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("writer", WRITERS)
-@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@hypothesis_settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     before=ROWS,
     files=st.lists(ROWS, min_size=2, max_size=3),

@@ -82,7 +82,7 @@ texts = st.lists(st.sampled_from([*STARTS, "'", '"', ",", ";", "\n", "a", "1", "
 
 
 @pytest.mark.slow
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.tuples(texts, texts, texts), min_size=1, max_size=6))
 def test_whatever_the_values_two_rounds_change_nothing(values: list[tuple[str, str, str]]) -> None:
     Product.objects.all().delete()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils import timezone
@@ -119,7 +119,9 @@ def _stalled() -> Iterator[Notice]:
 def _failed() -> Iterator[Notice]:
     kind = Kind("{number} imports failed in the last 7 days.", f"{jobs_url()}?state=failed", "View imports")
     failed = ImportJob.objects.filter(status=Status.FAILED, finished_at__gte=timezone.now() - RECENTLY)
-    for job in failed[:MOST_NOTICES_OF_A_KIND]:
+    # Of a check and the import that has failed with it, for the same reason, the import.
+    of_checks = ImportJob.objects.filter(applies=OuterRef("pk"), status=Status.FAILED)
+    for job in failed.exclude(Exists(of_checks))[:MOST_NOTICES_OF_A_KIND]:
         text = printable(f"{job} failed. {job.failure_reason}")
         key = f"imports.failed:{job.pk}:{job.finished_at}"
         yield Notice("bad", text, key, job.finished_at or job.created_at, job_url(job), "View or retry", kind)

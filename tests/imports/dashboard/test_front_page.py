@@ -72,6 +72,17 @@ def test_many_failed_imports_are_one_line(admin_client: Client) -> None:
     assert page.count("Dismiss</button>") == 1
 
 
+def test_an_import_that_fails_with_its_check_is_told_of_once(admin_client: Client) -> None:
+    check, job = make_job("sku\n", dry_run=True), make_job("sku\n")
+    ImportJob.objects.filter(pk=job.pk).update(applies=check)
+    for failed in (check, job):
+        jobs.end(failed.pk, ImportJob.Status.FAILED, reason="It is empty.")
+
+    found = [notice for notice in notices(make_user("imports.view_importjob")) if "It is empty." in notice.text]
+
+    assert [notice.url for notice in found] == [f"/admin/imports/importjob/{job.pk}/change/"]
+
+
 def test_an_import_that_stalls_again_is_told_of_again(admin_client: Client, admin_user: User) -> None:
     job = make_job("sku,name\nA1,Chair\n")
     long_ago = timezone.now() - timedelta(minutes=9)

@@ -36,7 +36,7 @@ class Options:
         delimiter: one of `DELIMITER_NAMES`.
         quote: one of `QUOTES`.
         escape: one of `ESCAPES`.
-        sheet: of a workbook, which sheet; the first one if empty.
+        sheet: of a workbook, which sheet; if empty, see `imports.opening.sheets`.
         header_line: the line of the file that its header begins in, from 1; `NO_HEADER` if there is none.
         numbers: parts of the number style (`reading.numbers.check_number_style`).
         words: what words of the file's status column mean (`reading.booleans.check_words`).

@@ -131,7 +131,7 @@ class UploadSerializer(StrictSerializer):
         allow_blank=True,
         max_length=SHEET_MAX_LENGTH,
         trim_whitespace=False,
-        help_text="The name of the sheet of a workbook. The first one unless given.",
+        help_text="The name of the sheet of a workbook. The first one with products unless given.",
     )
     header_line = HeaderLineField(
         required=False,

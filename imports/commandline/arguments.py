@@ -75,7 +75,9 @@ def add_options(parser: ArgumentParser) -> None:
     reading.add_argument("--quote", default="", metavar="CHARACTER", help="What quotes fields: \" or '.")
     reading.add_argument("--escape", default="", metavar="CHARACTER", help="What escapes quotation marks: \\.")
     reading.add_argument("--encoding", default="", help="Such as utf-8 or cp1252.")
-    reading.add_argument("--sheet", default="", metavar="NAME", help="Of a workbook. Default: the first sheet.")
+    reading.add_argument(
+        "--sheet", default="", metavar="NAME", help="Of a workbook. Default: the first sheet with products."
+    )
     header = reading.add_mutually_exclusive_group()
     header.add_argument("--header-line", type=int, metavar="N", help="The line that the header begins in, from 1.")
     header.add_argument(

@@ -30,6 +30,8 @@ class Text:
     has_marks: bool = False
     sheet: str = ""
     sheets: list[str] = field(default_factory=list)
+    # What to say of the choice of the sheet, if it might surprise.
+    sheet_remarks: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,8 +142,9 @@ def _warnings(text: Text) -> list[str]:
     text.stream.seek(0)
     lines = sum(block.count(b"\n") for block in iter(lambda: text.stream.read(encodings.BLOCK_BYTES), b""))
     if lines < MAX_SHEET_ROWS:
-        return []
+        return text.sheet_remarks
     return [
+        *text.sheet_remarks,
         f"The sheet has exactly {MAX_SHEET_ROWS:,} rows, the most that a sheet can have: rows behind them were "
-        "probably lost when it was saved. Ask for the rest, or for a CSV file."
+        "probably lost when it was saved. Ask for the rest, or for a CSV file.",
     ]

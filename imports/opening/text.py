@@ -9,6 +9,7 @@ from acme_importer.formulas import SIGN
 from imports.models import SentFile
 from imports.opening.found import Text
 from imports.opening.places import BEGINNING_BYTES, Place, size_limit
+from imports.opening.sheets import choose_sheet
 from imports.reading import dialects, encodings, spaced
 from imports.reading.corrections import ADDED_COLUMNS
 from imports.reading.csvfile import MAX_RECORD_BYTES
@@ -16,7 +17,6 @@ from imports.reading.dialect import Dialect
 from imports.reading.encodings import Detection
 from imports.reading.errors import FileRefusedError
 from imports.reading.header import HEADER_AMONG
-from imports.reading.texts import shown
 from imports.reading.workbooks import check_is_table, open_workbook, sheet_as_csv
 from imports.reading.wrapped import unwrapped_blocks
 
@@ -25,12 +25,18 @@ def text_of(stream: BinaryIO, file: SentFile, place: Place) -> Text:
     """The text of a file, whatever it is wrapped in."""
     workbook = open_workbook(stream, size_limit())
     if workbook:
-        sheet = file.options.sheet or workbook.sheets[0]
-        if sheet not in workbook.sheets:
-            names = ", ".join(f"'{shown(name)}'" for name in workbook.sheets)
-            raise FileRefusedError(f"sheet: the workbook has no sheet '{shown(sheet)}'. Its sheets are {names}.")
+        sheet, remarks = choose_sheet(workbook, file.options.sheet)
         kept = place.keep(sheet_as_csv(workbook, sheet))
-        return Text(kept, "utf-8", 0, Detection("utf-8"), has_marks=True, sheet=sheet, sheets=workbook.sheets)
+        return Text(
+            kept,
+            "utf-8",
+            0,
+            Detection("utf-8"),
+            has_marks=True,
+            sheet=sheet,
+            sheets=workbook.sheets,
+            sheet_remarks=remarks,
+        )
     unpacked = encodings.decompressed(stream)
     stream = place.take(stream) if unpacked is None else place.keep(encodings.unpacked_blocks(unpacked))
     check_is_table(stream.read(1024))

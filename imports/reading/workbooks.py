@@ -11,10 +11,11 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import islice
 from typing import BinaryIO, Protocol
 
 from imports.reading import archives
@@ -37,10 +38,12 @@ _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 class Workbook(Protocol):
     """An opened workbook: the names of its sheets that can hold rows, and the rows of one, as texts.
 
-    `faults` is what its library raises for a damaged one.
+    `hidden` are those of its sheets that a spreadsheet program does not show. `faults` is what its library raises for a
+    damaged one.
     """
 
     sheets: list[str]
+    hidden: set[str]
     faults: tuple[type[Exception], ...]
 
     def __init__(self, stream: BinaryIO) -> None: ...
@@ -115,6 +118,12 @@ def _opened(kind: str, stream: BinaryIO) -> Workbook:
     reader: type[Workbook] = import_module(f"imports.reading.sheets.{kind}").Reader
     with _faults_as_refusals(reader.faults):
         return reader(stream)
+
+
+def first_rows(workbook: Workbook, sheet: str, count: int) -> Iterator[Sequence[str]]:
+    """The first `count` rows of `sheet`, blank ones included. Raises FileRefusedError if they cannot be read."""
+    with _faults_as_refusals(workbook.faults):
+        yield from islice(workbook.rows(sheet), count)
 
 
 def sheet_as_csv(workbook: Workbook, sheet: str) -> Iterator[bytes]:

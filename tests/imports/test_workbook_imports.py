@@ -71,7 +71,7 @@ def test_another_sheet_can_be_asked_for() -> None:
 def test_a_sheet_that_is_not_there_is_refused_with_those_that_are() -> None:
     job = run_import(xlsx(A=[["sku"]], B=[["sku"]]), sheet="C", filename="offers.xlsx")
     assert job.status == "failed"
-    assert job.failure_reason == "sheet: the workbook has no sheet 'C'. Its sheets are 'A', 'B'."
+    assert job.failure_reason == "sheet: the workbook has no sheet 'C'. Its sheets are 'A' and 'B'."
 
 
 def test_rows_of_a_sheet_may_end_early_and_have_blank_ones_between() -> None:

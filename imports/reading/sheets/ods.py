@@ -35,6 +35,8 @@ class Reader:
         stream.seek(0)
         self._book = python_calamine.CalamineWorkbook.from_filelike(stream)
         self.sheets = self._book.sheet_names
+        visible = python_calamine.SheetVisibleEnum.Visible
+        self.hidden = {sheet.name for sheet in self._book.sheets_metadata if sheet.visible != visible}
 
     def rows(self, sheet: str) -> Cells:
         """See Workbook."""

@@ -24,6 +24,9 @@ class Reader:
             raise FileRefusedError(f"The workbook is larger than {MAX_BYTES // 1024**2} MB. Save it as .xlsx.")
         self._book = xlrd.open_workbook(file_contents=content, formatting_info=True, on_demand=True)
         self.sheets = self._book.sheet_names()
+        # Known before a sheet is loaded; the library tells it in public only then.
+        states = self._book._sheet_visibility  # noqa: SLF001
+        self.hidden = {name for name, state in zip(self.sheets, states, strict=False) if state}
 
     def rows(self, sheet: str) -> Cells:
         """See Workbook."""

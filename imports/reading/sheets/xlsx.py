@@ -60,6 +60,7 @@ class Reader:
         reader.read()
         self._book = reader.wb
         self.sheets = [sheet.title for sheet in self._book.worksheets]
+        self.hidden = {sheet.title for sheet in self._book.worksheets if sheet.sheet_state != "visible"}
 
     def rows(self, sheet: str) -> Cells:
         """See Workbook."""

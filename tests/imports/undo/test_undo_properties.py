@@ -33,7 +33,7 @@ from tests.imports.undo.model import FIELDS, Catalogue, Product, same
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STORIES = int(os.environ.get("UNDO_STORIES", "40"))
+STORIES = int(os.environ.get("UNDO_STORIES", "24"))
 # No more products than a report has examples of each class, so that it tells the class of each product.
 SKUS = ["A", "a", "B", "b", "C", "D", "ß", "SS"]
 VALUES: dict[str, list[Any]] = {

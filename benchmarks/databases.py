@@ -33,6 +33,8 @@ class Database:
             "SECRET_KEY": "only-for-measuring",
             "HTTPS_ONLY": "false",
             "LOG_LEVEL": "WARNING",
+            # What is installed is compiled once, and not by each process.
+            "PYTHONDONTWRITEBYTECODE": "",
         }
         return {**os.environ, **fixed, "DATABASE_URL": self.url, **variables}
 

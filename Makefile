@@ -13,7 +13,7 @@ CHECK := ENV_FILE=/dev/null DEBUG=true DATABASE_URL=sqlite:// $(BIN)/python
 # Slow tests stand together in their files: who is done first takes over some of the other's.
 PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 # In per cent, branches included. Counted of the quick tests on SQLite only: some tests take four times as long by it.
-COVERAGE := 91
+COVERAGE := 93
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 

@@ -25,15 +25,16 @@ def test_a_known_format_is_named_and_its_skipped_rows_are_told(admin_client: Cli
 
 
 def test_another_sheet_is_chosen_and_imported(admin_client: Client, review: Review) -> None:
-    content = xlsx(Notes=[["nothing"]], Offers=[["sku", "name"], ["A", "Chair"]])
+    content = xlsx(Catalogue=[["sku", "name"], ["L", "Lamp"]], Offers=[["sku", "name"], ["A", "Chair"]])
     address = review(content, "offers.xlsx")
     page = admin_client.get(address).content.decode()
-    assert "no column" in page
+    assert "Only the sheet &#x27;Catalogue&#x27; is imported." in page
     assert 'name="encoding"' not in page
 
     admin_client.post(address, {"use_sheet": "Offers"})
     page = admin_client.get(address).content.decode()
     assert "The row can be read" in page
+    assert "Only the sheet" not in page
 
     admin_client.post(address, {"column_sku": "0", "column_name": "1", "action": "check"})
     assert ImportJob.objects.get().options.sheet == "Offers"

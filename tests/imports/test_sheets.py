@@ -21,6 +21,7 @@ from tests.imports.factories import make_job, run_import
 from tests.imports.reading.test_workbooks import rezipped
 
 FILES = Path(__file__).parent / "reading" / "files"
+AMAZON = Path(__file__).parent / "reading" / "formats" / "samples" / "amazon.tsv"
 Rows = Sequence[Sequence[object]]
 LAMPS: Rows = [["sku", "name", "price"], ["L-1", "Lamp", 9.9]]
 CHAIRS: Rows = [["Artikelnummer", "Bezeichnung", "Preis"], ["C-1", "Stuhl", 19.9]]
@@ -63,6 +64,14 @@ def test_behind_a_cover_and_a_help_sheet_the_products_are_found() -> None:
 
     assert (job.status, job.sheet, skus()) == ("completed", "Products", {"C-1"})
     assert job.warnings == ["The sheet 'Products' is imported, not the first one, 'Cover', which has no products."]
+
+
+def test_so_is_an_export_of_a_known_system() -> None:
+    template = [line.split("\t") for line in AMAZON.read_text(encoding="utf-8").splitlines()]
+    job = imported(workbook({"Instructions": HELP, "Images": [], "Template": template}))
+
+    assert (job.status, job.sheet, job.format) == ("completed", "Template", "Amazon product file")
+    assert len(skus()) == 6
 
 
 def test_of_two_sheets_with_products_the_second_is_told_of() -> None:

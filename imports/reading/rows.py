@@ -6,6 +6,7 @@ Values are checked by the column, a batch of records at once: that takes a third
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from operator import itemgetter
@@ -37,6 +38,8 @@ from products.fields import (
 
 # Nothing is known of how the prices are written.
 ANY_STYLE = NumberStyle()
+# What word processors make of a quotation mark at the beginning of a word.
+_typographic_mark = re.compile(r"\s*([“”„‟«])").match
 
 
 class Fault(NamedTuple):
@@ -214,13 +217,17 @@ class RowReader:
     def _wrong_number_of_fields(self, fields: list[str]) -> Fault:
         count, expected = len(fields), len(self._header)
         surplus = self._delimiter.join(fields[expected : expected + SHOWN_LENGTH])
-        return Fault(
-            "",
-            shown(surplus),
-            "field_count",
-            f"The row has {count} fields, the header has {expected} columns; a field that holds the delimiter "
-            f"({DELIMITER_NAMES.get(self._delimiter, self._delimiter)}) must be quoted.",
-        )
+        delimiter = DELIMITER_NAMES.get(self._delimiter, self._delimiter)
+        if count < expected:
+            remedy = f"a delimiter ({delimiter}) is missing, or the row was broken into several lines."
+        elif marks := list(filter(None, map(_typographic_mark, fields[: expected + SHOWN_LENGTH]))):
+            remedy = (
+                f'a field that holds the delimiter ({delimiter}) must be quoted with ", and not with {marks[0][1]}.'
+            )
+        else:
+            remedy = f"a field that holds the delimiter ({delimiter}) must be quoted."
+        reason = f"The row has {count} fields, the header has {expected} columns; {remedy}"
+        return Fault("", shown(surplus), "field_count", reason)
 
     def _bad_characters(self, fields: list[str]) -> list[Fault]:
         faults = []

@@ -145,6 +145,23 @@ def test_a_row_with_another_number_of_fields_is_rejected_and_told_of_quoting(cou
     assert "(comma)" in row.faults[0].reason
 
 
+@pytest.mark.parametrize(
+    ("fields", "remedy"),
+    [
+        (["A1", "Chair", "", "5"], "a delimiter (comma) is missing, or the row was broken into several lines."),
+        (["A1", "Chair", " red", "", "5", "yes"], "a field that holds the delimiter (comma) must be quoted."),
+        (
+            ["A1", " “Chair", " red”", "", "5", "yes"],
+            'a field that holds the delimiter (comma) must be quoted with ", and not with “.',
+        ),
+    ],
+)
+def test_what_to_do_about_another_number_of_fields_is_said(fields: list[str], remedy: str) -> None:
+    row = read(fields)
+    assert isinstance(row, Rejection)
+    assert row.faults[0].reason == f"The row has {len(fields)} fields, the header has 5 columns; {remedy}"
+
+
 def test_a_record_that_cannot_be_read_is_rejected_with_the_reason() -> None:
     row = read(['"A1,Chair'], damage=Damage("unreadable", "the line is longer than 1 MB"))
     assert isinstance(row, Rejection)

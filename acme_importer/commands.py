@@ -12,7 +12,6 @@ from django.db import DatabaseError, connection
 
 from acme_importer import __version__
 from acme_importer.audit import acting
-from acme_importer.cluster.readiness import check_migrations
 
 
 class ProductCommand(BaseCommand):
@@ -32,6 +31,9 @@ class ProductCommand(BaseCommand):
 
 def _what_is_wrong_with_the_database() -> str:
     """A sentence for whoever runs the command; empty if the database is as it should be."""
+    # Hardly any run needs what that loads.
+    from acme_importer.cluster.readiness import check_migrations  # noqa: PLC0415
+
     try:
         connection.ensure_connection()
         is_up_to_date = check_migrations().is_ok

@@ -12,7 +12,7 @@ from imports.reading.columns import choose
 from imports.reading.errors import FileRefusedError
 from imports.reading.formats.recognize import recognize_among
 from imports.reading.header import HEADER_AMONG, find_header
-from imports.reading.texts import shown
+from imports.reading.texts import in_words, shown
 from imports.reading.workbooks import Workbook, first_rows
 
 # Each of so many sheets is looked at, and so many rows of it, blank ones included.
@@ -60,7 +60,7 @@ def _names(sheets: Sequence[str]) -> str:
     names = [f"'{shown(name)}'" for name in sheets[:NAMES_TOLD]]
     if more := len(sheets) - len(names):
         names.append(f"{more} more")
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    return in_words(names)
 
 
 def _has_products(workbook: Workbook, sheet: str) -> bool:

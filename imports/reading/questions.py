@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from imports.reading.names import Meaning, Standing
-from imports.reading.texts import shown
+from imports.reading.texts import in_words, shown
 
 # A column by its number, where its name is not the only one of its kind.
 BY_NUMBER = re.compile(r"#([1-9][0-9]{0,4})")
@@ -161,7 +161,7 @@ def listed(positions: Sequence[int], header: Sequence[str], last: str = "and") -
     ]
     if len(names) > _MOST_LISTED:
         return f"{', '.join(texts)}, …"
-    return f" {last} ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
+    return in_words(texts, last)
 
 
 _MOST_LISTED = 10

@@ -220,10 +220,8 @@ class RowReader:
         delimiter = DELIMITER_NAMES.get(self._delimiter, self._delimiter)
         if count < expected:
             remedy = f"a delimiter ({delimiter}) is missing, or the row was broken into several lines."
-        elif marks := list(filter(None, map(_typographic_mark, fields[: expected + SHOWN_LENGTH]))):
-            remedy = (
-                f'a field that holds the delimiter ({delimiter}) must be quoted with ", and not with {marks[0][1]}.'
-            )
+        elif mark := next(filter(None, map(_typographic_mark, fields[: expected + SHOWN_LENGTH])), None):
+            remedy = f'a field that holds the delimiter ({delimiter}) must be quoted with ", and not with {mark[1]}.'
         else:
             remedy = f"a field that holds the delimiter ({delimiter}) must be quoted."
         reason = f"The row has {count} fields, the header has {expected} columns; {remedy}"

@@ -33,6 +33,11 @@ def shortened(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
+def in_words(texts: Sequence[str], last: str = "and") -> str:
+    """`texts` as a sentence lists them: `a, b and c`; nothing if there are none."""
+    return f"{', '.join(texts[:-1])} {last} {texts[-1]}" if len(texts) > 1 else "".join(texts)
+
+
 def storable(value: str) -> str:
     """`value` with what no database takes written out: NUL as `\\x00`, undecodable bytes as `\\xNN`."""
     escaped = value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

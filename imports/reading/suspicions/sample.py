@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from imports.reading.texts import shortened, shown
+from imports.reading.texts import in_words, shortened, shown
 from products.fields import strip_all
 
 # How many lines, and how many values, a sentence names.
@@ -52,20 +52,16 @@ def lines_text(lines: Sequence[int], scope: str = "", *, more: int = 0) -> str:
     named = [f"{line:,}" for line in lines[:MOST_LINES]]
     if more := more + len(lines) - len(named):
         return f"lines {', '.join(named)} and {more:,} more{scope}"
-    return f"{'line' if len(lines) == 1 else 'lines'} {_listed(named)}{scope}"
+    return f"{'line' if len(lines) == 1 else 'lines'} {in_words(named)}{scope}"
 
 
 def examples_text(values: Iterable[str]) -> str:
     """The first few different values in quotation marks."""
     examples = list(dict.fromkeys(values))[:MOST_EXAMPLES]
-    return _listed([f"'{shortened(shown(value), _LONGEST_EXAMPLE)}'" for value in examples])
+    return in_words([f"'{shortened(shown(value), _LONGEST_EXAMPLE)}'" for value in examples])
 
 
 def found_text(found: Sequence[Found], scope: str = "", *, more: int = 0) -> str:
     """The first few of the values, and the lines: `'1.23E+12' (line 4)`; there are `more` than those in `found`."""
     lines = lines_text([line for line, _ in found], scope, more=more)
     return f"{examples_text(value for _, value in found)} ({lines})"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -28,7 +28,12 @@ def test_a_database_that_cannot_be_used_is_told_in_a_sentence(tmp_path: Path, da
     ended = subprocess.run(
         [sys.executable, "manage.py", "import_csv", str(file)],
         cwd=settings.BASE_DIR,
-        env={**os.environ, "DATABASE_URL": database.format(folder=tmp_path), "UPLOAD_FOLDER": str(tmp_path / "files")},
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "acme_importer.settings",
+            "DATABASE_URL": database.format(folder=tmp_path),
+            "UPLOAD_FOLDER": str(tmp_path / "files"),
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -2,7 +2,7 @@
 
 Those of `any_of` go to the database as a single parameter.
 Django's `__in` makes a parameter of each value, which PostgreSQL is slow to take in, and of which SQLite takes no more
-than its parameter limit. Give it a set: through a list Django looks for expressions, value by value.
+than its parameter limit. Give it a set: through a list Django looks for expressions, value by value. Or WrittenIds.
 """
 
 import json
@@ -11,6 +11,10 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BigIntegerField, CharField, JSONField, Lookup
 from django.db.models.sql.compiler import SQLCompiler
+
+
+class WrittenIds(str):
+    """Ids as the database wrote them, an array or JSON: to be given back to it without being read in between."""
 
 
 @BigIntegerField.register_lookup
@@ -30,14 +34,16 @@ class AnyOf(Lookup):
         """
         left, params = self.process_lhs(compiler, connection)
         array = "text[]" if isinstance(self.lhs.output_field, CharField) else "bigint[]"
-        return f"{left} = ANY((SELECT %s::{array})::{array})", (*params, list(self.rhs))
+        values = str(self.rhs) if isinstance(self.rhs, WrittenIds) else list(self.rhs)
+        return f"{left} = ANY((SELECT %s::{array})::{array})", (*params, values)
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any
     ) -> tuple[str, tuple[Any, ...]]:
         """The same through a JSON array, since SQLite has no other."""
         left, params = self.process_lhs(compiler, connection)
-        return f"{left} IN (SELECT value FROM json_each(%s))", (*params, json.dumps(list(self.rhs)))
+        values = str(self.rhs) if isinstance(self.rhs, WrittenIds) else json.dumps(list(self.rhs))
+        return f"{left} IN (SELECT value FROM json_each(%s))", (*params, values)
 
 
 @JSONField.register_lookup

@@ -38,9 +38,9 @@ def having_words(products: QuerySet[Product], search: str) -> QuerySet[Product]:
     # Before the index: what it takes in from here on is found twice, not missed.
     changed, matching = _read(pending(), beginnings)
     found = index.find(beginnings, LISTED + 1)
-    if len(found) <= LISTED:
-        return products.filter(pk__any_of=set(found) - changed | matching)
-    has_words = index.HasWords(F("pk"), index.Sought(tuple(beginnings), frozenset(found)))
+    if found.count <= LISTED:
+        return products.filter(pk__any_of=found.ids() - changed | matching if changed else found.written)
+    has_words = index.HasWords(F("pk"), found)
     if not changed:
         return products.filter(has_words)
     return products.filter(Q(has_words) & ~Q(pk__any_of=changed - matching) | Q(pk__any_of=matching))
@@ -54,7 +54,7 @@ def part_of(products: QuerySet[Product], first: int, last: int) -> list[Product]
     lookups = _lookups(products)
     if lookups and connection.vendor == "sqlite" and _are_by_id(products):
         # Of the products with lower ids than the last of these there are no others.
-        highest = min(max(lookup.rhs.first) for lookup in lookups)
+        highest = min(lookup.rhs.highest for lookup in lookups)
         found = list(_among_first(products, lookups)[first:last])
         if len(found) == last - first and found[-1].pk <= highest:
             return found

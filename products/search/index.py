@@ -7,7 +7,8 @@ On both the table has a `rowid`, the product's id. What it has of deleted produc
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
-from products.lookups import AnyOf
+from products.lookups import AnyOf, WrittenIds
 
 # Unchanged words are not written: most imports change prices.
 WRITE_ON_POSTGRESQL = """
@@ -27,26 +28,22 @@ WRITE_ON_POSTGRESQL = """
 READ_ON_SQLITE = "SELECT rowid, words FROM products_words WHERE rowid IN (SELECT value FROM json_each(%s))"
 WRITE_ON_SQLITE = "INSERT OR REPLACE INTO products_words (rowid, words) VALUES (%s, %s)"
 
-# For what begins with a text, both databases first collect the products of all words that do; those of a very word
-# SQLite names one by one, and PostgreSQL in a half to a third of the time (measured: docs/performance.md).
-#
-# So SQLite is told the words, if they are not too many. The ids as one value: as rows they would take the web process
-# longer to read than SQLite to find.
+# For what begins with a text, both databases first collect the products of all words that do. Those of a very word
+# SQLite names one by one, and PostgreSQL in a half to a third of the time, or less beside a word that they seldom have
+# (measured: docs/performance.md). So both are told the words, if they are not too many.
 VOCABULARY = "SELECT term FROM products_vocabulary WHERE term >= %s AND term < %s LIMIT %s"
 MOST_WORDS = 32
+DIGIT = re.compile("[0-9]")
+# The ids as one text: as rows or an array, they would take the web process longer to read than the database to find.
 FIND_ON_SQLITE = """
-    SELECT json_group_array(rowid)
+    SELECT json_group_array(rowid), count(*), max(rowid)
     FROM (SELECT rowid FROM products_words WHERE products_words MATCH %s ORDER BY rowid LIMIT %s)
 """
-# Most people write whole words: where these alone are frequent enough, PostgreSQL need not look for others.
 FIND_ON_POSTGRESQL = """
-    SELECT CASE WHEN cardinality(exact.found) = %(limit)s THEN exact.found ELSE (
-        SELECT array_agg(rowid)
-        FROM (SELECT rowid FROM products_words WHERE words @@ %(beginnings)s::tsquery LIMIT %(limit)s) AS several
-    ) END FROM (
-        SELECT array_agg(rowid) AS found
-        FROM (SELECT rowid FROM products_words WHERE words @@ %(words)s::tsquery LIMIT %(limit)s) AS several
-    ) AS exact
+    WITH found AS MATERIALIZED (
+        SELECT ARRAY(SELECT rowid FROM products_words WHERE words @@ %s::tsquery LIMIT %s) AS ids
+    )
+    SELECT ids::text, cardinality(ids), NULL FROM found
 """
 WITHOUT_PRODUCT = """
     SELECT rowid FROM products_words
@@ -67,35 +64,56 @@ def write(words: Mapping[int, Collection[str]]) -> None:
         cursor.executemany(WRITE_ON_SQLITE, [item for item in texts.items() if before.get(item[0]) != item[1]])
 
 
-def find(beginnings: Sequence[str], limit: int) -> list[int]:
-    """The ids of `limit` products at most that have a word for each of `beginnings`; some may be deleted by now.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The first products that the index names for a query.
 
-    SQLite names the lowest ids, in their order.
+    Their ids as the database wrote them, how many they are, and on SQLite the highest; some may be deleted by now.
+    """
+
+    query: str
+    written: WrittenIds
+    count: int
+    highest: int | None
+
+    def ids(self) -> set[int]:
+        """The ids."""
+        return set(map(int, self.written[1:-1].split(","))) if self.count else set()
+
+
+def find(beginnings: Iterable[str], limit: int) -> Found:
+    """The first products, `limit` at most, that have a word for each of `beginnings`.
+
+    SQLite names those with the lowest ids, in their order.
     """
     with connection.cursor() as cursor:
+        parts = [_spelt_out(cursor, beginning) for beginning in beginnings]
         if connection.vendor == "sqlite":
-            cursor.execute(FIND_ON_SQLITE, [" AND ".join(_spelt_out(cursor, each) for each in beginnings), limit])
-            return json.loads(cursor.fetchone()[0])
-        words = " & ".join(f"'{beginning}'" for beginning in beginnings)
-        sought: dict[str, str | int] = {"beginnings": query(beginnings, "postgresql"), "words": words, "limit": limit}
-        cursor.execute(FIND_ON_POSTGRESQL, sought)
-        return cursor.fetchone()[0] or []
+            query, statement = " AND ".join(parts), FIND_ON_SQLITE
+        else:
+            query, statement = " & ".join(parts), FIND_ON_POSTGRESQL
+        cursor.execute(statement, [query, limit])
+        written, count, highest = cursor.fetchone()
+    return Found(query, WrittenIds(written), count, highest)
 
 
 def _spelt_out(cursor: Any, beginning: str) -> str:
-    """The words of SQLite's index that begin so, as a part of a query; the beginning itself if they are too many."""
+    """The words of the index that begin so, as a part of a query; the beginning itself if they are too many.
+
+    Words are letters and digits, so nothing in them needs to be escaped.
+    """
     cursor.execute(VOCABULARY, [beginning, beginning + "\U0010ffff", MOST_WORDS + 1])
-    words = [word for (word,) in cursor.fetchall()]
-    if len(words) > MOST_WORDS:
-        return query([beginning], "sqlite")
-    return "(" + " OR ".join(f'"{word}"' for word in words or [beginning]) + ")"
-
-
-def query(beginnings: Iterable[str], vendor: str) -> str:
-    """What each database looks for; words are letters and digits, so nothing in them needs to be escaped."""
-    if vendor == "postgresql":
-        return " & ".join(f"'{beginning}':*" for beginning in beginnings)
-    return " ".join(f'"{beginning}"*' for beginning in beginnings)
+    words = [word for (word,) in cursor.fetchall()] or [beginning]
+    if connection.vendor == "sqlite":
+        is_short = len(words) <= MOST_WORDS
+        return "(" + " OR ".join(f'"{word}"' for word in words) + ")" if is_short else f'"{beginning}"*'
+    # PostgreSQL's has a zero for whatever begins with a digit.
+    if len(words) > MOST_WORDS or any(DIGIT.search(word) for word in words):
+        # Means the same as the beginning alone, but is planned by how frequent it is as a word. Beginnings PostgreSQL
+        # takes for rare, two for very rare, unless a hundred words or more are frequent. Then it fetches and sorts all
+        # products that have both for a page of them, instead of walking along the ids until the page is full.
+        return f"('{beginning}' | '{beginning}':*)"
+    return "(" + " | ".join(f"'{word}'" for word in words) + ")"
 
 
 def forget_deleted(first_id: int = 0, last_id: int | None = None, limit: int | None = None) -> int:
@@ -113,16 +131,8 @@ def forget_deleted(first_id: int = 0, last_id: int | None = None, limit: int | N
     return len(deleted)
 
 
-@dataclass(frozen=True, slots=True)
-class Sought:
-    """How the words that are looked for begin, and the first products that the index names for them."""
-
-    beginnings: tuple[str, ...]
-    first: frozenset[int]
-
-
 class HasWords(Lookup):
-    """Whether the product with this id has the words that are `Sought`, asked in one query with all else."""
+    """Whether the product with this id has the words of the query that is `Found`, asked in one query with all else."""
 
     lookup_name = "has_words"
     prepare_rhs = False
@@ -130,23 +140,9 @@ class HasWords(Lookup):
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         """Through the products that the index names."""
         left, params = self.process_lhs(compiler, connection)
-        beginnings: Sequence[str] = self.rhs.beginnings
-        if connection.vendor == "postgresql":
-            sought, text = "words @@ %s::tsquery", " & ".join(map(_estimable, beginnings))
-        else:
-            sought, text = "products_words MATCH %s", query(beginnings, connection.vendor)
-        return f"{left} IN (SELECT rowid FROM products_words WHERE {sought})", (*params, text)
+        has = "words @@ %s::tsquery" if connection.vendor == "postgresql" else "products_words MATCH %s"
+        return f"{left} IN (SELECT rowid FROM products_words WHERE {has})", (*params, self.rhs.query)
 
     def among_first(self) -> Lookup:
         """Whether it is one of the first products that the index names: of those that have the words, only these."""
-        return AnyOf(self.lhs, self.rhs.first)
-
-
-def _estimable(beginning: str) -> str:
-    """What means the same to PostgreSQL as the beginning alone, but is planned by how frequent it is as a word.
-
-    Beginnings it takes for rare, two for very rare, unless a hundred words or more are frequent. Then it fetches and
-    sorts all products that have both for a page of them, instead of walking along the ids until the page is full: 300
-    ms of its processor instead of 3 for two words of every tenth of a million products (docs/performance.md).
-    """
-    return f"('{beginning}' | '{beginning}':*)"
+        return AnyOf(self.lhs, self.rhs.written)

@@ -41,16 +41,16 @@ def download(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(blocks())
 
 
-def parallel(request: HttpRequest) -> HttpResponse:
-    """How many processes of PostgreSQL may help with a statement."""
+def settings_of_postgresql(request: HttpRequest) -> HttpResponse:
+    """How many processes of PostgreSQL may help with a statement, and how much memory each step of it has."""
     with connection.cursor() as cursor:
-        cursor.execute("SHOW max_parallel_workers_per_gather")
-        return HttpResponse(*cursor.fetchone())
+        cursor.execute("SELECT current_setting('max_parallel_workers_per_gather'), current_setting('work_mem')")
+        return HttpResponse(" ".join(cursor.fetchone()))
 
 
 urlpatterns = [
     path("slow", slow),
-    path("parallel", parallel),
+    path("settings", settings_of_postgresql),
     path("api/slow", slow),
     path("download", download),
     path("", include("acme_importer.urls")),
@@ -88,13 +88,13 @@ def test_the_api_says_so_as_json(limited: Client) -> None:
     connection.close()
 
 
-def test_a_statement_takes_one_of_the_servers_processors(limited: Client) -> None:
+def test_a_statement_takes_one_of_the_servers_processors_and_has_some_memory(limited: Client) -> None:
     if connection.vendor == "sqlite":
-        pytest.skip("SQLite has no other")
+        pytest.skip("SQLite has no other processor, and a cache of its own")
 
-    response = limited.get("/parallel")
+    response = limited.get("/settings")
 
-    assert response.content == b"0"
+    assert response.content == b"0 32MB"
     connection.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from products.editing import Editor
 from products.models import Product
 from products.search import finding, follower, index
 from products.search.changes import FEW, SearchChange, note, note_range
+from products.search.words import matches, words_of
 from products.selection import Selection
 from tests.cluster import WorkerCluster, product_environment, wait_until
 from tests.imports.factories import run_import
@@ -33,7 +35,7 @@ NOBODY = Editor()
 def indexed(search: str) -> set[str]:
     """The SKUs that the index alone finds."""
     found = index.find(finding.beginnings_of(search), 1_000_000)
-    return set(Product.objects.filter(pk__in=found).values_list("sku", flat=True))
+    return set(Product.objects.filter(pk__in=found.ids()).values_list("sku", flat=True))
 
 
 def found(search: str) -> list[str]:
@@ -109,9 +111,9 @@ def test_what_was_deleted_is_found_no_more_and_swept_up() -> None:
     editing.delete_many(Selection.of_ids([products[1].pk]), NOBODY)
 
     assert found("lamp") == ["A-2", "A-3"]
-    assert len(index.find(["lamp"], 10)) == 4
+    assert index.find(["lamp"], 10).count == 4
     follower.sweep()
-    assert len(index.find(["lamp"], 10)) == 2
+    assert index.find(["lamp"], 10).count == 2
 
 
 def test_a_search_says_when_the_index_is_behind() -> None:
@@ -247,16 +249,35 @@ def test_a_search_reads_its_index_once_if_it_can_list_what_it_finds() -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 3, 4, 5, 6])
-def test_beginnings_are_found_where_whole_words_are_not_as_many_as_are_looked_for(limit: int) -> None:
+def test_no_more_are_found_than_are_looked_for(limit: int) -> None:
     names = ["Oak lamp", "Lamp, oak", "Oaken lampshade", "Lamp of oak", "Oak lampshade", "Oak", "Lamp"]
     run_import("sku,name\n" + "".join(f'A-{n},"{name}"\n' for n, name in enumerate(names)))
     follow()
 
     found = index.find(["oak", "lamp"], limit)
 
-    assert len(set(found)) == len(found) == min(limit, 5)
-    skus = set(Product.objects.filter(pk__in=found).values_list("sku", flat=True))
+    assert len(found.ids()) == found.count == min(limit, 5)
+    skus = set(Product.objects.filter(pk__in=found.ids()).values_list("sku", flat=True))
     assert skus <= {f"A-{n}" for n in range(5)}
+
+
+def test_every_beginning_of_every_word_finds_what_has_it() -> None:
+    shapes = [*"ab10é日", "٣"]
+    names = {f"N{n}": "".join(letters) for n, letters in enumerate(itertools.product(shapes, repeat=3))}
+    run_import("sku,name\n" + "".join(f"{sku},{name} lamp\n" for sku, name in names.items()))
+    follow()
+    # What is written over what was there has other words, too.
+    renamed = {f"N{n}": f"{name}0 {name}c" for n, name in enumerate(names.values()) if n % 5 == 0}
+    for product in Product.objects.filter(sku__in=renamed):
+        product.name = renamed[product.sku]
+        editing.update(product, ["name"], NOBODY)
+    follow()
+    now = {sku: words_of([sku, name]) for sku, name in {**names, **renamed}.items()}
+
+    every_word = set().union(*now.values())
+    for search in {word[:length] for word in every_word for length in (1, 2, 3, 4)}:
+        (beginning,) = finding.beginnings_of(search)
+        assert indexed(search) == {sku for sku, words in now.items() if matches([beginning], words)}, search
 
 
 @pytest.mark.parametrize("deleted", [0, 3])
@@ -340,7 +361,7 @@ def test_a_damaged_index_is_rebuilt(now: bool) -> None:
         # Beyond the last product.
         follower.sweep()
     assert indexed("lamp") == {"A"}
-    assert len(index.find(["lamp"], 10)) == 1
+    assert index.find(["lamp"], 10).count == 1
 
 
 def test_a_rebuild_goes_batch_by_batch(monkeypatch: pytest.MonkeyPatch) -> None:

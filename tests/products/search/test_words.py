@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from products.search.index import query
 from products.search.words import WORD_MAX_LENGTH, beginnings_of, matches, words_of
 
 
@@ -84,4 +83,3 @@ def test_a_word_holds_nothing_that_a_database_could_take_for_syntax(text: str) -
     for word in [*words_of([text]), *beginnings_of(text)]:
         assert word
         assert all(character.isalnum() for character in word)
-    assert query(beginnings_of(text), "sqlite").count('"') == 2 * len(beginnings_of(text))

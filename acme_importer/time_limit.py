@@ -22,8 +22,8 @@ from acme_importer.texts import duration
 # Instructions of SQLite's virtual machine between two looks at the clock: a millisecond or so.
 SQLITE_INSTRUCTIONS = 100_000
 # Two parallel workers for the count of a frequent word took the server more processor time than the count itself
-# (measured: docs/performance.md). And where the products of frequent words do not fit into the usual 4 MB, it keeps pages
-# of the index instead of rows, and looks through all that is on them.
+# (measured: docs/performance.md). And where the products of frequent words do not fit into the usual 4 MB, it keeps
+# pages of the index instead of rows, and looks through all that is on them.
 POSTGRESQL_LIMITS = """
     SELECT set_config('statement_timeout', %s, false), set_config('max_parallel_workers_per_gather', '0', false),
         set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')) / 1024, 32768)::text, false)

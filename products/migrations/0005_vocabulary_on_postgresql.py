@@ -7,7 +7,10 @@ from django.db import migrations
 
 # Of a word with a digit there is what stands before it, and a zero: SKUs are as many as products, and it is enough to
 # know that such words begin so. A word stays when its last product goes; it finds nothing then.
-TERMS = "SELECT DISTINCT regexp_replace(term, '[0-9].*', '0') AS term FROM {words}, unnest(tsvector_to_array(words)) AS term"
+TERMS = """
+    SELECT DISTINCT regexp_replace(word, '[0-9].*', '0') AS term
+    FROM (SELECT DISTINCT word FROM {words}, unnest(tsvector_to_array(words)) AS word) AS words
+"""
 STATEMENTS = (
     # Compared code point by code point, as the words that begin with a text are asked for.
     'CREATE TABLE products_vocabulary (term text COLLATE "C" PRIMARY KEY)',

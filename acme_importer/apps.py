@@ -25,5 +25,7 @@ class AcmeImporterConfig(AppConfig):
             error_reports.start(settings.SENTRY_DSN)
 
 
-class DashboardConfig(apps.AdminConfig):
+class DashboardConfig(apps.SimpleAdminConfig):
+    """The admin without its autodiscovery: pages are loaded with the URLs, and not by each command and worker."""
+
     default_site = "acme_importer.dashboard.site.DashboardSite"

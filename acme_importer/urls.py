@@ -20,6 +20,8 @@ from products.api.changes import ChangesViewSet
 from products.api.views import ProductViewSet
 from webhooks.api.views import DeliveryViewSet, EndpointViewSet
 
+admin.autodiscover()
+
 router = OptionalSlashRouter()
 router.register("products", ProductViewSet, basename="product")
 router.register("changes", ChangesViewSet, basename="change")

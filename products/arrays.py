@@ -8,7 +8,6 @@ from decimal import Decimal
 from types import NoneType
 from typing import Any
 
-from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.types.array import ListDumper
 
 # PostgreSQL takes these as Python writes them, and none of them needs quotes within an array.
@@ -30,9 +29,3 @@ class ColumnDumper(ListDumper):
                 escaped = texts.replace("\\", "\\\\").replace('"', '\\"').replace(SEPARATOR, '","')
                 return f'{{"{escaped}"}}'.encode()
         return super().dump(obj)
-
-
-def use_column_dumper(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Have a new database connection send lists through ColumnDumper. Receives `connection_created`."""
-    if connection.vendor == "postgresql":
-        connection.connection.adapters.register_dumper(list, ColumnDumper)

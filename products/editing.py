@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -31,7 +31,10 @@ from products.on_record import (
     together,
 )
 from products.search.finding import check_exact
-from products.selection import Selection
+
+if TYPE_CHECKING:
+    # It brings the filters of the API with it.
+    from products.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)

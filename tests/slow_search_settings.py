@@ -1,7 +1,7 @@
 """The product's own settings, for web servers whose index of words takes four seconds for each search."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from django.apps import AppConfig
 
@@ -22,7 +22,7 @@ class SlowSearchConfig(AppConfig):
 
         find = index.find
 
-        def find_late(beginnings: Sequence[str], limit: int) -> list[int]:
+        def find_late(beginnings: Iterable[str], limit: int) -> index.Found:
             time.sleep(SECONDS)
             return find(beginnings, limit)
 

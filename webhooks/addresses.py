@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import socket
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from functools import cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from requests_hardened.ip_filter import EXTRA_BLOCKED_NET_RANGES
 
 Address = IPv4Address | IPv6Address
-
-# Special addresses that Python, or an older Python, considers public.
-INSIDE = (
-    *EXTRA_BLOCKED_NET_RANGES,  # NAT64, 6to4 and others that can stand for an inner IPv4 address; protocol assignments
-    ip_network("168.63.129.16/32"),  # Azure's host agent
-    ip_network("2001::/32"),  # Teredo: hides an IPv4 address as well
-    ip_network("fec0::/10"),  # site-local, the forerunner of fc00::/7
-)
 
 
 def is_allowed(address: Address) -> bool:
@@ -36,7 +28,21 @@ def is_in_allowed_network(address: Address) -> bool:
 def is_on_the_internet(address: Address) -> bool:
     """Whether `address` is on the public Internet: not private, loopback, link-local, metadata or otherwise special."""
     special = address.is_multicast or address.is_reserved or address.is_unspecified or not address.is_global
-    return not special and not any(address in network for network in INSIDE)
+    return not special and not any(address in network for network in _inside())
+
+
+@cache
+def _inside() -> tuple[IPv4Network | IPv6Network, ...]:
+    """Special addresses that Python, or an older Python, considers public."""
+    # It brings an HTTP client with it, which commands and most workers do without.
+    from requests_hardened.ip_filter import EXTRA_BLOCKED_NET_RANGES  # noqa: PLC0415
+
+    return (
+        *EXTRA_BLOCKED_NET_RANGES,  # NAT64, 6to4, others that can stand for an inner IPv4 address; protocol assignments
+        ip_network("168.63.129.16/32"),  # Azure's host agent
+        ip_network("2001::/32"),  # Teredo: hides an IPv4 address as well
+        ip_network("fec0::/10"),  # site-local, the forerunner of fc00::/7
+    )
 
 
 def unwrapped(address: Address) -> Address:

@@ -11,8 +11,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from acme_importer.audit.trail import record as record_act
+from webhooks.attempt import Outcome
 from webhooks.catalogue import TEST
-from webhooks.delivery import Outcome, send
 from webhooks.endpoints import name
 from webhooks.events import new_event_id, render_body
 from webhooks.models import Delivery, Endpoint
@@ -34,6 +34,9 @@ def check_enabled(endpoint: Endpoint) -> None:
 
 def ping(endpoints: Sequence[Endpoint]) -> list[tuple[Delivery, Outcome]]:
     """Send a `webhook.test` to each of `endpoints`, enabled or not, in parallel, without retries; returns outcomes."""
+    # It brings an HTTP client with it, which only those who send anything need.
+    from webhooks.delivery import send  # noqa: PLC0415
+
     with transaction.atomic():
         deliveries = [_test_delivery(endpoint) for endpoint in endpoints]
         for endpoint in endpoints:

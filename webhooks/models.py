@@ -13,8 +13,8 @@ from django.utils import formats, timezone
 from acme_importer.cluster.identity import HOLDER_LENGTH, holder
 from acme_importer.encryption import EncryptedField
 from webhooks.addresses import validate_url
+from webhooks.attempt import Message, Outcome
 from webhooks.catalogue import SUBSCRIBABLE, TEST, event_choices
-from webhooks.delivery import Message, Outcome
 from webhooks.signing import new_secret
 
 # How long the secret before a rotation still signs as well.

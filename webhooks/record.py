@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from acme_importer.audit.trail import record as record_act
 from acme_importer.cluster.queues import enqueue
+from webhooks.attempt import Outcome
 from webhooks.catalogue import TEST
-from webhooks.delivery import Outcome
 from webhooks.endpoints import name
 from webhooks.models import Attempt, Delivery, Endpoint
 

@@ -22,7 +22,6 @@ from acme_importer.batches import delete_in_batches
 from acme_importer.cluster.queues import enqueue
 from acme_importer.cluster.schedules import Schedule, keep
 from webhooks import replays
-from webhooks.dispatch import Dispatcher
 from webhooks.models import Delivery, Dispatching, Endpoint, Replay
 from webhooks.queue import QUEUE
 
@@ -53,6 +52,9 @@ def dispatch() -> None:
         if not Dispatching.claim(end):
             return
         enqueue("webhooks.tasks.dispatch", queue=QUEUE, at=end)
+    # It brings an HTTP client with it, which only those who send anything need.
+    from webhooks.dispatch import Dispatcher  # noqa: PLC0415
+
     Dispatcher().run(end)
 
 

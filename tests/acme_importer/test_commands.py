@@ -42,3 +42,30 @@ def test_a_database_that_cannot_be_used_is_told_in_a_sentence(tmp_path: Path, da
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"CommandError: {sentence}")
     assert "Traceback" not in ended.stderr
+
+
+def test_a_command_starts_without_what_it_does_not_need(tmp_path: Path) -> None:
+    """Workers start like commands: what they load is how long work rests when one of them has died."""
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, django; django.setup(); import imports.tasks; print(*sys.modules)"],
+        cwd=settings.BASE_DIR,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "acme_importer.settings",
+            "DATABASE_URL": f"sqlite:///{tmp_path}/new.sqlite3",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    assert "imports.pipeline" in loaded
+    for not_needed in (
+        "rest_framework.views",
+        "drf_spectacular.views",
+        "acme_importer.urls",
+        "imports.admin",
+        "requests",
+        "psycopg",
+    ):
+        assert not_needed not in loaded

@@ -23,7 +23,8 @@ from tests.cluster import WorkerCluster, wait_until
 from tests.imports.factories import make_job, open_without_messages
 from tests.webhooks.factories import dispatch, emit_one, make_endpoint
 from tests.webserver import WebServer
-from webhooks.delivery import Message, Outcome, send
+from webhooks.attempt import Message, Outcome
+from webhooks.delivery import send
 
 LINE = "%(levelname)s %(name)s %(message)s"
 

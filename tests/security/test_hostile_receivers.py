@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
 from tests.webhooks.factories import PRODUCT, dispatch, headers_of, make_endpoint, read_request
-from webhooks.delivery import Outcome
+from webhooks.attempt import Outcome
 from webhooks.events import emit
 from webhooks.models import Attempt, Delivery
 from webhooks.record import Sent, record

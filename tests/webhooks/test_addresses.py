@@ -12,7 +12,8 @@ from pytest_httpserver import HTTPServer
 
 from tests.webhooks.factories import dispatch, emit_one, last_attempt, make_endpoint
 from webhooks.addresses import validate_url
-from webhooks.delivery import Message, send
+from webhooks.attempt import Message
+from webhooks.delivery import send
 from webhooks.signing import new_secret
 
 FORBIDDEN = {

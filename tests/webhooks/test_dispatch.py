@@ -15,7 +15,7 @@ from pytest_httpserver import HTTPServer
 
 from tests.webhooks.factories import PRODUCT, answering, dispatch, due_at, emit_one, make_endpoint, raw_server
 from webhooks import tasks
-from webhooks.delivery import Outcome
+from webhooks.attempt import Outcome
 from webhooks.dispatch import THREADS_EACH, Dispatcher, claim, due_queues
 from webhooks.events import emit
 from webhooks.models import Attempt, Delivery, Dispatching, Endpoint

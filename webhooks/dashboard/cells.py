@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from acme_importer.dashboard.badges import badge
 from acme_importer.texts import printable
-from webhooks.delivery import Outcome
+from webhooks.attempt import Outcome
 from webhooks.models import Attempt, Delivery, Endpoint
 
 # The colours of badges, by a delivery's status.

@@ -206,14 +206,14 @@ class NoDispatcher:
 
 
 def test_a_slice_queues_the_next_one_for_its_own_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "Dispatcher", NoDispatcher)
+    monkeypatch.setattr("webhooks.dispatch.Dispatcher", NoDispatcher)
     OrmQ.objects.all().delete()
     tasks.dispatch()
     assert OrmQ.objects.get(key="webhooks").lock == Dispatching.objects.get().until > timezone.now()
 
 
 def test_while_somebody_dispatches_another_message_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "Dispatcher", NoDispatcher)
+    monkeypatch.setattr("webhooks.dispatch.Dispatcher", NoDispatcher)
     OrmQ.objects.all().delete()
     tasks.dispatch()
     started = time.monotonic()

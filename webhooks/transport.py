@@ -97,12 +97,21 @@ class _TLSPool(HTTPSConnectionPool):
     ConnectionCls = _WatchedTLS
 
 
-@cache
+_one_makes_it = threading.Lock()
+
+
 def tls_context() -> ssl.SSLContext:
     """One for all connections: reading the certificates takes longer than a whole delivery.
 
     It trusts what `requests` brings, and what the system trusts (or SSL_CERT_FILE), for receivers of a company's own.
     """
+    # The first deliveries of a worker ask for it all at once: each making its own, they would run out of time.
+    with _one_makes_it:
+        return _tls_context()
+
+
+@cache
+def _tls_context() -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
     context.load_default_certs()
     return context

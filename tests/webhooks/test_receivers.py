@@ -5,6 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import psutil
@@ -204,10 +205,10 @@ def test_a_certificate_of_an_unknown_authority_is_refused(tls_url: str) -> None:
 
 @pytest.fixture
 def trusted(authority: trustme.CA) -> Iterator[None]:
-    transport.tls_context.cache_clear()
+    transport._tls_context.cache_clear()
     authority.configure_trust(transport.tls_context())
     yield
-    transport.tls_context.cache_clear()
+    transport._tls_context.cache_clear()
 
 
 @pytest.mark.usefixtures("trusted")
@@ -241,3 +242,20 @@ def test_a_tls_handshake_that_hangs_is_cut_off_in_time(settings: Settings) -> No
         attempt = deliver_to(url.replace("http://", "https://"))
     assert attempt.error == "There was no response within 1 second."
     assert time.monotonic() - started < 2
+
+
+def test_the_first_deliveries_of_a_worker_do_not_each_read_the_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of threads begin at once: reading them takes each longer than it may take, if all do."""
+    create, made = ssl.create_default_context, []
+
+    def create_noting(**options: Any) -> ssl.SSLContext:
+        made.append(True)
+        time.sleep(0.1)
+        return create(**options)
+
+    monkeypatch.setattr(ssl, "create_default_context", create_noting)
+    transport._tls_context.cache_clear()
+    with ThreadPoolExecutor(20) as threads:
+        contexts = set(threads.map(lambda _: transport.tls_context(), range(20)))
+
+    assert len(made) == len(contexts) == 1

@@ -24,10 +24,9 @@ from imports.models import ImportJob, ImportLane
 from imports.undo import undoing
 from imports.undo.reporting import report
 from imports.undo.selection import Selection
-from products import editing, models
+from products import editing, models, selection
 from products.editing import Editor
 from products.history.models import ChangeSet
-from products.selection import Selection
 from tests.imports.factories import run_import, with_progress
 from tests.imports.short_import import WRITERS
 from tests.imports.undo.model import FIELDS, Catalogue, Product, same
@@ -130,7 +129,7 @@ class Story:
     def act_in_bulk(self) -> None:
         active = self.random.choice([True, False])
         self.said.append(f"all active: {active}")
-        editing.set_active(Selection.all(), Editor(), active=active)
+        editing.set_active(selection.Selection.all(), Editor(), active=active)
         for product in list(self.model.products.values()):
             self.model.put(product | {"is_active": active}, None)
 

@@ -23,13 +23,15 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:
-    """Delete what a web process that was killed has left of uploads: gunicorn starts this one in its place.
+    """Load the pages before anybody asks for one, and delete what a web process that was killed has left of uploads.
 
-    And let at most half of its threads wait for changes, until it is to stop, an eighth search, and five sixteenths
-    wait to search: however many of each there are, a sixteenth is left for all other requests. Searches take the
-    processor: more of them at a time are not done sooner, and more that wait are refused less often.
+    Gunicorn starts this one in its place. And let at most half of its threads wait for changes, until it is to stop, an
+    eighth search, and five sixteenths wait to search: however many of each there are, a sixteenth is left for all other
+    requests. Searches take the processor: more of them at a time are not done sooner, and more that wait are refused
+    less often.
     """
     # The product is on the path only once gunicorn has read this file.
+    import acme_importer.urls  # noqa: F401, PLC0415
     from imports.files.incoming import delete_abandoned_uploads  # noqa: PLC0415
     from products.history.waiting import room  # noqa: PLC0415
     from products.search.places import searches  # noqa: PLC0415

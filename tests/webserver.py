@@ -43,7 +43,7 @@ class WebServer:
         """Whether it takes requests."""
         try:
             return self.get("/healthz").ok
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
     def get(self, path: str, **options: object) -> requests.Response:

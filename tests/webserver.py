@@ -37,7 +37,11 @@ class WebServer:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        wait_until(self.responds)
+        try:
+            wait_until(self.responds)
+        except BaseException:
+            self.stop()
+            raise
 
     def responds(self) -> bool:
         """Whether it takes requests."""

@@ -47,14 +47,14 @@ def slice_length() -> timedelta:
 
 def dispatch() -> None:
     """Send what comes due during one slice, unless another dispatcher is at work."""
+    # It brings an HTTP client with it, which only those who send anything need.
+    from webhooks.dispatch import Dispatcher  # noqa: PLC0415
+
     end = timezone.now() + slice_length()
     with transaction.atomic():
         if not Dispatching.claim(end):
             return
         enqueue("webhooks.tasks.dispatch", queue=QUEUE, at=end)
-    # It brings an HTTP client with it, which only those who send anything need.
-    from webhooks.dispatch import Dispatcher  # noqa: PLC0415
-
     Dispatcher().run(end)
 
 

@@ -46,8 +46,13 @@ def test_a_database_that_cannot_be_used_is_told_in_a_sentence(tmp_path: Path, da
 
 def test_a_command_starts_without_what_it_does_not_need(tmp_path: Path) -> None:
     """Workers start like commands: what they load is how long work rests when one of them has died."""
+    program = (
+        "import sys; from django.core.management import execute_from_command_line as execute; "
+        f"execute(['manage.py', 'generate_products', '--rows=1', '--output={tmp_path}/new.csv']); "
+        "import imports.tasks, imports.representation; print(*sys.modules)"
+    )
     loaded = subprocess.run(
-        [sys.executable, "-c", "import sys, django; django.setup(); import imports.tasks; print(*sys.modules)"],
+        [sys.executable, "-c", program],
         cwd=settings.BASE_DIR,
         env={
             **os.environ,

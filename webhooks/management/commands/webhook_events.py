@@ -10,7 +10,6 @@ from webhooks.catalogue import as_markdown
 
 class Command(ProductCommand):
     help = "Prints the webhook events with an example of each, as Markdown."
-    requires_system_checks = ()
 
     def handle(self, *_: Any, **__: Any) -> None:
         self.stdout.write(as_markdown())

@@ -15,7 +15,6 @@ from webhooks.receiver import Receiver
 
 class Command(ProductCommand):
     help = "Receives webhooks, verifies their signatures and prints them. For trying webhooks out; Ctrl-C stops it."
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--secret", required=True, help="The endpoint's secret: whsec_…")

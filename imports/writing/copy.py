@@ -18,7 +18,7 @@ from imports.writing.bulk_create import BulkCreateWriter
 from imports.writing.catalogue import NOTHING_FOUND, Found, delete_products
 from imports.writing.history import ChunkRecord
 from imports.writing.holding import Holder
-from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, has_incomplete, in_one_order
+from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, has_incomplete
 from imports.writing.refusals import is_of_a_row
 from products.extra import EXTRA
 
@@ -112,10 +112,10 @@ class CopyWriter(BulkCreateWriter):
                 record = ChunkRecord(plan, found, self._job_id)
                 delete_products(plan.delete)
                 if plan.create:
-                    self._copy(cursor, CATALOGUE, plan.create, record.addresses)
+                    self._copy(cursor, CATALOGUE, record.created, record.addresses)
                 if plan.update:
                     cursor.execute(CREATE_STAGING)
-                    self._copy(cursor, STAGING, plan.update, record.addresses)
+                    self._copy(cursor, STAGING, record.changed, record.addresses)
                     cursor.execute(self._merge)
                 record.finish(self._fields, self._constants)
         except DatabaseError as error:
@@ -124,13 +124,12 @@ class CopyWriter(BulkCreateWriter):
             return False
         return True
 
-    def _copy(self, cursor: Any, table: str, rows: Mapping[str, CleanRow], addresses: Mapping[str, int]) -> None:
-        ordered = in_one_order(rows)
+    def _copy(self, cursor: Any, table: str, rows: list[CleanRow], addresses: Mapping[str, int]) -> None:
         if EXTRA in self._fields:
-            ordered = extra.as_json(ordered)
+            rows = extra.as_json(rows)
         try:
             with cursor.copy(self._copy_statements[table]) as copy:
-                for row in ordered:
+                for row in rows:
                     copy.write_row((row.sku_normalized, *row.values, *self._same, addresses[row.sku_normalized]))
         except psycopg.Error as error:
             # As Django does with the errors of statements.

@@ -34,13 +34,16 @@ def with_addresses(fates: list[Fate], found: Found) -> list[Fate]:
 
 
 class ChunkRecord:
-    """The record of what a plan writes; begun before its products are written, which get their `addresses`."""
+    """The record of what a plan writes; begun before its products are written, which get their `addresses`.
+
+    `created` and `changed` are the rows to be written, each in the one order.
+    """
 
     def __init__(self, plan: Plan, found: Found, job_id: int) -> None:
         self._found = found
         self._job_id = job_id
         self._outcome = plan.outcome
-        self._created, self._changed = in_one_order(plan.create), in_one_order(plan.update)
+        self.created, self.changed = in_one_order(plan.create), in_one_order(plan.update)
         self._deleted = in_one_order(plan.delete)
         self._opened = recording.open_set(recording.Origin(import_number=job_id))
         skus = [row.sku_normalized for row in self._rows]
@@ -48,18 +51,18 @@ class ChunkRecord:
 
     @property
     def _rows(self) -> list[CleanRow]:
-        return [*self._created, *self._changed, *self._deleted]
+        return [*self.created, *self.changed, *self._deleted]
 
     def finish(self, fields: tuple[str, ...], constants: Mapping[str, Any]) -> None:
         """Keep the record, once the products are written, and sum it up in the outcome. Raises OvertakenError.
 
         `fields` are those of the file, `constants` what new products have in the others.
         """
-        found, rows, created = self._found, self._rows, len(self._created)
-        existing = [row.sku_normalized for row in (*self._changed, *self._deleted)]
+        found, rows, created = self._found, self._rows, len(self.created)
+        existing = [row.sku_normalized for row in (*self.changed, *self._deleted)]
         before, lines = [found.values[sku] for sku in existing], [row.line for row in rows]
-        after = [row.values for row in (*self._created, *self._changed)]
-        changed = len(self._changed)
+        after = [row.values for row in (*self.created, *self.changed)]
+        changed = len(self.changed)
         self._outcome.summary = summary_of(fields, before[:changed], after[created:], lines[created:])
         recording.keep(
             self._opened,

@@ -74,7 +74,7 @@ class Proposal:
         at = self._fields.index("price")
         for place, before, after in zip(places, old, new, strict=True):
             if size := move_size(before[at], after[at]):
-                yield SizedMove(size, place, mark_of("price", before[at], after[at]))
+                yield SizedMove(float(size), place, mark_of("price", before[at], after[at]))
 
 
 def block_of(pk: int, data: bytes) -> Block:

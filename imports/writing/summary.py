@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Self
 
 # The price moves that are kept.
 MOVES_KEPT = 10
+_NONE, _ENDLESS = Decimal(0), Decimal("Infinity")
 
 
 class Move(NamedTuple):
@@ -101,12 +102,13 @@ def summary_of(
     return found
 
 
-def move_size(before: Decimal | None, after: Decimal | None) -> float:
+def move_size(before: Decimal | None, after: Decimal | None) -> Decimal:
     """How large a move is: a price that was halved moved as much as one that was doubled. 0 if there is none."""
     if not before or after is None or after == before:
-        return 0
-    ratio = float(after) / float(before)
-    return max(ratio, 1 / ratio if ratio else float("inf"))
+        return _NONE
+    if after > before:
+        return after / before
+    return before / after if after else _ENDLESS
 
 
 def _largest(moves: Iterable[Move]) -> list[Move]:

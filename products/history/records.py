@@ -32,6 +32,7 @@ CREATED, CHANGED, DELETED = "created", "changed", "deleted"
 KINDS = (CREATED, CHANGED, DELETED)
 
 Values = dict[str, Any]
+_Rows = Sequence[Any]
 
 
 class Record(NamedTuple):
@@ -132,8 +133,7 @@ class Packed:
 
 def pack(changes: Changes) -> Packed:
     """The block of these `changes`, which are no more than BLOCK_ROWS."""
-    kinds, created, both, deleted = _by_kind(changes)
-    olds, news = zip(*both, strict=True) if both else ((), ())
+    kinds, created, olds, news, deleted = _by_kind(changes)
     texts = [(after or before)[0] for before, after in zip(changes.before, changes.after, strict=True)]  # type: ignore[index]
     differing: dict[str, Any] = {}
     for at, name in enumerate(changes.fields):
@@ -174,15 +174,20 @@ def pack(changes: Changes) -> Packed:
     )
 
 
-def _by_kind(changes: Changes) -> tuple[list[int], Any, list[tuple[Any, Any]], Any]:
-    """The kind of each change, and what is known of the created, the changed and the deleted products."""
-    if not any(changes.before):
-        return [0] * len(changes), changes.after, [], []
-    rows = list(zip(changes.before, changes.after, strict=True))
-    kinds = [0 if before is None else 2 if after is None else 1 for before, after in rows]
-    created = [after for before, after in rows if before is None]
-    both = [row for kind, row in zip(kinds, rows, strict=True) if kind == 1]
-    return kinds, created, both, [before for before, after in rows if after is None]
+def _by_kind(changes: Changes) -> tuple[list[int], _Rows, _Rows, _Rows, _Rows]:
+    """The kind of each change, and the values of products: of created ones, of changed ones before and after, of
+    deleted ones.
+    """
+    befores, afters, number = changes.before, changes.after, len(changes)
+    # Most blocks are of one kind: an import's first ones, or its next.
+    if not any(befores):
+        return [0] * number, afters, (), (), ()
+    if all(befores) and all(afters):
+        return [1] * number, (), befores, afters, ()
+    kinds = [0 if before is None else 2 if after is None else 1 for before, after in zip(befores, afters, strict=True)]
+    of_kind = [[kind == each for each in kinds] for kind in range(3)]
+    created, deleted = list(compress(afters, of_kind[0])), list(compress(befores, of_kind[2]))
+    return kinds, created, list(compress(befores, of_kind[1])), list(compress(afters, of_kind[1])), deleted
 
 
 def mask(fields: Iterable[str]) -> int:

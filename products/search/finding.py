@@ -12,7 +12,7 @@ from django.utils import timezone
 from acme_importer.texts import duration
 from products.models import Product
 from products.search import index
-from products.search.changes import Pending, pending
+from products.search.changes import Pending, pending, pending_since
 from products.search.words import beginnings_of, matches, words_of
 
 # So many are found before anything else is asked of them, in one scan of the index: a list of ids is what no database
@@ -92,11 +92,11 @@ def _are_by_id(products: QuerySet[Product]) -> bool:
 def notice() -> str | None:
     """What is to be said of a search now: that it may miss what has changed since when. None where it is exact."""
     waiting = pending()
-    if waiting.is_few or waiting.since is None:
+    if waiting.is_few or (since := pending_since()) is None:
         return None
     return (
         f"The search index is behind: up to {waiting.number:,} products that changed in the last "
-        f"{_age(waiting.since)} are not in it yet and may be missing, or found by what they were."
+        f"{_age(since)} are not in it yet and may be missing, or found by what they were."
     )
 
 

@@ -13,10 +13,14 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 from django.http import StreamingHttpResponse
+from django.test import TransactionTestCase
+from django_q.models import Schedule
+from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from tests.browser import chromium
 from tests.cluster import WorkerCluster
+from tests.flushing import flush
 from tests.settings import FOLDER
 from tests.tokens import make_key
 
@@ -78,6 +82,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def pytest_unconfigure() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The test database, which is emptied quickly."""
+    with django_db_blocker.unblock():
+        schedules = list(Schedule.objects.all())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TransactionTestCase, "_fixture_teardown", lambda _: flush(schedules))
+        yield
 
 
 @pytest.fixture

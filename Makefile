@@ -29,7 +29,7 @@ run: install .env ## Run the product here: web and workers, on an SQLite databas
 test: lint test-sqlite test-postgres ## Run the linters and all tests, on SQLite and on PostgreSQL
 	@echo "All checks and tests have passed, on SQLite and on PostgreSQL."
 
-test-fast: install-dev ## Run the tests that are not slow, on SQLite: less than a minute, for the loop of editing
+test-fast: install-dev ## Run the tests that are not slow, on SQLite: a few minutes, for the loop of editing
 	env -u DATABASE_URL $(PYTEST) -m "not slow"
 
 test-sqlite: install-dev ## Run all tests on SQLite, and report which lines no quick test runs

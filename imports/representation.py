@@ -13,17 +13,12 @@ from imports.models import ImportJob, ImportLane
 from imports.reading.columns import ignored_columns
 
 
-def path(job: ImportJob) -> str:
-    """Where the API has the job, without scheme and host."""
-    # `reverse` would load every page for it, which a worker then does in an import's transaction.
-    return f"{get_script_prefix()}api/jobs/{job.pk}"
-
-
 def represent(job: ImportJob) -> dict[str, Any]:
     """The job, which comes from `with_progress`, in the types that JSON has. Its `url` is without scheme and host."""
     return {
         "id": job.pk,
-        "url": path(job),
+        # `reverse` would load every page for it, which a worker then does in an import's transaction.
+        "url": f"{get_script_prefix()}api/jobs/{job.pk}",
         "status": str(job.status),
         "filename": job.filename,
         "file_size": job.file_size,

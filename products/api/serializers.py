@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC
-from functools import cached_property
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -62,13 +62,15 @@ class ProductSerializer(StrictSerializer, serializers.ModelSerializer):
         # The time zone of the settings, which REST framework would look up for each moment of a page.
         extra_kwargs = {name: {"default_timezone": UTC} for name in ("created_at", "updated_at")}
 
-    @cached_property
-    def _shown(self) -> list[tuple[str, Callable[[Any], Any]]]:
-        return [(name, field.to_representation) for name, field in self.fields.items()]
+    @classmethod
+    @cache
+    def _shown(cls) -> list[tuple[str, Callable[[Any], Any]]]:
+        """How each field shows a value. Built once: that takes longer than showing twenty products."""
+        return [(name, field.to_representation) for name, field in cls().fields.items()]
 
     def to_representation(self, instance: Product) -> dict[str, Any]:
         """As REST framework does it, in three quarters of the time: each field is an attribute, and all are shown."""
-        values = ((name, getattr(instance, name), show) for name, show in self._shown)
+        values = ((name, getattr(instance, name), show) for name, show in self._shown())
         return {name: None if value is None else show(value) for name, value, show in values}
 
     def validate_sku(self, sku: str) -> str:

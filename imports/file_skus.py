@@ -7,7 +7,6 @@ or in a row that cannot be read, could be about any product; such rows are count
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Any
 from django.db.models import Sum
 from django.utils import timezone
 
+from acme_importer.compression import compressed, decompressed
 from imports.models import MOST_FILES_ABSENT, FileSkus, ImportJob, Supplier
 from imports.reading.rows import Rejection
 
@@ -27,7 +27,6 @@ from imports.reading.rows import Rejection
 KEPT_AT_LEAST = timedelta(days=8)
 # No SKU has a line break.
 _BETWEEN = "\n"
-_LEVEL = 1
 # Blocks that are read at a time.
 _BLOCKS = 20
 
@@ -42,8 +41,8 @@ def keep(job: ImportJob, skus: Collection[str], *, unreadable: int) -> None:
     """Keep the normalized SKUs of some rows of the job's file; so many others have none that can be relied on."""
     if skus or unreadable:
         # Those with undecodable bytes are of rejected rows, and no product has them.
-        text = _BETWEEN.join(skus).encode("utf-8", "replace")
-        FileSkus.objects.create(job=job, data=zlib.compress(text, _LEVEL), unreadable=unreadable)
+        text = _BETWEEN.join(skus).encode("utf-8", "replace").decode()
+        FileSkus.objects.create(job=job, data=compressed(text), unreadable=unreadable)
 
 
 def unreadable(job_id: int) -> int:
@@ -56,7 +55,7 @@ def skus_of(job_id: int) -> Iterator[list[str]]:
     last = 0
     while some := list(FileSkus.objects.filter(job=job_id, pk__gt=last).order_by("pk")[:_BLOCKS]):
         for block in some:
-            text = zlib.decompress(bytes(block.data)).decode()
+            text = decompressed(bytes(block.data))
             yield text.split(_BETWEEN) if text else []
         last = some[-1].pk
 

@@ -8,12 +8,12 @@ written for, nor those that a later row of their chunk took the place of. These 
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, groupby
 from operator import attrgetter, itemgetter, sub
 from typing import NamedTuple
 
+from acme_importer.compression import compressed, decompressed
 from imports.reading.rows import CleanRow, Skip
 from products.history import records
 
@@ -25,7 +25,6 @@ KINDS = {records.CREATED: CREATED, records.CHANGED: UPDATED, records.DELETED: "d
 OUTCOMES = (CREATED, UPDATED, UNCHANGED, DUPLICATE, SUPERSEDED, HELD)
 # No SKU has a NUL.
 _BETWEEN = "\0"
-_LEVEL = 1
 
 
 class Fate(NamedTuple):
@@ -66,12 +65,12 @@ def pack(unchanged: Sequence[CleanRow], others: Iterable[Fate]) -> bytes:
     }
     skus = [*map(_sku, map(_values, unchanged)), *map(_fate_sku, told)]
     data = json.dumps(head, separators=(",", ":")) + "\n" + _BETWEEN.join(skus)
-    return zlib.compress(data.encode(), _LEVEL)
+    return compressed(data)
 
 
 def unpack(data: bytes) -> Iterator[Fate]:
     """What `pack` was given, in no order."""
-    head, _, body = zlib.decompress(data).decode().partition("\n")
+    head, _, body = decompressed(data).partition("\n")
     told = json.loads(head)
     codes = chain.from_iterable([code] * count for code, count in told["counts"])
     repeats = iter(told["repeats"])

@@ -8,7 +8,6 @@ take single records out of it. Why blocks, and what else was measured: docs/hist
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,6 +15,7 @@ from itertools import accumulate, compress
 from operator import itemgetter, ne, sub
 from typing import Any, NamedTuple
 
+from acme_importer.compression import compressed, decompressed
 from products.extra import EXTRA
 from products.fields import FIELDS, normalize_sku
 
@@ -26,7 +26,6 @@ KEPT = (*FIELDS, EXTRA)
 BLOCK_ROWS = 500
 # No text has a NUL: neither database takes one, and JSON writes it in another way.
 _BETWEEN = "\0"
-_LEVEL = 1
 
 CREATED, CHANGED, DELETED = "created", "changed", "deleted"
 KINDS = (CREATED, CHANGED, DELETED)
@@ -166,7 +165,7 @@ def pack(changes: Changes) -> Packed:
     }
     data = json.dumps(head, separators=(",", ":")) + "\n" + _BETWEEN.join(texts)
     return Packed(
-        zlib.compress(data.encode(), _LEVEL),
+        compressed(data),
         created=len(created),
         changed=len(news),
         deleted=len(deleted),
@@ -204,7 +203,7 @@ class Block:
     """The records of a block, each made when it is asked for. `first` is the address of its first record."""
 
     def __init__(self, first: int, data: bytes) -> None:
-        head, _, body = zlib.decompress(data).decode().partition("\n")
+        head, _, body = decompressed(data).partition("\n")
         told = json.loads(head)
         self.first = first
         # How long the texts of its values are.

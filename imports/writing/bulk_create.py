@@ -7,7 +7,6 @@ Does not know files or lanes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, transaction
 
@@ -16,7 +15,7 @@ from imports.writing import extra, overlaps
 from imports.writing.catalogue import Found, delete_products, find_products
 from imports.writing.history import ChunkRecord, with_addresses
 from imports.writing.holding import Holder
-from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, make_plan
+from imports.writing.plan import USUAL_RULES, Outcome, Plan, Rules, in_one_order, make_plan
 from imports.writing.product_rows import AnyProductRow, ProductRow, ProductRowWithExtra
 from imports.writing.refusals import is_of_a_row, refusal_of
 from products.extra import EXTRA
@@ -117,8 +116,8 @@ class BulkCreateWriter:
             return []
         record = ChunkRecord(plan, found, self._job_id)
         delete_products(plan.delete)
-        # In the one order as a whole: each part is in it already, so this merges them.
-        rows = sorted((*record.created, *record.changed), key=attrgetter("sku_normalized"))
+        # Each part is in that order already, so this merges them.
+        rows = in_one_order((*record.created, *record.changed))
         refusals = self._refusals(rows, record.addresses)
         if not refusals:
             record.finish(self._fields, self._constants)

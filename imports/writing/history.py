@@ -43,8 +43,8 @@ class ChunkRecord:
         self._found = found
         self._job_id = job_id
         self._outcome = plan.outcome
-        self.created, self.changed = in_one_order(plan.create), in_one_order(plan.update)
-        self._deleted = in_one_order(plan.delete)
+        self.created, self.changed = in_one_order(plan.create.values()), in_one_order(plan.update.values())
+        self._deleted = in_one_order(plan.delete.values())
         self._opened = recording.open_set(recording.Origin(import_number=job_id))
         skus = [row.sku_normalized for row in self._rows]
         self.addresses: dict[str, int] = dict(zip(skus, count(self._opened.first_address), strict=False))

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
 from imports.reading.empty_cells import KEEP
@@ -157,9 +158,9 @@ class Plan:
         return not (self.create or self.update or self.delete)
 
 
-def in_one_order(rows: Mapping[str, CleanRow]) -> list[CleanRow]:
+def in_one_order(rows: Iterable[CleanRow]) -> list[CleanRow]:
     """`rows` by their SKU: two imports that lock the same products then wait for each other, and do not deadlock."""
-    return [rows[sku] for sku in sorted(rows)]
+    return sorted(rows, key=attrgetter("sku_normalized"))
 
 
 def has_incomplete(rows: Iterable[CleanRow]) -> bool:

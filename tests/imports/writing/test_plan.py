@@ -40,4 +40,4 @@ def test_a_file_without_names_creates_nothing() -> None:
 
 def test_rows_are_written_in_the_order_of_their_skus() -> None:
     rows = {sku: row(line, sku) for line, sku in enumerate(("c", "a", "b"))}
-    assert [row.sku_normalized for row in in_one_order(rows)] == ["a", "b", "c"]
+    assert [row.sku_normalized for row in in_one_order(rows.values())] == ["a", "b", "c"]

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -65,19 +66,18 @@ class Report:
     ) -> Report:
         """The report of some verdicts, by what was `found` of the `fields` of their products."""
         report = cls()
+        restored = [verdict for verdict in verdicts if verdict and verdict.restored]
+        report.in_part = sum(1 for verdict in restored if verdict.kept)
         # Mostly the same fields of all products.
-        shapes: Counter[tuple[Any, ...]] = Counter(
-            (*verdict.restored, bool(verdict.kept)) for verdict in verdicts if verdict and verdict.restored
-        )
-        for (*names, is_in_part), count in shapes.items():
+        for names, count in Counter(tuple(verdict.restored) for verdict in restored).items():
             report.fields.update(dict.fromkeys(names, count))
-            report.in_part += count if is_in_part else 0
-        for row, verdict in zip(rows, verdicts, strict=True):
-            if verdict and verdict.of is not Class.NOT_SELECTED:
-                examples = report.examples.setdefault(verdict.of, [])
-                if len(examples) < EXAMPLES:
-                    now = dict(zip(fields, found.values.get(row.sku_normalized, ()), strict=False))
-                    examples.append(_example(row, verdict, now))
+        told = {verdict.of for verdict in verdicts if verdict} - {Class.NOT_SELECTED}
+        for of in sorted(told):
+            those = ((row, each) for row, each in zip(rows, verdicts, strict=True) if each and each.of is of)
+            report.examples[of] = [
+                _example(row, each, dict(zip(fields, found.values.get(row.sku_normalized, ()), strict=False)))
+                for row, each in islice(those, EXAMPLES)
+            ]
         return report
 
 
@@ -166,10 +166,10 @@ def _plan(rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | None], found: 
     for row, verdict in zip(rows, verdicts, strict=True):
         if verdict is None:
             continue
-        sku, of = row.sku_normalized, verdict.of
+        sku, (of, restored, _) = row.sku_normalized, verdict
         if of is Class.RESTORED:
             values = list(found.values[sku])
-            for name, then in verdict.restored.items():
+            for name, then in restored.items():
                 values[places[name]] = then
             plan.update[sku] = CleanRow(row.line, sku, tuple(values), row.record)
         elif of is Class.DELETED:

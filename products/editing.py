@@ -30,6 +30,7 @@ from products.on_record import (
     set_active_on_record,
     together,
 )
+from products.search.changes import note_deleted
 from products.search.finding import check_exact
 
 if TYPE_CHECKING:
@@ -128,8 +129,7 @@ def delete(product: Product, editor: Editor) -> None:
     """Delete one product. If it is gone already, nothing happens."""
     with transaction.atomic(), _held(product, editor) as (opened, before):
         if before:
-            Product.objects.filter(pk=product.pk).delete()
-            record_deletions(opened, [before])
+            _delete(opened, [before])
             events.tell_of(product, "deleted", product.event_sequence + 1)
             record("product.deleted", product, user=editor.user)
             if editor.user:
@@ -146,8 +146,7 @@ def delete_many(selection: Selection, editor: Editor, *, at_most: int | None = N
         deleted = 0
         for rows in batches(selection.products):
             with on_record(editor.name) as opened:
-                Product.objects.filter(pk__any_of={row["id"] for row in rows}).delete()
-                record_deletions(opened, rows)
+                _delete(opened, rows)
             deleted += len(rows)
             if at_most is not None and deleted > at_most:
                 raise MoreThanExpectedError
@@ -213,6 +212,14 @@ def _hold(product: Product, *, besides: Collection[str] = ()) -> Mapping[str, An
         if name not in besides:
             setattr(product, name, value)
     return held
+
+
+def _delete(opened: ChangeSet, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Delete the products with these rows, which are held."""
+    ids = {row["id"] for row in rows}
+    Product.objects.filter(pk__any_of=ids).delete()
+    record_deletions(opened, rows)
+    note_deleted(ids)
 
 
 def _bulk(count: int, selection: Selection, editor: Editor) -> dict[str, Any]:

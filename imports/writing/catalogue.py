@@ -12,6 +12,7 @@ from django.db.models.functions import Collate
 
 from products.history import recording
 from products.models import Product
+from products.search.changes import note_deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,9 @@ def find_products(rows: Sequence[AboutProduct], fields: tuple[str, ...], *, hold
 def delete_products(skus: Collection[str]) -> None:
     """Delete the products with these normalized SKUs. Only an undo does, and puts it on record."""
     if skus:
-        Product.objects.filter(sku_normalized__any_of=set(skus)).delete()
+        ids = set(Product.objects.filter(sku_normalized__any_of=set(skus)).order_by().values_list("pk", flat=True))
+        Product.objects.filter(pk__any_of=ids).delete()
+        note_deleted(ids)
 
 
 def _in_one_order() -> Any:

@@ -19,14 +19,16 @@ from acme_importer.cluster.queues import enqueue
 # A search reads so many changed products itself. Only for more is the follower called; it comes by schedule as well.
 FEW = 500
 
-NUMBERS = "SELECT sum(number), count(first_id) FROM products_searchchange"
+NUMBERS = """
+    SELECT sum(number) FILTER (WHERE deleted IS NULL), count(first_id), count(deleted) FROM products_searchchange
+"""
 
 # The fields of a product that have its words.
 WITH_WORDS = frozenset({"sku", "name", "description"})
 
 
 class SearchChange(models.Model):
-    """Some products that the index does not have as they are: those with these SKUs, or with ids in this range.
+    """Some products that the index does not have as they are: with these SKUs, with ids in this range, or deleted ones.
 
     One row for all that a chunk of an import has written: a row for each product would cost the import too much.
     """
@@ -35,6 +37,8 @@ class SearchChange(models.Model):
     skus = models.TextField(default="")
     first_id = models.BigIntegerField(null=True)
     last_id = models.BigIntegerField(null=True)
+    # The ids of deleted products, in lines of their own; in a note of deletions only.
+    deleted = models.TextField(null=True)  # noqa: DJ001 - counted by whether there are any, without reading them
     number = models.BigIntegerField()
     created_at = models.DateTimeField(db_default=Now())
 
@@ -51,13 +55,23 @@ class SearchChange(models.Model):
         """The SKUs that are named one by one."""
         return self.skus.split("\n") if self.skus else []
 
+    @property
+    def deleted_ids(self) -> list[int]:
+        """The ids of the products that were deleted."""
+        return [int(line) for line in self.deleted.split("\n")] if self.deleted else []
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What the index does not have yet: how many products at most; their SKUs if they are few."""
+    """What the index does not have yet: how many products at most; their SKUs if they are few.
+
+    And whether it still has deleted ones. Those are never shown, so no search is wrong for them; but they are to be
+    told apart when it is counted what it names.
+    """
 
     number: int
     skus: frozenset[str] | None
+    has_deleted: bool
 
     @property
     def is_few(self) -> bool:
@@ -69,9 +83,18 @@ def note(skus: Collection[str]) -> None:
     """Note that the products with these normalized SKUs are new or have other words, in the caller's transaction."""
     if not skus:
         return
-    if len(skus) > FEW and not SearchChange.objects.filter(number__gt=FEW).exists():
+    if len(skus) > FEW and not SearchChange.objects.filter(number__gt=FEW, deleted=None).exists():
         call_follower()
     SearchChange.objects.create(skus="\n".join(skus), number=len(skus))
+
+
+def note_deleted(ids: Collection[int]) -> None:
+    """Note that the products with these ids are deleted, in the caller's transaction.
+
+    The follower is not called: all searches are right without it.
+    """
+    if ids:
+        SearchChange.objects.create(deleted="\n".join(map(str, ids)), number=len(ids))
 
 
 def note_range(first_id: int, last_id: int) -> None:
@@ -90,15 +113,16 @@ def pending() -> Pending:
     # Each search asks this twice, and Django takes longer to write the query than a database to answer it.
     with connection.cursor() as cursor:
         cursor.execute(NUMBERS)
-        number, ranges = cursor.fetchone()
+        number, ranges, deletions = cursor.fetchone()
     number = int(number or 0)
     # A range is not read by a search, however small it is.
     is_few = number <= FEW and not ranges
     skus = [change.listed for change in SearchChange.objects.all()] if is_few and number else []
-    return Pending(number, frozenset().union(*skus) if is_few else None)
+    return Pending(number, frozenset().union(*skus) if is_few else None, has_deleted=deletions > 0)
 
 
 def pending_since() -> datetime | None:
     """When the oldest of what the index does not have yet was changed; None if it has everything."""
-    found: datetime | None = SearchChange.objects.aggregate(since=Min("created_at"))["since"]
+    changed = SearchChange.objects.filter(deleted=None)
+    found: datetime | None = changed.aggregate(since=Min("created_at"))["since"]
     return found

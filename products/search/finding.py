@@ -36,11 +36,12 @@ def having_words(products: QuerySet[Product], search: str) -> QuerySet[Product]:
     if not beginnings:
         return products.none()
     # Before the index: what it takes in from here on is found twice, not missed.
-    changed, matching = _read(pending(), beginnings)
+    waiting = pending()
+    changed, matching = _read(waiting, beginnings)
     found = index.find(beginnings, LISTED + 1)
     if found.count <= LISTED:
         return products.filter(pk__any_of=found.ids() - changed | matching if changed else found.written)
-    has_words = index.HasWords(F("pk"), found)
+    has_words = index.HasWords(F("pk"), found, may_be_deleted=waiting.has_deleted)
     if not changed:
         return products.filter(has_words)
     return products.filter(Q(has_words) & ~Q(pk__any_of=changed - matching) | Q(pk__any_of=matching))
@@ -67,6 +68,8 @@ def are_at_least(products: QuerySet[Product], number: int) -> bool:
     Where that is false, they may be so many all the same, and have to be counted.
     """
     lookups = _lookups(products)
+    if len(lookups) == 1 and lookups == list(products.query.where.leaves()) and not lookups[0].may_be_deleted:
+        return lookups[0].rhs.count >= number
     return bool(lookups) and _among_first(products.order_by(), lookups).values("pk")[:number].count() == number
 
 

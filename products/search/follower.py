@@ -55,7 +55,7 @@ def follow_batch() -> bool:
 
 
 def sweep() -> None:
-    """Take deleted products out of the index."""
+    """Take out of the index what was deleted past the product, and so left no note."""
     while True:
         with transaction.atomic():
             if index.forget_deleted(limit=BATCH) < BATCH:
@@ -85,8 +85,13 @@ def _next_named() -> list[SearchChange]:
 
 def _follow_named(notes: Iterable[SearchChange]) -> None:
     skus: set[str] = set()
+    deleted: list[int] = []
     done: list[int] = []
     for note in notes:
+        if note.deleted:
+            deleted += note.deleted_ids
+            done.append(note.pk)
+            continue
         listed = note.listed
         taken = listed[: BATCH - len(skus)]
         skus.update(taken)
@@ -97,6 +102,7 @@ def _follow_named(notes: Iterable[SearchChange]) -> None:
             SearchChange.objects.filter(pk=note.pk).update(skus="\n".join(rest), number=len(rest))
     SearchChange.objects.filter(pk__in=done).delete()
     index.write(words_by_id(Product.objects.filter(sku_normalized__any_of=skus)))
+    index.forget(deleted)
 
 
 def _follow_range(note: SearchChange) -> None:

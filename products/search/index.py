@@ -39,11 +39,11 @@ FIND_ON_SQLITE = """
     SELECT json_group_array(rowid), count(*), max(rowid)
     FROM (SELECT rowid FROM products_words WHERE products_words MATCH %s ORDER BY rowid LIMIT %s)
 """
-FIND_ON_POSTGRESQL = """
-    WITH found AS MATERIALIZED (
-        SELECT ARRAY(SELECT rowid FROM products_words WHERE words @@ %s::tsquery LIMIT %s) AS ids
-    )
-    SELECT ids::text, cardinality(ids), NULL FROM found
+# If there are as many as the limit, nobody needs their ids: a page of them is found along those of all products.
+FIRST_ON_POSTGRESQL = "ARRAY(SELECT rowid FROM products_words WHERE words @@ %s::tsquery LIMIT %s)"
+FIND_ON_POSTGRESQL = f"""
+    WITH found AS MATERIALIZED (SELECT {FIRST_ON_POSTGRESQL} AS ids)
+    SELECT CASE WHEN cardinality(ids) < %s THEN ids::text END, cardinality(ids), NULL FROM found
 """
 WITHOUT_PRODUCT = """
     SELECT rowid FROM products_words
@@ -66,14 +66,16 @@ def write(words: Mapping[int, Collection[str]]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The first products that the index names for a query.
+    """The first products that the index names for a query; some may be deleted by now.
 
-    Their ids as the database wrote them, how many they are, and on SQLite the highest; some may be deleted by now.
+    How many they are, `limit` at most; their ids as the database wrote them, on PostgreSQL only where they are fewer;
+    and the highest one, on SQLite.
     """
 
     query: str
-    written: WrittenIds
+    limit: int
     count: int
+    written: WrittenIds
     highest: int | None
 
     def ids(self) -> set[int]:
@@ -89,12 +91,13 @@ def find(beginnings: Iterable[str], limit: int) -> Found:
     with connection.cursor() as cursor:
         parts = [_spelt_out(cursor, beginning) for beginning in beginnings]
         if connection.vendor == "sqlite":
-            query, statement = " AND ".join(parts), FIND_ON_SQLITE
+            query = " AND ".join(parts)
+            cursor.execute(FIND_ON_SQLITE, [query, limit])
         else:
-            query, statement = " & ".join(parts), FIND_ON_POSTGRESQL
-        cursor.execute(statement, [query, limit])
+            query = " & ".join(parts)
+            cursor.execute(FIND_ON_POSTGRESQL, [query, limit, limit])
         written, count, highest = cursor.fetchone()
-    return Found(query, WrittenIds(written), count, highest)
+    return Found(query, limit, count, WrittenIds(written or ""), highest)
 
 
 def _spelt_out(cursor: Any, beginning: str) -> str:
@@ -116,6 +119,14 @@ def _spelt_out(cursor: Any, beginning: str) -> str:
     return "(" + " | ".join(f"'{word}'" for word in words) + ")"
 
 
+def forget(ids: Collection[int]) -> None:
+    """Delete what the index has of those of these products that are deleted."""
+    if connection.vendor == "sqlite":
+        _forget(f"{WITHOUT_PRODUCT} AND rowid IN (SELECT value FROM json_each(%s))", [json.dumps(list(ids))])
+    else:
+        _forget(f"{WITHOUT_PRODUCT} AND rowid = ANY(%s)", [list(ids)])
+
+
 def forget_deleted(first_id: int = 0, last_id: int | None = None, limit: int | None = None) -> int:
     """Delete what the index has of products that are deleted, with ids in this range; returns of how many."""
     sql, params = f"{WITHOUT_PRODUCT} AND rowid >= %s", [first_id]
@@ -123,6 +134,11 @@ def forget_deleted(first_id: int = 0, last_id: int | None = None, limit: int | N
         sql, params = f"{sql} AND rowid <= %s", [*params, last_id]
     if limit is not None:
         sql, params = f"{sql} LIMIT %s", [*params, limit]
+    return _forget(sql, params)
+
+
+def _forget(sql: str, params: list[Any]) -> int:
+    """Delete what is found; returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         deleted = cursor.fetchall()
@@ -137,6 +153,10 @@ class HasWords(Lookup):
     lookup_name = "has_words"
     prepare_rhs = False
 
+    def __init__(self, lhs: Any, rhs: Found, *, may_be_deleted: bool) -> None:
+        super().__init__(lhs, rhs)
+        self.may_be_deleted = may_be_deleted
+
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         """Through the products that the index names."""
         left, params = self.process_lhs(compiler, connection)
@@ -145,4 +165,22 @@ class HasWords(Lookup):
 
     def among_first(self) -> Lookup:
         """Whether it is one of the first products that the index names: of those that have the words, only these."""
-        return AnyOf(self.lhs, self.rhs.written)
+        return AmongFirst(self.lhs, self.rhs)
+
+
+class AmongFirst(Lookup):
+    """Whether the product with this id is one of the first that the index named for the query that is `Found`."""
+
+    lookup_name = "among_first"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+        """By asking the index again."""
+        left, params = self.process_lhs(compiler, connection)
+        return f"{left} = ANY({FIRST_ON_POSTGRESQL})", (*params, self.rhs.query, self.rhs.limit)
+
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        """By their ids, which it has told."""
+        return AnyOf(self.lhs, self.rhs.written).as_sqlite(compiler, connection)

@@ -2,7 +2,8 @@
 
 The same files are imported by the checkout of an earlier commit and by this one, in turn, each into a database of its
 own: new products, the same again, a tenth of them changed, all of them changed. Measured is the processor time of the
-command and of the database server together, which depends little on what else the machine does.
+command and of the database server together, which depends little on what else the machine does, and the memory of the
+command at most.
 """
 
 from __future__ import annotations
@@ -17,12 +18,20 @@ import tempfile
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.databases import BASE_DIR, Database, Postgres, SQLite
 from benchmarks.measurements import this_machine
 from tests.with_postgres import temporary_postgres
 
 SITUATIONS = ("new", "again", "10 % changed", "all changed", "price of all")
+
+
+class Taken(NamedTuple):
+    """Processor seconds of a command and the database, and megabytes of the command at most."""
+
+    cpu: float
+    memory: float
 
 
 class Contender:
@@ -32,8 +41,8 @@ class Contender:
         self.name = name
         self.database = database
 
-    def manage(self, *arguments: str, **variables: str) -> float:
-        """Run a command of this checkout; returns the processor seconds that it and the database have taken."""
+    def manage(self, *arguments: str, **variables: str) -> Taken:
+        """Run a command of this checkout; returns what it has taken."""
         server = self.database.server_cpu()
         process = subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
@@ -45,7 +54,9 @@ class Contender:
         _, status, used = os.wait4(process.pid, 0)
         if status:
             raise RuntimeError(f"{self.name}: {' '.join(arguments)} has failed.")
-        return used.ru_utime + used.ru_stime + self.database.server_cpu() - server
+        cpu = used.ru_utime + used.ru_stime + self.database.server_cpu() - server
+        # In kilobytes on Linux.
+        return Taken(cpu, used.ru_maxrss / 1024)
 
 
 def write_files(folder: Path, rows: int) -> dict[str, Path]:
@@ -91,7 +102,7 @@ def _other_state(row: dict[str, str]) -> dict[str, str]:
 
 def measure(contenders: list[Contender], writer: str, files: dict[str, Path], rounds: int) -> None:
     """Import the files in turn; print the medians, and what the second contender takes more than the first."""
-    taken: dict[tuple[str, str], list[float]] = {}
+    taken: dict[tuple[str, str], list[Taken]] = {}
     for _ in range(rounds):
         for contender in contenders:
             contender.database.empty()
@@ -100,9 +111,14 @@ def measure(contenders: list[Contender], writer: str, files: dict[str, Path], ro
                 used = contender.manage("import_csv", str(files[situation]), IMPORT_WRITER=writer)
                 taken.setdefault((situation, contender.name), []).append(used)
     for situation in SITUATIONS:
-        before, now = (statistics.median(taken[situation, contender.name]) for contender in contenders)
+        before, now = (_median(taken[situation, contender.name]) for contender in contenders)
         name = f"{contenders[0].database.name}, {writer}"
-        print(f"| {name} | {situation} | {before:.2f} | {now:.2f} | {now / before - 1:+.0%} |", flush=True)
+        cpu = f"{before.cpu:.2f} | {now.cpu:.2f} | {now.cpu / before.cpu - 1:+.0%}"
+        print(f"| {name} | {situation} | {cpu} | {before.memory:.0f} | {now.memory:.0f} |", flush=True)
+
+
+def _median(taken: list[Taken]) -> Taken:
+    return Taken(*map(statistics.median, zip(*taken, strict=True)))
 
 
 def main() -> None:
@@ -117,8 +133,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="acme-benchmark-") as name:
         folder = Path(name)
         files = write_files(folder, asked.rows)
-        print(f"{this_machine()}; {asked.rows:,} rows, processor seconds, medians of {asked.rounds}")
-        print("| database, writer | file | before | now | |\n|---|---|--:|--:|--:|")
+        print(f"{this_machine()}; {asked.rows:,} rows, processor seconds, then megabytes, medians of {asked.rounds}")
+        print("| database, writer | file | before | now | | before | now |\n|---|---|--:|--:|--:|--:|--:|")
         if "sqlite" in asked.databases:
             contenders = []
             for contender, checkout in checkouts.items():

@@ -108,6 +108,7 @@ def fill(folder: Path) -> tuple[dict[str, str], str]:
 
 def pages_of_history() -> dict[str, str]:
     """Preview the undo of an import, of whose products anna has edited some since; return the pages to show."""
+    from django.contrib.auth.models import User  # noqa: PLC0415
     from django.core.management import call_command  # noqa: PLC0415
 
     from imports.models import ImportJob  # noqa: PLC0415
@@ -115,13 +116,14 @@ def pages_of_history() -> dict[str, str]:
     from products.editing import Editor  # noqa: PLC0415
     from products.models import Product  # noqa: PLC0415
 
-    number = ImportJob.objects.get(filename="price-update.csv").pk
+    number, anna = ImportJob.objects.get(filename="price-update.csv").pk, User.objects.get(username="anna")
     for product in Product.objects.filter(last_import=number).order_by("-pk")[:7]:
         product.price, product.name = 49, f"{product.name} (sale)"
-        editing.update(product, ["price", "name"], Editor())
+        editing.update(product, ["price", "name"], Editor(anna))
     call_command("undo_import", number, preview=True)
     imports = "/admin/imports/importjob/"
     return {
+        "history": f"/admin/products/product/{product.pk}/change/",
         "changes": f"{imports}{number}/changes/?kind=updated",
         "undo": f"{imports}{ImportJob.objects.latest('pk').pk}/change/",
     }
@@ -264,7 +266,8 @@ def take(pages: dict[str, str], session: str) -> None:
         for name, address in pages.items():
             page.goto(address)
             # A list is longer than a picture should be.
-            page.screenshot(path=PICTURES / f"{name}.png", full_page=name == "overview", caret="initial")
+            is_long = name in ("overview", "history")
+            page.screenshot(path=PICTURES / f"{name}.png", full_page=is_long, caret="initial")
         browser.close()
 
 

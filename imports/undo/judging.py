@@ -69,14 +69,15 @@ class Judge:
 
         `found` has the values of the `fields`.
         """
-        changed_since = [row for row in rows if found.last_changes.get(row.sku_normalized) != row.change.address]
+        newest = found.last_changes.get
+        changed_since = [row for row in rows if newest(row.sku_normalized) != row.change.address]
         goodbyes = farewells({row.sku_normalized for row in changed_since})
         own = self._own(rows, found, goodbyes)
         verdicts: list[Verdict | None] = []
         places = {name: place for place, name in enumerate(self.fields)}
         is_everything = self._selection.restored_fields == KEPT
-        for row in rows:
-            change, values = row.change, found.values.get(row.sku_normalized)
+        for change, sku in rows:
+            values = found.values.get(sku)
             if is_everything and change.kind == CHANGED and change.address not in own and values is not None:
                 # Most products hold all that was written. To see that at once is a tenth of the time of an undo.
                 for name, written in change.after.items():
@@ -99,6 +100,8 @@ class Judge:
 
         Nothing is, at a row whose product has a newer one.
         """
+        if not self._may_have_several and not goodbyes:
+            return {}
         walks = [
             self._way_to_own(row, _end(row, found, goodbyes))
             for row in rows

@@ -18,7 +18,7 @@ from django.db import transaction
 from acme_importer.texts import shortened
 from imports.reading.rows import CleanRow, Rejection
 from imports.undo.judging import Judge
-from imports.undo.selection import Selection
+from imports.undo.selection import EVERYTHING, Selection
 from imports.undo.source import UndoneRow
 from imports.undo.verdict import Class, Verdict
 from imports.writing.bulk_create import BulkCreateWriter
@@ -103,7 +103,8 @@ class UndoWriter:
     def write(self, rows: Sequence[UndoneRow]) -> Outcome:
         """Undo these records, the newest first. Runs inside the chunk's transaction."""
         passed = len(rows)
-        rows = [row for row in rows if self._selection.has(row)]
+        if self._selection != EVERYTHING:
+            rows = [row for row in rows if self._selection.has(row)]
         left_out = passed - len(rows)
         refused: list[Rejection] = []
         alone = False
@@ -163,20 +164,20 @@ def _plan(rows: Sequence[UndoneRow], verdicts: Sequence[Verdict | None], found: 
     """What the verdicts say, as the importer's writers take it."""
     plan = Plan()
     places = {name: place for place, name in enumerate(fields)}
-    for row, verdict in zip(rows, verdicts, strict=True):
+    for (change, sku), verdict in zip(rows, verdicts, strict=True):
         if verdict is None:
             continue
-        sku, (of, restored, _) = row.sku_normalized, verdict
+        of, restored, _ = verdict
         if of is Class.RESTORED:
             values = list(found.values[sku])
             for name, then in restored.items():
                 values[places[name]] = then
-            plan.update[sku] = CleanRow(row.line, sku, tuple(values), row.record)
+            plan.update[sku] = CleanRow(change.line, sku, tuple(values), [change.sku])
         elif of is Class.DELETED:
-            plan.delete[sku] = CleanRow(row.line, sku, found.values[sku], row.record)
+            plan.delete[sku] = CleanRow(change.line, sku, found.values[sku], [change.sku])
         elif of is Class.CREATED_AGAIN:
-            before = row.change.before
-            plan.create[sku] = CleanRow(row.line, sku, tuple(before[name] for name in fields), row.record)
+            values = [change.before[name] for name in fields]
+            plan.create[sku] = CleanRow(change.line, sku, tuple(values), [change.sku])
     return plan
 
 

@@ -239,7 +239,7 @@ class PriceReader:
             raise error_value(text)
         amount = find_amount(canonical)
         if not amount.readings:
-            raise BadValueError("not_a_price", f"'{shown(text)}' is not a price such as {NumberStyle('.').example}.")
+            raise BadValueError("not_a_price", f"'{shown(text)}' is not a price such as {self._style.example}.")
         if amount.is_negative:
             raise BadValueError("negative", f"'{shown(text)}' is negative; a price is zero or more.")
         self._check_currency(amount, text)

@@ -221,6 +221,25 @@ def test_what_is_no_currency_makes_no_price(text: str) -> None:
     assert outcomes(text) == ["not_a_price"]
 
 
+@pytest.mark.parametrize("decimal", ["", ".", ","])
+@pytest.mark.parametrize("thousands", ["", ",", ".", " ", "'"])
+@pytest.mark.parametrize("currency", ["", "EUR", "$"])
+def test_what_is_no_price_is_told_one_that_the_column_takes(decimal: str, thousands: str, currency: str) -> None:
+    if decimal and decimal == thousands:
+        pytest.skip("No such style can be asked for, or is detected.")
+    style = NumberStyle(decimal, thousands, currency)
+
+    told = reason("on request", style)
+
+    (example,) = re.findall(r"^'on request' is not a price such as (.+)\.$", told)
+    assert PriceReader(style).read([example]) == [Decimal("1234.50")]
+
+
+def test_what_is_no_price_is_told_how_the_file_writes_them() -> None:
+    assert reason("cheap", NumberStyle(",", ".", "EUR")) == "'cheap' is not a price such as 1.234,50 EUR."
+    assert reason("cheap", NumberStyle()) == "'cheap' is not a price such as 1234.50."
+
+
 def test_a_file_has_one_currency() -> None:
     column = ["$5.00", "6.00", "7.00 USD", "8.00 €", "9.00 CAD"]
     assert outcomes(*column) == ["5.00", "6.00", "7.00", "currency", "currency"]

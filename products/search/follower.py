@@ -102,7 +102,8 @@ def _follow_named(notes: Iterable[SearchChange]) -> None:
             SearchChange.objects.filter(pk=note.pk).update(skus="\n".join(rest), number=len(rest))
     SearchChange.objects.filter(pk__in=done).delete()
     index.write(words_by_id(Product.objects.filter(sku_normalized__any_of=skus)))
-    index.forget(deleted)
+    if deleted:
+        index.forget(deleted)
 
 
 def _follow_range(note: SearchChange) -> None:

@@ -11,7 +11,7 @@ Does not know what a chunk does, nor who wakes the lane.
 from __future__ import annotations
 
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error
 from django.db.transaction import TransactionManagementError
 
 from imports import jobs
@@ -37,8 +37,7 @@ def is_from_outside(error: BaseException) -> bool:
     if isinstance(error, TransactionManagementError):
         # A trigger of SQLite has rolled the chunk back.
         return False
-    driver = connection.Database  # type: ignore[attr-defined]  # of every backend: COPY's errors are not Django's
-    if isinstance(error, Error | driver.Error):
+    if isinstance(error, Error):
         sqlstate = getattr(error.__cause__, "sqlstate", None)
         return not is_of_a_row(error) and sqlstate != QUERY_CANCELED
     return isinstance(error, OSError | FileRefusedError)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import psycopg
 from django.db import DatabaseError, connection, transaction
 from psycopg import sql
 
@@ -127,10 +126,7 @@ class CopyWriter(BulkCreateWriter):
     def _copy(self, cursor: Any, table: str, rows: list[CleanRow], addresses: Mapping[str, int]) -> None:
         if EXTRA in self._fields:
             rows = extra.as_json(rows)
-        try:
-            with cursor.copy(self._copy_statements[table]) as copy:
-                for row in rows:
-                    copy.write_row((row.sku_normalized, *row.values, *self._same, addresses[row.sku_normalized]))
-        except psycopg.Error as error:
-            # As Django does with the errors of statements.
-            raise DatabaseError(*error.args) from error
+        # Django does this with statements only; who finds the connection lost is to see it by the error here, too.
+        with connection.wrap_database_errors, cursor.copy(self._copy_statements[table]) as copy:
+            for row in rows:
+                copy.write_row((row.sku_normalized, *row.values, *self._same, addresses[row.sku_normalized]))

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import socket
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import psycopg
 import pytest
-from django.db import connection
+from django.db import Error, connection
 from django.test.utils import CaptureQueriesContext
 
+from acme_importer.lost_connections import is_lost
 from imports.reading.rows import CleanRow
 from imports.writing import copy
 from imports.writing.copy import CopyWriter
@@ -89,3 +97,38 @@ def test_what_copy_writes_specially_comes_out_as_it_was() -> None:
         assert Product.objects.values_list("sku", "name", "description", "price", "is_active").get() == row.values
         # The second time by the temporary table.
         Product.objects.update(is_active=True)
+
+
+def unplugged(session: psycopg.Connection[Any]) -> None:
+    """The server says nothing any more."""
+    with socket.socket(fileno=os.dup(session.fileno())) as wire:
+        wire.shutdown(socket.SHUT_RDWR)
+
+
+def terminated(session: psycopg.Connection[Any]) -> None:
+    """The server says that it ends the session."""
+    with closing(connection.copy()) as another, another.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [session.info.backend_pid])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("products", [1, 20_000])
+@pytest.mark.parametrize("lose", [unplugged, terminated])
+def test_a_connection_that_is_lost_while_rows_are_copied_is_known_for_that(
+    lose: Callable[[psycopg.Connection[Any]], None], products: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the lane would wait for a minute. A few rows are still in the driver's memory then, and many are not."""
+    write_row, losses = psycopg.Copy.write_row, iter([lose])
+
+    def losing(copying: psycopg.Copy, row: Any) -> None:
+        for do in losses:
+            do(copying.connection)
+        write_row(copying, row)
+
+    monkeypatch.setattr(psycopg.Copy, "write_row", losing)
+    with pytest.raises(Error) as raised:
+        CopyWriter(1, ("sku", "name")).write(rows(*(f"SKU {number}" for number in range(products))))
+    connection.close()
+
+    assert is_lost(raised.value)
+    assert not Product.objects.exists()

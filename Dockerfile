@@ -4,7 +4,7 @@ FROM python:3.13-slim
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
-COPY requirements-s3.lock requirements-sentry.lock .
+COPY requirements-s3.lock requirements-sentry.lock ./
 RUN pip install --require-hashes -r requirements-s3.lock -r requirements-sentry.lock
 COPY . .
 # Collecting needs settings, but not those of the place where it will run.

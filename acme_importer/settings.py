@@ -115,14 +115,16 @@ def upload_storage(url: str, folder: Path) -> dict[str, Any]:
     boto reads the credentials and the address of an S3 bucket from the environment itself.
     """
     if not url:
-        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder}}
+        # Nobody else's; static files, which the same setting of Django's would be for, are for everybody to read.
+        options = {"location": folder, "file_permissions_mode": 0o640}
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
     parts = urlsplit(url)
     if parts.scheme != "s3" or not parts.netloc:
         raise ImproperlyConfigured(f"UPLOAD_STORAGE: '{url}' is not understood; use s3://bucket or s3://bucket/prefix.")
     if find_spec("storages") is None:
         raise ImproperlyConfigured("UPLOAD_STORAGE: S3 needs more packages: pip install -r requirements-s3.txt")
-    options = {"bucket_name": parts.netloc, "location": parts.path.strip("/")}
-    return {"BACKEND": "imports.files.s3.StreamedS3Storage", "OPTIONS": options}
+    bucket = {"bucket_name": parts.netloc, "location": parts.path.strip("/")}
+    return {"BACKEND": "imports.files.s3.StreamedS3Storage", "OPTIONS": bucket}
 
 
 try:
@@ -344,7 +346,6 @@ if DEBUG:
 # Uploads: hashed while they are written, on the file system where they stay (or leave for S3), so that keeping one is a
 # rename.
 FILE_UPLOAD_HANDLERS = ["imports.files.upload_handler.HashingUploadHandler"]
-FILE_UPLOAD_PERMISSIONS = 0o640
 
 # Security. HTTPS_ONLY is for an installation behind a proxy that terminates TLS and sets X-Forwarded-Proto.
 if HTTPS_ONLY:

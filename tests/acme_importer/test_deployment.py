@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import stat
 import subprocess
 import sys
 import tomllib
@@ -13,8 +14,13 @@ from tempfile import TemporaryDirectory
 import pytest
 import yaml
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage.handler import StorageHandler
+from django.core.management import call_command
 from honcho.environ import parse_procfile
+from pytest_django import Settings
 
+from acme_importer.settings import upload_storage
 from tests.webserver import WebServer
 
 
@@ -100,7 +106,8 @@ def test_the_container_gives_up_root_and_hands_over_the_uploads(open_folder: Pat
     assert "Permission denied" in result.stderr
 
 
-def test_the_image_asks_its_web_server_whether_it_is_well(django_db_setup: None, tmp_path: Path) -> None:
+@pytest.mark.django_db
+def test_the_image_asks_its_web_server_whether_it_is_well(tmp_path: Path) -> None:
     hosts = "importer.example.com,localhost"
     server = WebServer(tmp_path, ALLOWED_HOSTS="localhost,127.0.0.1,importer.example.com", HTTPS_ONLY="true")
 
@@ -123,3 +130,24 @@ def test_the_image_installs_what_is_locked_and_runs_as_a_user_of_its_own() -> No
     assert "--require-hashes" in dockerfile
     assert 'ENTRYPOINT ["/app/docker-entrypoint.sh"]' in dockerfile
     assert "useradd --system --no-create-home --uid 10001 acme" in dockerfile
+
+
+def test_who_runs_the_image_can_read_the_static_files_that_root_collected(settings: Settings, tmp_path: Path) -> None:
+    settings.STATIC_ROOT = tmp_path
+    # WhiteNoise's is this one, and compresses, for a minute.
+    backend = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": backend}}
+
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+    collected = list(tmp_path.rglob("*"))
+    assert tmp_path / "staticfiles.json" in collected
+    assert [path for path in collected if not path.stat().st_mode & stat.S_IROTH] == []
+
+
+def test_an_uploaded_file_is_for_the_product_and_its_group_to_read(tmp_path: Path) -> None:
+    storage = StorageHandler({"default": upload_storage("", tmp_path)})["default"]
+
+    storage.save("products.csv", ContentFile(b"sku"))
+
+    assert stat.S_IMODE((tmp_path / "products.csv").stat().st_mode) == 0o640

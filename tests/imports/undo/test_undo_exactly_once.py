@@ -126,6 +126,8 @@ def test_messages_may_be_delivered_to_two_workers_at_once(
     undo = undoing.undo(imported())
     monkeypatch.setattr(models, "LEASE", lease)
     monkeypatch.setattr(pipeline, "LEASE", lease)
+    # Each takes the lane from one that lives, as if it had died: that is not what the rows are to be blamed for here.
+    monkeypatch.setattr(poison, "MAX_ATTEMPTS", 1_000)
     opening = OrmQ.objects.get()
     deliver(opening)
     opening.delete()

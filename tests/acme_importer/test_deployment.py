@@ -15,7 +15,7 @@ import pytest
 import yaml
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.core.files.storage.handler import StorageHandler
+from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
 from honcho.environ import parse_procfile
 from pytest_django import Settings
@@ -146,8 +146,6 @@ def test_who_runs_the_image_can_read_the_static_files_that_root_collected(settin
 
 
 def test_an_uploaded_file_is_for_the_product_and_its_group_to_read(tmp_path: Path) -> None:
-    storage = StorageHandler({"default": upload_storage("", tmp_path)})["default"]
-
-    storage.save("products.csv", ContentFile(b"sku"))
+    FileSystemStorage(**upload_storage("", tmp_path)["OPTIONS"]).save("products.csv", ContentFile(b"sku"))
 
     assert stat.S_IMODE((tmp_path / "products.csv").stat().st_mode) == 0o640

@@ -115,16 +115,18 @@ def upload_storage(url: str, folder: Path) -> dict[str, Any]:
     boto reads the credentials and the address of an S3 bucket from the environment itself.
     """
     if not url:
-        # Nobody else's; static files, which the same setting of Django's would be for, are for everybody to read.
-        options = {"location": folder, "file_permissions_mode": 0o640}
-        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+        # Not by FILE_UPLOAD_PERMISSIONS, which would be those of the static files, too.
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": folder, "file_permissions_mode": 0o640},
+        }
     parts = urlsplit(url)
     if parts.scheme != "s3" or not parts.netloc:
         raise ImproperlyConfigured(f"UPLOAD_STORAGE: '{url}' is not understood; use s3://bucket or s3://bucket/prefix.")
     if find_spec("storages") is None:
         raise ImproperlyConfigured("UPLOAD_STORAGE: S3 needs more packages: pip install -r requirements-s3.txt")
-    bucket = {"bucket_name": parts.netloc, "location": parts.path.strip("/")}
-    return {"BACKEND": "imports.files.s3.StreamedS3Storage", "OPTIONS": bucket}
+    options = {"bucket_name": parts.netloc, "location": parts.path.strip("/")}
+    return {"BACKEND": "imports.files.s3.StreamedS3Storage", "OPTIONS": options}
 
 
 try:

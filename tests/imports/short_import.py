@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from imports import stalled, tasks
+from imports import models, pipeline, poison, stalled, tasks
 from imports.models import ImportJob, ImportLane
 from imports.writing import copy
 from products.models import Product
@@ -63,6 +63,14 @@ def begin_with_the_old_catalogue() -> None:
     Product.objects.all().delete()
     for item in BEFORE.values():
         Product.objects.create(sku=item.sku, name=item.name)
+
+
+def claim_for(lease: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have claims last for `lease`. One that is over at once lets all work on what each of them has claimed."""
+    monkeypatch.setattr(models, "LEASE", lease)
+    monkeypatch.setattr(pipeline, "LEASE", lease)
+    # Each takes the lane from one that lives, as if it had died: that is not what the rows are to be blamed for.
+    monkeypatch.setattr(poison, "MAX_ATTEMPTS", 1_000)
 
 
 def assert_all_went_in_once(job: ImportJob, expected: model.Result = EXPECTED) -> None:

@@ -13,7 +13,7 @@ from django.db import connection
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from imports import models, pipeline, poison, tasks
+from imports import tasks
 from imports.commandline import foreground
 from imports.models import ImportJob, ImportLane
 from imports.pipeline import LaneTakenError, open_lane
@@ -23,6 +23,7 @@ from tests.imports.short_import import (
     assert_all_went_in_once,
     begin_with_the_old_catalogue,
     catalogue,
+    claim_for,
     deliver,
     expire_claims,
     small_chunks,  # noqa: F401 - a fixture
@@ -48,10 +49,7 @@ def test_messages_may_be_delivered_to_two_workers_at_once(
 ) -> None:
     """With an expired lease both work on, and only the compare-and-set of the checkpoint keeps them apart."""
     begin_with_the_old_catalogue()
-    monkeypatch.setattr(models, "LEASE", lease)
-    monkeypatch.setattr(pipeline, "LEASE", lease)
-    # Each takes the lane from one that lives, as if it had died: that is not what the rows are to be blamed for here.
-    monkeypatch.setattr(poison, "MAX_ATTEMPTS", 1_000)
+    claim_for(lease, monkeypatch)
     job = make_job(CONTENT, queue=True)
     work_off_one_kind = OrmQ.objects.get()
     deliver(work_off_one_kind)

@@ -178,8 +178,7 @@ def test_no_damage_of_any_file_makes_a_row_wrong_or_uncounted(
     rows = [[f"S-{number}{row[0]}", *row[1:]] for number, row in enumerate([*found, ("a", "b", "c", "1")])]
     everything = list(damages(rows, Dialect(delimiter), "\n", always=always))
     damaged = data.draw(st.sampled_from(everything))
-    records = read(damaged.text, Dialect(delimiter), width=len(rows[0]))
-    check(damaged, rows, records, delimiter)
+    check(damaged, rows, read(damaged.text, Dialect(delimiter), width=len(rows[0])), delimiter)
 
 
 @settings(max_examples=60, deadline=None)

@@ -16,7 +16,7 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from acme_importer.cluster import identity
-from imports import jobs, models, pipeline, poison, tasks, waking
+from imports import jobs, poison, tasks, waking
 from imports.commandline import foreground
 from imports.models import ImportJob, ImportLane
 from imports.undo import undoing
@@ -36,6 +36,7 @@ from tests.imports.short_import import (
     WRITERS,
     begin_with_the_old_catalogue,
     catalogue,
+    claim_for,
     deliver,
     expire_claims,
     small_chunks,  # noqa: F401 - a fixture
@@ -124,10 +125,7 @@ def test_messages_may_be_delivered_to_two_workers_at_once(
 ) -> None:
     """With an expired lease both work on, and only the compare-and-set of the checkpoint keeps them apart."""
     undo = undoing.undo(imported())
-    monkeypatch.setattr(models, "LEASE", lease)
-    monkeypatch.setattr(pipeline, "LEASE", lease)
-    # Each takes the lane from one that lives, as if it had died: that is not what the rows are to be blamed for here.
-    monkeypatch.setattr(poison, "MAX_ATTEMPTS", 1_000)
+    claim_for(lease, monkeypatch)
     opening = OrmQ.objects.get()
     deliver(opening)
     opening.delete()
